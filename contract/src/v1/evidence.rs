@@ -1,0 +1,104 @@
+//! What proves a report: promised first, sealed when it exists, or unavailable with the reason.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::ids::EvidenceId;
+
+/// What a piece of evidence shows.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum EvidenceKind {
+    /// The deciding picture, as the camera saw it.
+    Still,
+    /// The deciding picture with boxes, zone and time drawn in.
+    StillOverlay,
+    /// The passage from pre-roll to post-roll, the camera's own bytes remuxed.
+    Clip,
+}
+
+impl EvidenceKind {
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Still => "still",
+            Self::StillOverlay => "still_overlay",
+            Self::Clip => "clip",
+        }
+    }
+}
+
+/// Why a piece of evidence that was due does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UnavailableReason {
+    /// The packet ring no longer held the passage.
+    NotInRing,
+    /// The camera went away before the passage was complete, and nothing of it could be cut.
+    CameraLost,
+    /// The disk was full and the stated policy let this piece go.
+    DiskFull,
+    /// Cutting or encoding failed; the agent's log has the cause.
+    EncodingFailed,
+    /// The agent stopped before the piece was finished.
+    AgentRestarted,
+}
+
+/// One entry of a report's evidence list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Evidence {
+    /// It will exist: the post-roll has not happened yet.
+    Pending {
+        /// Its id, kept when it is sealed.
+        id: EvidenceId,
+        /// What it will show.
+        kind: EvidenceKind,
+    },
+    /// It exists, and these are its bytes. The server takes uploads for these hashes only.
+    Sealed {
+        /// Its id.
+        id: EvidenceId,
+        /// What it shows.
+        kind: EvidenceKind,
+        /// Media type, e.g. `video/mp4`.
+        mime: String,
+        /// Length in bytes.
+        bytes: u64,
+        /// SHA-256 of the bytes, 64 lower-case hexadecimal digits.
+        #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
+        sha256: String,
+    },
+    /// It was due and will never exist.
+    Unavailable {
+        /// Its id.
+        id: EvidenceId,
+        /// What it would have shown.
+        kind: EvidenceKind,
+        /// Why not.
+        reason: UnavailableReason,
+    },
+}
+
+impl Evidence {
+    /// The entry's id, whatever its state.
+    #[must_use]
+    pub const fn id(&self) -> EvidenceId {
+        match self {
+            Self::Pending { id, .. } | Self::Sealed { id, .. } | Self::Unavailable { id, .. } => *id,
+        }
+    }
+
+    /// What the entry shows, whatever its state.
+    #[must_use]
+    pub const fn kind(&self) -> EvidenceKind {
+        match self {
+            Self::Pending { kind, .. }
+            | Self::Sealed { kind, .. }
+            | Self::Unavailable { kind, .. } => *kind,
+        }
+    }
+}

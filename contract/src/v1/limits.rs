@@ -1,0 +1,37 @@
+//! Size limits. The agent keeps them before it queues; the server enforces them before it parses.
+
+/// Most bytes of one report message: a report is text, its evidence goes over HTTP.
+pub const MAX_REPORT_BYTES: usize = 64 * 1024;
+/// Most bytes of one status message.
+pub const MAX_STATUS_BYTES: usize = 8 * 1024;
+/// Most bytes of one piece of evidence: about four minutes at 16 Mbit/s.
+pub const MAX_EVIDENCE_BYTES: u64 = 512 * 1024 * 1024;
+/// Most tracks in one report.
+pub const MAX_TRACKS: usize = 64;
+/// Most boxes of one track in a report.
+pub const MAX_BOXES_PER_TRACK: usize = 16;
+/// Most evidence entries of one report.
+pub const MAX_EVIDENCE_ENTRIES: usize = 16;
+/// Most bytes of a report's detail.
+pub const MAX_DETAIL_BYTES: usize = 64;
+
+/// A message is larger than the contract allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{actual} bytes, the limit is {limit}")]
+pub struct SizeError {
+    /// The message's size in bytes.
+    pub actual: usize,
+    /// The limit in bytes.
+    pub limit: usize,
+}
+
+/// Checks a report message's size.
+///
+/// # Errors
+/// [`SizeError`] where it is over [`MAX_REPORT_BYTES`].
+pub const fn check_report_size(payload: &[u8]) -> Result<(), SizeError> {
+    if payload.len() > MAX_REPORT_BYTES {
+        return Err(SizeError { actual: payload.len(), limit: MAX_REPORT_BYTES });
+    }
+    Ok(())
+}

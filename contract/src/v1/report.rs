@@ -1,0 +1,270 @@
+//! An [`AutoReport`]: one revision of one event that a camera's rule saw.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::evidence::Evidence;
+use super::ids::{AgentId, CameraId, EventId, ZoneId};
+use super::limits::{
+    MAX_BOXES_PER_TRACK, MAX_DETAIL_BYTES, MAX_EVIDENCE_BYTES, MAX_EVIDENCE_ENTRIES, MAX_TRACKS,
+};
+use super::place::Place;
+
+/// What family of event this is; `AutoReport::detail` says which of the family.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Smoke or flame.
+    FireSmoke,
+    /// Goods, stalls, vehicles or people occupy a pavement.
+    Encroachment,
+    /// A traffic rule was broken; the detail says which.
+    TrafficViolation,
+    /// Cattle on the carriageway.
+    StrayCattle,
+    /// The camera does not see.
+    CameraHealth,
+}
+
+impl Kind {
+    /// Every kind, in the order of the wire's documentation.
+    pub const ALL: [Self; 5] = [
+        Self::FireSmoke,
+        Self::Encroachment,
+        Self::TrafficViolation,
+        Self::StrayCattle,
+        Self::CameraHealth,
+    ];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FireSmoke => "fire_smoke",
+            Self::Encroachment => "encroachment",
+            Self::TrafficViolation => "traffic_violation",
+            Self::StrayCattle => "stray_cattle",
+            Self::CameraHealth => "camera_health",
+        }
+    }
+}
+
+/// Where an event stands in its life, as the camera sees it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// It began.
+    Raised,
+    /// It goes on, or more is known of it.
+    Updated,
+    /// It is over.
+    Cleared,
+}
+
+/// How much it matters if nobody looks.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Can wait for days.
+    Low,
+    /// Should be seen today.
+    Medium,
+    /// Should be seen now.
+    High,
+    /// Lives or forest are at risk.
+    Critical,
+}
+
+/// From when to when, by wall clock. Open while `end` is absent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Interval {
+    /// The first moment.
+    pub start: Timestamp,
+    /// The last moment, once known; not before `start`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Timestamp>,
+}
+
+/// Whose clock the times come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockSource {
+    /// The camera's own, from its RTCP sender reports.
+    Camera,
+    /// The agent's, at arrival.
+    Agent,
+}
+
+/// How far the times can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Clock {
+    /// Whose clock.
+    pub source: ClockSource,
+    /// The camera's clock minus the agent's in milliseconds; absent when unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset_ms: Option<i64>,
+}
+
+/// A box in fractions of the picture: origin top left, all of it inside 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NormBox {
+    /// Left edge, 0 to 1.
+    pub x: f32,
+    /// Top edge, 0 to 1.
+    pub y: f32,
+    /// Width, 0 to 1.
+    pub w: f32,
+    /// Height, 0 to 1.
+    pub h: f32,
+}
+
+/// One track that took part in the event, in brief.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrackBrief {
+    /// The track's number within its camera and agent run.
+    pub id: u64,
+    /// The class the model gave it, e.g. `cow`.
+    pub class: String,
+    /// The best score the model gave it, 0 to 1.
+    pub score: f32,
+    /// Where it was, oldest first; at most 16 boxes, the last is the newest.
+    pub boxes: Vec<NormBox>,
+}
+
+/// Which model saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModelRef {
+    /// Its name in the catalogue.
+    pub name: String,
+    /// SHA-256 of its file, 64 lower-case hexadecimal digits.
+    #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
+    pub sha256: String,
+}
+
+/// One revision of one event. `(event_id, revision)` is the idempotency key everywhere.
+///
+/// Unknown fields are accepted, so that a newer agent can speak to an older server; the exact bytes
+/// are what is signed and stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AutoReport {
+    /// The event.
+    pub event_id: EventId,
+    /// Counts from 1; a higher revision replaces a lower one, in whatever order they arrive.
+    #[schemars(range(min = 1))]
+    pub revision: u32,
+    /// Where the event stands.
+    pub phase: Phase,
+    /// The family of event.
+    pub kind: Kind,
+    /// Which of the family, e.g. `illegal_parking`; at most 64 bytes.
+    pub detail: String,
+    /// How sure the rule is, 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub confidence: f32,
+    /// How much it matters.
+    pub severity: Severity,
+    /// From when to when.
+    pub occurred: Interval,
+    /// How far those times can be trusted.
+    pub clock: Clock,
+    /// Where, as well as the camera can tell; absent when it cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// The agent that speaks.
+    pub agent: AgentId,
+    /// The camera that saw it.
+    pub camera: CameraId,
+    /// The camera's name for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub camera_name: Option<String>,
+    /// The pose the camera was in; absent for a fixed camera.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pose: Option<String>,
+    /// The zone it happened in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<ZoneId>,
+    /// The tracks that took part; at most 64.
+    #[serde(default)]
+    pub tracks: Vec<TrackBrief>,
+    /// The most objects seen at once (a herd is counted once).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
+    /// The model, where one was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelRef>,
+    /// The rule's name and version, e.g. `stray_cattle/1`.
+    pub rule_version: String,
+    /// What proves it; at most 16 entries.
+    #[serde(default)]
+    pub evidence: Vec<Evidence>,
+}
+
+/// What is wrong with a report that parsed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("field `{field}`: {problem}")]
+pub struct ReportFault {
+    /// The field's path.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub problem: &'static str,
+}
+
+impl AutoReport {
+    /// Checks what the type system cannot: ranges, lengths and the order of times.
+    ///
+    /// # Errors
+    /// The first field that is out of its range.
+    pub fn validate(&self) -> Result<(), ReportFault> {
+        let fault = |field, problem| Err(ReportFault { field, problem });
+        if self.revision == 0 {
+            return fault("revision", "counts from 1");
+        }
+        if self.detail.is_empty() || self.detail.len() > MAX_DETAIL_BYTES {
+            return fault("detail", "must have 1 to 64 bytes");
+        }
+        if !(0.0..=1.0).contains(&self.confidence) {
+            return fault("confidence", "must lie between 0 and 1");
+        }
+        if self.occurred.end.is_some_and(|end| end < self.occurred.start) {
+            return fault("occurred.end", "must not come before the start");
+        }
+        if self.place.is_some_and(|place| !place.is_valid()) {
+            return fault("place", "must hold finite numbers in range");
+        }
+        if self.tracks.len() > MAX_TRACKS {
+            return fault("tracks", "holds too many tracks");
+        }
+        if self.tracks.iter().any(|track| track.boxes.len() > MAX_BOXES_PER_TRACK) {
+            return fault("tracks[].boxes", "holds too many boxes");
+        }
+        if self.evidence.len() > MAX_EVIDENCE_ENTRIES {
+            return fault("evidence", "holds too many entries");
+        }
+        for entry in &self.evidence {
+            let Evidence::Sealed { bytes, sha256, .. } = entry else { continue };
+            if !is_sha256_hex(sha256) {
+                return fault("evidence[].sha256", "must be 64 lower-case hexadecimal digits");
+            }
+            if *bytes == 0 || *bytes > MAX_EVIDENCE_BYTES {
+                return fault("evidence[].bytes", "is zero or over the limit");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_sha256_hex(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}

@@ -1,0 +1,22 @@
+//! JSON Schema of every message, generated from the types. Checked in under `contract/schema/v1/`.
+
+use schemars::{Schema, schema_for};
+
+use super::{
+    Ack, AgentStatus, AutoReport, CameraStatus, CloudEvent, Desired, EnrolmentAnswer,
+    EnrolmentRequest,
+};
+
+/// `(file name, schema)` of every message of version 1.
+#[must_use]
+pub fn schemas() -> Vec<(&'static str, Schema)> {
+    vec![
+        ("report.json", schema_for!(CloudEvent<AutoReport>)),
+        ("ack.json", schema_for!(CloudEvent<Ack>)),
+        ("agent-status.json", schema_for!(CloudEvent<AgentStatus>)),
+        ("camera-status.json", schema_for!(CloudEvent<CameraStatus>)),
+        ("desired.json", schema_for!(CloudEvent<Desired>)),
+        ("enrolment-request.json", schema_for!(EnrolmentRequest)),
+        ("enrolment-answer.json", schema_for!(EnrolmentAnswer)),
+    ]
+}

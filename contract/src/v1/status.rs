@@ -1,0 +1,125 @@
+//! What agents say of themselves and their cameras. Retained: a newcomer learns it at once.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::ids::{AgentId, CameraId};
+
+/// Whether an agent is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Liveness {
+    /// It is connected.
+    Online,
+    /// It said good-bye, or its last will spoke for it.
+    Offline,
+}
+
+/// Liveness of one agent; the last will is this with `offline`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AgentStatus {
+    /// The agent.
+    pub agent: AgentId,
+    /// Whether it is there.
+    pub liveness: Liveness,
+    /// The program's version.
+    pub version: String,
+    /// Since when; of the start of the process for a last will.
+    pub since: Timestamp,
+}
+
+/// What a camera's supervisor is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CameraState {
+    /// The first connection is under way.
+    Connecting,
+    /// Pictures arrive and are analysed.
+    Running,
+    /// Waiting to try again; the reason says why.
+    Retrying,
+    /// Stopped on purpose.
+    Stopped,
+}
+
+/// Why a camera is not running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CameraStatusReason {
+    /// No connection could be made.
+    Unreachable,
+    /// User or password was refused.
+    Unauthorized,
+    /// The stream's path is unknown to the camera.
+    NotFound,
+    /// The stream's codec is not supported.
+    UnsupportedCodec,
+    /// Connected, but nothing came for too long.
+    Stalled,
+    /// The camera ended the stream.
+    EndOfStream,
+    /// The stream cannot be decoded.
+    Undecodable,
+    /// Anything else; the agent's log has the cause.
+    Failed,
+}
+
+impl CameraStatusReason {
+    /// The word on the wire, and the label of the metric.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Unauthorized => "unauthorized",
+            Self::NotFound => "not_found",
+            Self::UnsupportedCodec => "unsupported_codec",
+            Self::Stalled => "stalled",
+            Self::EndOfStream => "end_of_stream",
+            Self::Undecodable => "undecodable",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What a camera did since the agent started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CameraCounters {
+    /// Access units received.
+    pub received: u64,
+    /// Pictures decoded.
+    pub decoded: u64,
+    /// Pictures analysed by a model.
+    pub analysed: u64,
+    /// Pictures dropped because the model was busy.
+    pub dropped: u64,
+    /// Times the connection was made again.
+    pub reconnects: u64,
+}
+
+/// The state of one camera.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CameraStatus {
+    /// The agent.
+    pub agent: AgentId,
+    /// The camera.
+    pub camera: CameraId,
+    /// The camera's name for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What its supervisor is doing.
+    pub state: CameraState,
+    /// Why it is not running.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<CameraStatusReason>,
+    /// Since when it is in this state.
+    pub since: Timestamp,
+    /// When the last access unit came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_picture: Option<Timestamp>,
+    /// The pose; absent for a fixed camera.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pose: Option<String>,
+    /// What it did.
+    pub counters: CameraCounters,
+}

@@ -1,0 +1,48 @@
+//! One encoded picture as the camera sent it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use crate::geometry::PictureSize;
+use crate::time::StreamTime;
+
+/// How the pictures are encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Codec {
+    /// H.264 / AVC.
+    H264,
+    /// H.265 / HEVC.
+    H265,
+    /// Motion JPEG: every picture a keyframe.
+    Mjpeg,
+}
+
+/// What a connection carries, known once its first caps came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StreamInfo {
+    /// How the pictures are encoded.
+    pub codec: Codec,
+    /// GStreamer caps of the access units, parsed form with codec data where there is any.
+    pub caps: String,
+    /// Size of the coded picture, where the caps say it.
+    pub size: Option<PictureSize>,
+}
+
+/// One encoded picture (RFC 6184 calls it an access unit), never decoded here.
+#[derive(Debug, Clone)]
+pub struct AccessUnit {
+    /// When it is shown.
+    pub pts: StreamTime,
+    /// When it is decoded, where the stream reorders pictures.
+    pub dts: Option<StreamTime>,
+    /// How long it is shown, where known.
+    pub duration: Option<Duration>,
+    /// The agent's wall clock at arrival.
+    pub arrival: Timestamp,
+    /// Whether decoding can begin here.
+    pub keyframe: bool,
+    /// The bytes, SEI and all.
+    pub data: Bytes,
+}

@@ -1,0 +1,27 @@
+//! The edge agent: watches cameras, finds events, files signed reports with evidence.
+//!
+//! Data flows one way, and the modules below stand in that order:
+//! `camera → detect → track → scene → rule → evidence → report → outbox`. A stage imports only
+//! stages above it; `pipeline` alone wires them. `tests/tests/import_direction.rs` checks it.
+
+pub mod geometry;
+pub mod time;
+
+pub mod config;
+
+pub mod camera;
+pub mod detect;
+pub mod track;
+pub mod scene;
+pub mod rule;
+pub mod analysis;
+pub mod evidence;
+pub mod report;
+pub mod identity;
+pub mod outbox;
+
+pub mod telemetry;
+
+pub mod pipeline;
+
+pub mod cmd;

@@ -1,0 +1,8 @@
+//! Detections to tracks: motion model, association, life cycle, all in stream time.
+//!
+//! Pure: takes detections and a time, returns tracks. What does not belong here: frame counts
+//! (dropped frames must not bend a dwell), zones, wall time.
+
+mod state;
+
+pub use state::{Track, TrackId};
