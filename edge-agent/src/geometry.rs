@@ -70,13 +70,19 @@ impl PixelBox {
     /// The middle.
     #[must_use]
     pub fn centre(&self) -> PixelPoint {
-        PixelPoint { x: self.x + self.w / 2.0, y: self.y + self.h / 2.0 }
+        PixelPoint {
+            x: self.x + self.w / 2.0,
+            y: self.y + self.h / 2.0,
+        }
     }
 
     /// The middle of the lower edge: where a thing on the ground stands.
     #[must_use]
     pub fn bottom_centre(&self) -> PixelPoint {
-        PixelPoint { x: self.x + self.w / 2.0, y: self.y + self.h }
+        PixelPoint {
+            x: self.x + self.w / 2.0,
+            y: self.y + self.h,
+        }
     }
 
     /// The part inside the picture.
@@ -87,7 +93,12 @@ impl PixelBox {
         let y = self.y.clamp(0.0, height);
         let right = (self.x + self.w).clamp(0.0, width);
         let bottom = (self.y + self.h).clamp(0.0, height);
-        Self { x, y, w: (right - x).max(0.0), h: (bottom - y).max(0.0) }
+        Self {
+            x,
+            y,
+            w: (right - x).max(0.0),
+            h: (bottom - y).max(0.0),
+        }
     }
 
     /// In fractions of the picture, clipped to it.
@@ -109,7 +120,10 @@ impl PixelPoint {
     #[must_use]
     pub fn normalised(&self, size: PictureSize) -> NormPoint {
         let (width, height) = size.as_f32();
-        NormPoint { x: self.x / width, y: self.y / height }
+        NormPoint {
+            x: self.x / width,
+            y: self.y / height,
+        }
     }
 }
 
@@ -117,7 +131,10 @@ impl PictureSize {
     /// Width and height for arithmetic; exact up to 2²⁴.
     #[must_use]
     pub fn as_f32(self) -> (f32, f32) {
-        #[expect(clippy::cast_precision_loss, reason = "no camera has 16 million pixels a side")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "no camera has 16 million pixels a side"
+        )]
         let pair = (self.width as f32, self.height as f32);
         pair
     }
@@ -142,7 +159,10 @@ mod tests {
 
     #[test]
     fn normalising_clips_to_the_picture() {
-        let size = PictureSize { width: 100, height: 50 };
+        let size = PictureSize {
+            width: 100,
+            height: 50,
+        };
         let norm = pixel_box(-10.0, 25.0, 60.0, 100.0).normalised(size);
         assert_eq!((norm.x, norm.y, norm.w, norm.h), (0.0, 0.5, 0.5, 0.5));
     }

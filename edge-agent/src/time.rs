@@ -28,7 +28,10 @@ impl StreamTime {
     /// From seconds on the PTS line.
     #[must_use]
     pub fn from_secs_f64(seconds: f64) -> Self {
-        #[expect(clippy::cast_possible_truncation, reason = "saturates, which is what is wanted")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "saturates, which is what is wanted"
+        )]
         Self((seconds * 1e9).round() as i64)
     }
 
@@ -41,7 +44,10 @@ impl StreamTime {
     /// Seconds on the PTS line.
     #[must_use]
     pub fn as_secs_f64(self) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "a stream shorter than 100 days keeps microseconds")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a stream shorter than 100 days keeps microseconds"
+        )]
         let nanos = self.0 as f64;
         nanos / 1e9
     }
@@ -56,14 +62,20 @@ impl StreamTime {
 impl Add<Duration> for StreamTime {
     type Output = Self;
     fn add(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_add(i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)),
+        )
     }
 }
 
 impl Sub<Duration> for StreamTime {
     type Output = Self;
     fn sub(self, duration: Duration) -> Self {
-        Self(self.0.saturating_sub(i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_sub(i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)),
+        )
     }
 }
 
@@ -98,13 +110,24 @@ mod tests {
     #[test]
     fn wall_follows_stream_in_both_directions() {
         let wall = Timestamp::from_second(1_000).unwrap();
-        let anchor = ClockAnchor { stream: StreamTime::from_secs_f64(5.0), wall };
-        assert_eq!(anchor.wall_at(StreamTime::from_secs_f64(6.5)).as_millisecond(), 1_001_500);
+        let anchor = ClockAnchor {
+            stream: StreamTime::from_secs_f64(5.0),
+            wall,
+        };
+        assert_eq!(
+            anchor
+                .wall_at(StreamTime::from_secs_f64(6.5))
+                .as_millisecond(),
+            1_001_500
+        );
         assert_eq!(anchor.wall_at(StreamTime::ZERO).as_millisecond(), 995_000);
     }
 
     #[test]
     fn since_never_goes_negative() {
-        assert_eq!(StreamTime::ZERO.since(StreamTime::from_secs_f64(1.0)), Duration::ZERO);
+        assert_eq!(
+            StreamTime::ZERO.since(StreamTime::from_secs_f64(1.0)),
+            Duration::ZERO
+        );
     }
 }

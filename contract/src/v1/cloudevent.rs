@@ -57,7 +57,13 @@ fn default_content_type() -> String {
 
 impl<T> CloudEvent<T> {
     /// Wraps `data`.
-    pub fn new(event_type: EventType, id: String, source: String, time: Timestamp, data: T) -> Self {
+    pub fn new(
+        event_type: EventType,
+        id: String,
+        source: String,
+        time: Timestamp,
+        data: T,
+    ) -> Self {
         Self {
             specversion: SPEC_VERSION.to_owned(),
             id,
@@ -110,7 +116,10 @@ pub fn decode<T: DeserializeOwned>(
         return Err(CloudEventError::SpecVersion(event.specversion));
     }
     if event.event_type != expected {
-        return Err(CloudEventError::Type { found: event.event_type, expected });
+        return Err(CloudEventError::Type {
+            found: event.event_type,
+            expected,
+        });
     }
     Ok(event)
 }

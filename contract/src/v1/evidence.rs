@@ -88,7 +88,9 @@ impl Evidence {
     #[must_use]
     pub const fn id(&self) -> EvidenceId {
         match self {
-            Self::Pending { id, .. } | Self::Sealed { id, .. } | Self::Unavailable { id, .. } => *id,
+            Self::Pending { id, .. } | Self::Sealed { id, .. } | Self::Unavailable { id, .. } => {
+                *id
+            }
         }
     }
 

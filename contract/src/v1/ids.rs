@@ -25,7 +25,9 @@ pub enum IdError {
     #[error("an id has at most {MAX_SLUG_BYTES} characters, this one has {0}")]
     TooLong(usize),
     /// The string holds a character that a topic or a path could misread.
-    #[error("an id holds only a-z, 0-9, '-' and '_', and starts with a letter or digit; found {0:?}")]
+    #[error(
+        "an id holds only a-z, 0-9, '-' and '_', and starts with a letter or digit; found {0:?}"
+    )]
     BadCharacter(char),
     /// The string is not a UUID.
     #[error("not a UUID")]
@@ -187,12 +189,17 @@ mod tests {
 
     #[test]
     fn slugs_refuse_what_a_topic_or_path_could_misread() {
-        for bad in ["", "-a", "A", "a/b", "a+b", "a#", "../x", "cam é", "a b", "a.b", "$sys"] {
+        for bad in [
+            "", "-a", "A", "a/b", "a+b", "a#", "../x", "cam é", "a b", "a.b", "$sys",
+        ] {
             assert!(bad.parse::<CameraId>().is_err(), "{bad:?} must be refused");
         }
         assert!("a".repeat(65).parse::<CameraId>().is_err());
         for good in ["a", "0", "cam-01", "nga_tu_so", &"a".repeat(64)] {
-            assert_eq!(good.parse::<CameraId>().map(String::from), Ok(good.to_owned()));
+            assert_eq!(
+                good.parse::<CameraId>().map(String::from),
+                Ok(good.to_owned())
+            );
         }
     }
 

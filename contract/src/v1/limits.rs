@@ -31,7 +31,10 @@ pub struct SizeError {
 /// [`SizeError`] where it is over [`MAX_REPORT_BYTES`].
 pub const fn check_report_size(payload: &[u8]) -> Result<(), SizeError> {
     if payload.len() > MAX_REPORT_BYTES {
-        return Err(SizeError { actual: payload.len(), limit: MAX_REPORT_BYTES });
+        return Err(SizeError {
+            actual: payload.len(),
+            limit: MAX_REPORT_BYTES,
+        });
     }
     Ok(())
 }

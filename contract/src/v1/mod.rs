@@ -31,8 +31,8 @@ pub use limits::{
 };
 pub use place::{Bearing, Place, Position};
 pub use report::{
-    AutoReport, Clock, ClockSource, Interval, Kind, ModelRef, NormBox, Phase, ReportFault, Severity,
-    TrackBrief,
+    AutoReport, Clock, ClockSource, Interval, Kind, ModelRef, NormBox, Phase, ReportFault,
+    Severity, TrackBrief,
 };
 pub use schema::schemas;
 pub use signature::{

@@ -57,9 +57,10 @@ impl Place {
     #[must_use]
     pub fn is_valid(&self) -> bool {
         match self {
-            Self::Point { position, uncertainty_m } => {
-                position.is_valid() && uncertainty_m.is_finite() && *uncertainty_m > 0.0
-            }
+            Self::Point {
+                position,
+                uncertainty_m,
+            } => position.is_valid() && uncertainty_m.is_finite() && *uncertainty_m > 0.0,
             Self::Bearing(bearing) => {
                 bearing.from.is_valid()
                     && (0.0..360.0).contains(&bearing.degrees)

@@ -237,7 +237,11 @@ impl AutoReport {
         if !(0.0..=1.0).contains(&self.confidence) {
             return fault("confidence", "must lie between 0 and 1");
         }
-        if self.occurred.end.is_some_and(|end| end < self.occurred.start) {
+        if self
+            .occurred
+            .end
+            .is_some_and(|end| end < self.occurred.start)
+        {
             return fault("occurred.end", "must not come before the start");
         }
         if self.place.is_some_and(|place| !place.is_valid()) {
@@ -246,16 +250,25 @@ impl AutoReport {
         if self.tracks.len() > MAX_TRACKS {
             return fault("tracks", "holds too many tracks");
         }
-        if self.tracks.iter().any(|track| track.boxes.len() > MAX_BOXES_PER_TRACK) {
+        if self
+            .tracks
+            .iter()
+            .any(|track| track.boxes.len() > MAX_BOXES_PER_TRACK)
+        {
             return fault("tracks[].boxes", "holds too many boxes");
         }
         if self.evidence.len() > MAX_EVIDENCE_ENTRIES {
             return fault("evidence", "holds too many entries");
         }
         for entry in &self.evidence {
-            let Evidence::Sealed { bytes, sha256, .. } = entry else { continue };
+            let Evidence::Sealed { bytes, sha256, .. } = entry else {
+                continue;
+            };
             if !is_sha256_hex(sha256) {
-                return fault("evidence[].sha256", "must be 64 lower-case hexadecimal digits");
+                return fault(
+                    "evidence[].sha256",
+                    "must be 64 lower-case hexadecimal digits",
+                );
             }
             if *bytes == 0 || *bytes > MAX_EVIDENCE_BYTES {
                 return fault("evidence[].bytes", "is zero or over the limit");

@@ -41,7 +41,9 @@ pub enum SignatureError {
 }
 
 /// Short name of a public key: 16 hexadecimal digits of its SHA-256.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(transparent)]
 pub struct KeyId(String);
 
@@ -63,7 +65,11 @@ impl FromStr for KeyId {
     type Err = SignatureError;
     fn from_str(text: &str) -> Result<Self, SignatureError> {
         let is_hex = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        if text.len() == 16 && is_hex { Ok(Self(text.to_owned())) } else { Err(SignatureError::Format) }
+        if text.len() == 16 && is_hex {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(SignatureError::Format)
+        }
     }
 }
 
@@ -71,7 +77,9 @@ impl FromStr for KeyId {
 #[must_use]
 pub fn key_id(key: &PublicKey) -> KeyId {
     let digest = Sha256::digest(key.0.as_bytes());
-    KeyId(hex::encode(digest.iter().take(8).copied().collect::<Vec<u8>>()))
+    KeyId(hex::encode(
+        digest.iter().take(8).copied().collect::<Vec<u8>>(),
+    ))
 }
 
 /// The public half of an Ed25519 key; base64 of 32 bytes on the wire.
@@ -95,9 +103,13 @@ impl TryFrom<String> for PublicKey {
 impl FromStr for PublicKey {
     type Err = SignatureError;
     fn from_str(text: &str) -> Result<Self, SignatureError> {
-        let bytes = BASE64.decode(text.trim()).map_err(|_| SignatureError::Key)?;
+        let bytes = BASE64
+            .decode(text.trim())
+            .map_err(|_| SignatureError::Key)?;
         let bytes: [u8; 32] = bytes.try_into().map_err(|_| SignatureError::Key)?;
-        VerifyingKey::from_bytes(&bytes).map(Self).map_err(|_| SignatureError::Key)
+        VerifyingKey::from_bytes(&bytes)
+            .map(Self)
+            .map_err(|_| SignatureError::Key)
     }
 }
 
@@ -131,7 +143,9 @@ impl SecretKey {
     /// # Errors
     /// [`SignatureError::Key`] where the text is anything else.
     pub fn from_base64(text: &str) -> Result<Self, SignatureError> {
-        let bytes = BASE64.decode(text.trim()).map_err(|_| SignatureError::Key)?;
+        let bytes = BASE64
+            .decode(text.trim())
+            .map_err(|_| SignatureError::Key)?;
         let bytes: [u8; 32] = bytes.try_into().map_err(|_| SignatureError::Key)?;
         Ok(Self::from_bytes(&bytes))
     }
@@ -165,7 +179,12 @@ pub struct Signed {
 
 impl fmt::Display for Signed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.key_id, BASE64.encode(self.signature.to_bytes()))
+        write!(
+            f,
+            "{}:{}",
+            self.key_id,
+            BASE64.encode(self.signature.to_bytes())
+        )
     }
 }
 
@@ -173,9 +192,14 @@ impl FromStr for Signed {
     type Err = SignatureError;
     fn from_str(text: &str) -> Result<Self, SignatureError> {
         let (key_id, signature) = text.split_once(':').ok_or(SignatureError::Format)?;
-        let bytes = BASE64.decode(signature).map_err(|_| SignatureError::Format)?;
+        let bytes = BASE64
+            .decode(signature)
+            .map_err(|_| SignatureError::Format)?;
         let bytes: [u8; 64] = bytes.try_into().map_err(|_| SignatureError::Format)?;
-        Ok(Self { key_id: key_id.parse()?, signature: Signature::from_bytes(&bytes) })
+        Ok(Self {
+            key_id: key_id.parse()?,
+            signature: Signature::from_bytes(&bytes),
+        })
     }
 }
 
@@ -190,7 +214,10 @@ fn message(topic: &str, payload: &[u8]) -> Vec<u8> {
 /// Signs the exact payload bytes for one topic.
 #[must_use]
 pub fn sign(key: &SecretKey, topic: &str, payload: &[u8]) -> Signed {
-    Signed { key_id: key_id(&key.public()), signature: key.0.sign(&message(topic, payload)) }
+    Signed {
+        key_id: key_id(&key.public()),
+        signature: key.0.sign(&message(topic, payload)),
+    }
 }
 
 /// Verifies a signature over the exact payload bytes of one topic.
@@ -206,7 +233,10 @@ pub fn verify(
 ) -> Result<(), SignatureError> {
     let expected = key_id(key);
     if signed.key_id != expected {
-        return Err(SignatureError::OtherKey { found: signed.key_id.clone(), expected });
+        return Err(SignatureError::OtherKey {
+            found: signed.key_id.clone(),
+            expected,
+        });
     }
     key.0
         .verify_strict(&message(topic, payload), &signed.signature)
