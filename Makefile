@@ -1,0 +1,50 @@
+# Thin on purpose: each target is one line into scripts/ or cargo. `make` alone lists them.
+
+# What cargo builds stays outside the work tree, so that a second clone builds warm.
+export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/vong/target
+
+# Where real clips and model files lie beside the clone, demo and tests use them.
+ifneq ($(wildcard $(CURDIR)/../shared/data/videos/.),)
+export VONG_DEMO_CLIPS ?= $(abspath $(CURDIR)/../shared/data/videos)
+endif
+ifneq ($(wildcard $(CURDIR)/../shared/data/models/.),)
+export VONG_MODELS_MIRROR ?= $(abspath $(CURDIR)/../shared/data/models)
+endif
+
+.PHONY: help setup demo demo-check test fmt lint docs schema openapi console bin
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what is missing, for the demo and the tests
+	@scripts/setup
+
+demo: ## camera, agent and server on this machine; open the console, see an incident arrive
+	@scripts/demo
+
+demo-check: ## the same without a person; exits 0 once an incident with still and clip is served
+	@scripts/demo --check
+
+test: ## everything that must hold before a change lands; ends with a table of seconds
+	@scripts/test
+
+fmt: ## format the Rust code
+	cargo fmt --all
+
+lint: ## formatting, lints, licences, shell scripts, the console's types
+	@scripts/test format shell clippy deny console
+
+docs: ## the code's own documentation, warnings denied
+	@scripts/test docs
+
+schema: ## write the contract's JSON Schema from its types
+	@scripts/generate schema
+
+openapi: ## write the server's OpenAPI document and the console's client from it
+	@scripts/generate openapi
+
+console: ## build the web console, if its sources changed
+	@scripts/console
+
+bin: ## BIN=edge-agent or ingest-server: build the optimised binary, print its path
+	@scripts/bin $(BIN)
