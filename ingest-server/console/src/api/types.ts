@@ -1,0 +1,17 @@
+// The API's shapes under the names the console uses; the only file that knows the generated names.
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+
+export type Session = Schemas['Session'];
+export type Place = Schemas['Place'];
+export type Position = Schemas['Position'];
+export type IncidentSummary = Schemas['IncidentSummary'];
+export type IncidentDetail = Schemas['IncidentDetail'];
+export type IncidentPage = Schemas['IncidentPage'];
+export type IncidentState = Schemas['IncidentState'];
+export type Evidence = Schemas['EvidenceView'];
+export type HistoryEntry = Schemas['HistoryEntry'];
+export type RejectReason = Schemas['RejectReason'];
+export type Camera = Schemas['CameraView'];
+export type Agent = Schemas['AgentView'];

@@ -1,0 +1,75 @@
+// Incidents as the server has them: pages of the queue, one incident in full, and the decisions.
+import {
+  infiniteQueryOptions,
+  queryOptions,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
+import type { QueryClient } from '@tanstack/react-query';
+
+import { decide, fetchIncident, listIncidents, type Decision } from '../api/endpoints';
+import { ApiProblem } from '../api/problem';
+import type { IncidentState } from '../api/types';
+
+/** What the queue shows. */
+export const FILTERS = ['open', 'new', 'acknowledged', 'confirmed', 'rejected', 'all'] as const;
+export type Filter = (typeof FILTERS)[number];
+
+const STATES: Record<Filter, readonly IncidentState[]> = {
+  open: ['new', 'acknowledged'],
+  new: ['new'],
+  acknowledged: ['acknowledged'],
+  confirmed: ['confirmed'],
+  rejected: ['rejected'],
+  all: [],
+};
+
+/** Whether an incident in `state` belongs under `filter`. */
+export function passes(filter: Filter, state: IncidentState): boolean {
+  const states = STATES[filter];
+  return states.length === 0 || states.includes(state);
+}
+
+export const incidentPages = (filter: Filter) =>
+  infiniteQueryOptions({
+    queryKey: ['incidents', filter],
+    queryFn: ({ pageParam }) => listIncidents(STATES[filter], pageParam),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor ?? null,
+  });
+
+export const incidentQuery = (id: string) =>
+  queryOptions({ queryKey: ['incident', id], queryFn: () => fetchIncident(id) });
+
+export function useIncident(id: string) {
+  return useQuery(incidentQuery(id));
+}
+
+/** Sends a decision on the version that was on the screen. */
+export function useDecision(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (decision: Decision) => decide(id, decision),
+    onSuccess(detail) {
+      client.setQueryData(incidentQuery(id).queryKey, detail);
+      return refreshLists(client);
+    },
+    onError(error) {
+      if (isConflict(error)) void refreshIncident(client, id);
+    },
+  });
+}
+
+/** Whether somebody else was quicker. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof ApiProblem && error.status === 409;
+}
+
+export function refreshLists(client: QueryClient): Promise<void> {
+  return client.invalidateQueries({ queryKey: ['incidents'] });
+}
+
+export function refreshIncident(client: QueryClient, id: string): Promise<void> {
+  return client.invalidateQueries({ queryKey: incidentQuery(id).queryKey });
+}

@@ -1,0 +1,84 @@
+// Sample incidents and cameras for the unit tests; each test overrides what it is about.
+import type { Camera, IncidentDetail, IncidentSummary } from '../api/types';
+
+export function aSummary(over: Partial<IncidentSummary> = {}): IncidentSummary {
+  return {
+    id: 'i-1',
+    number: 41,
+    kind: 'stray_cattle',
+    detail: 'stray_cattle',
+    severity: 'high',
+    confidence: 0.87,
+    state: 'new',
+    camera_phase: 'raised',
+    camera: { agent: 'tram-1', id: 'cam-1', name: 'Đường trục, cột 12' },
+    zone: 'long-duong',
+    place: { type: 'point', position: { lat: 16.46, lon: 107.59 }, uncertainty_m: 20 },
+    occurred: { start: '2026-11-22T07:00:00Z', end: null },
+    created_at: '2026-11-22T07:00:02Z',
+    updated_at: '2026-11-22T07:00:04Z',
+    version: 3,
+    count: 4,
+    report_count: 2,
+    still: 'e-still',
+    clip: 'e-clip',
+    ...over,
+  };
+}
+
+export function aDetail(over: Partial<IncidentDetail> = {}): IncidentDetail {
+  return {
+    ...aSummary(),
+    events: [
+      {
+        event_id: 'ev-1',
+        revision: 2,
+        phase: 'raised',
+        confidence: 0.87,
+        occurred: { start: '2026-11-22T07:00:00Z', end: null },
+        tracks: [{ id: 1, class: 'cow', score: 0.9 }],
+        model: { name: 'yolox-nano', sha256: 'a'.repeat(64) },
+        rule_version: 'stray_cattle/1',
+        clock: { source: 'agent', offset_ms: null },
+      },
+    ],
+    evidence: [
+      stored('e-still', 'still', 'image/jpeg'),
+      stored('e-overlay', 'still_overlay', 'image/jpeg'),
+      stored('e-clip', 'clip', 'video/mp4'),
+    ],
+    history: [],
+    rejected_reason: null,
+    ...over,
+  };
+}
+
+function stored(id: string, kind: string, mime: string): IncidentDetail['evidence'][number] {
+  return {
+    id,
+    event_id: 'ev-1',
+    kind,
+    state: 'stored',
+    mime,
+    bytes: 1000,
+    sha256: 'b'.repeat(64),
+    reason: null,
+    url: `/api/v1/incidents/i-1/evidence/${id}`,
+  };
+}
+
+export function aCamera(over: Partial<Camera> = {}): Camera {
+  return {
+    agent: 'tram-1',
+    id: 'cam-1',
+    name: 'Đường trục, cột 12',
+    state: 'running',
+    reason: null,
+    since: '2026-11-22T06:00:00Z',
+    last_picture: '2026-11-22T07:00:00Z',
+    place: null,
+    counters: { received: 1000, decoded: 900, analysed: 500, dropped: 3, reconnects: 1 },
+    agent_liveness: 'online',
+    ...over,
+  };
+}

@@ -1,0 +1,21 @@
+// What people decided about an incident, as a small label.
+import type { IncidentState } from '../api/types';
+import { useNames } from '../i18n/words';
+import styles from './StateChip.module.css';
+import { cx } from './cx';
+
+const SIGNS: Record<IncidentState, string> = {
+  new: '●',
+  acknowledged: '◐',
+  confirmed: '✓',
+  rejected: '✕',
+};
+
+export function StateChip({ state }: { state: IncidentState }) {
+  const name = useNames();
+  return (
+    <span className={cx(styles.chip, styles[state])}>
+      <span aria-hidden="true">{SIGNS[state]}</span> {name('state', state)}
+    </span>
+  );
+}
