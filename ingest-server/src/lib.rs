@@ -1,1 +1,6 @@
-//! placeholder
+//! The ingest server: takes in signed reports, merges them into incidents, shows them to operators.
+//!
+//! Data flows one way: `intake → report → incident → review`, with evidence beside it. The modules
+//! below stand in reading order; `cmd::serve` alone wires them.
+
+pub mod store;

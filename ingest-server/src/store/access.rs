@@ -1,0 +1,188 @@
+//! Opening the database, and the one writer.
+//!
+//! SQLite runs in write-ahead mode with `synchronous=FULL`: a commit that returned is on the disk.
+//! It has one writer: the server's own writes queue for the single writing connection, and each
+//! transaction begins `IMMEDIATE`, so that another process (the `user` and `agent` commands) waits
+//! for its turn instead of failing half way with a stale snapshot. Readers never wait.
+
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::MigratorTrait as _;
+
+use super::migration::Migrator;
+
+/// How long a statement waits for another process's write.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a caller waits for a connection before it is told that the database is overloaded.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
+const READERS: u32 = 8;
+const POSTGRES_WRITERS: u32 = 8;
+
+/// Why the store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The URL names no database this server speaks to.
+    #[error("database.url must begin with sqlite:// or postgres://")]
+    Scheme,
+    /// The database could not be opened. The URL is left out: it may hold a password.
+    #[error(
+        "the database could not be opened; check database.url, that it runs and the rights to it"
+    )]
+    Open(#[source] DbErr),
+    /// The schema could not be brought up to date.
+    #[error("the database schema could not be brought up to date")]
+    Migrate(#[source] DbErr),
+    /// A statement failed: the database is away, full or overloaded.
+    #[error("a database statement failed")]
+    Query(#[from] DbErr),
+    /// A column holds what this program never writes there.
+    #[error("column {column} of table {table} holds an unreadable value")]
+    Unreadable {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+    },
+}
+
+/// What a store function runs on: a [`Store`] or a [`Tx`].
+pub trait Access: Sync {
+    /// The connection beneath. For functions of this module only.
+    #[doc(hidden)]
+    type Conn: ConnectionTrait + Sync;
+    /// The connection beneath. For functions of this module only.
+    #[doc(hidden)]
+    fn conn(&self) -> &Self::Conn;
+}
+
+/// The database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    reader: DatabaseConnection,
+    writer: DatabaseConnection,
+}
+
+/// A write transaction: everything done on it stands after [`Tx::commit`], or never happened.
+pub struct Tx(DatabaseTransaction);
+
+impl Access for Store {
+    type Conn = DatabaseConnection;
+    fn conn(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+}
+
+impl Access for Tx {
+    type Conn = DatabaseTransaction;
+    fn conn(&self) -> &DatabaseTransaction {
+        &self.0
+    }
+}
+
+impl Store {
+    /// Opens `sqlite:///path/file.db` (made where it is missing) or `postgres://…`.
+    ///
+    /// # Errors
+    /// [`StoreError::Scheme`] for another kind of URL, [`StoreError::Open`] where it cannot be
+    /// reached.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        if url.starts_with("sqlite:") {
+            // The writer opens first: it makes the file and turns write-ahead mode on.
+            let writer = connect(sqlite_options(url, 1)).await?;
+            let reader = connect(sqlite_options(url, READERS)).await?;
+            Ok(Self { reader, writer })
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let writer = connect(pool_options(url, POSTGRES_WRITERS)).await?;
+            let reader = connect(pool_options(url, READERS)).await?;
+            Ok(Self { reader, writer })
+        } else {
+            Err(StoreError::Scheme)
+        }
+    }
+
+    /// Brings the schema up to date and says how many migrations that took.
+    ///
+    /// # Errors
+    /// [`StoreError::Migrate`]; on PostgreSQL and SQLite nothing is left half done.
+    pub async fn migrate(&self) -> Result<usize, StoreError> {
+        let pending = Migrator::get_pending_migrations(&self.writer)
+            .await
+            .map_err(StoreError::Migrate)?
+            .len();
+        Migrator::up(&self.writer, None)
+            .await
+            .map_err(StoreError::Migrate)?;
+        Ok(pending)
+    }
+
+    /// Begins a write transaction, waiting for the writer's turn.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`] where the database is away or the wait was too long.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(Tx(self.writer.begin_with_options(options).await?))
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`] where it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        Ok(self.reader.ping().await?)
+    }
+
+    /// Closes every connection; the last write-ahead pages go into the database file.
+    pub async fn close(self) {
+        for connection in [self.reader, self.writer] {
+            if let Err(error) = connection.close().await {
+                tracing::warn!(error = %error, "a database connection did not close cleanly");
+            }
+        }
+    }
+}
+
+impl Tx {
+    /// Makes everything done on this transaction durable.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`]; then nothing of it stands.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.0.commit().await?)
+    }
+}
+
+async fn connect(options: ConnectOptions) -> Result<DatabaseConnection, StoreError> {
+    Database::connect(options).await.map_err(StoreError::Open)
+}
+
+fn pool_options(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_timeout(ACQUIRE_TIMEOUT)
+        .sqlx_logging(false);
+    options
+}
+
+fn sqlite_options(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = pool_options(url, connections);
+    options.map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT)
+            .foreign_keys(true)
+    });
+    options
+}

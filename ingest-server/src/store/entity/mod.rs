@@ -1,0 +1,21 @@
+//! The rows, one file a table, commented column by column.
+//!
+//! Conventions: a moment is an `i64` of microseconds since 1970 UTC; an id is text as the contract
+//! writes it; a nested value is the contract's JSON as text; an enum is its word on the wire. The
+//! same columns serve SQLite and PostgreSQL. What does not belong here: queries (they stand beside
+//! this folder) and decisions (they stand in the domain's modules).
+
+pub mod account;
+pub mod agent;
+pub mod agent_key;
+pub mod camera;
+pub mod counter;
+pub mod enrolment_token;
+pub mod event;
+pub mod evidence;
+pub mod incident;
+pub mod incident_history;
+pub mod message;
+pub mod quarantine;
+pub mod report;
+pub mod session;

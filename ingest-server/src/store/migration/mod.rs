@@ -1,0 +1,16 @@
+//! Migrations, oldest first. One that has been released is never edited: its successor changes the
+//! schema in two steps (expand, then contract), so that the release before it still runs.
+
+use sea_orm_migration::prelude::*;
+
+mod m0001_first_tables;
+
+/// Every migration, in order.
+pub(super) struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_first_tables::Migration)]
+    }
+}
