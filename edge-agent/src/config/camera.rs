@@ -1,0 +1,197 @@
+//! `[[camera]]`: one camera, where it is, what looks at it, and by which rules.
+
+use std::path::Path;
+use std::time::Duration;
+
+use contract::v1::{CameraId, Place, Position, ZoneId};
+use url::Url;
+
+use super::agent::address;
+use super::detect::ModelConfig;
+use super::fault::{Wrong, suggestion};
+use super::rule::{self, EvidenceWindow, RuleConfig, RuleContext};
+use super::secret::{self, Secret};
+use super::section::Section;
+use super::value;
+use super::zone::{self, ZoneConfig};
+
+/// `[[camera]]`: one camera.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CameraConfig {
+    /// Its name on the wire, unique within the agent.
+    pub id: CameraId,
+    /// Its name for people. Default: the id.
+    pub name: String,
+    /// `rtsp://[user@]host[:port]/path`, never with a password in it.
+    pub url: Url,
+    /// The password, read from `password_file`.
+    pub password: Option<Secret>,
+    /// Where it stands.
+    pub place: Option<Place>,
+    /// The name of its `[[model]]`. Default: the only one.
+    pub model: String,
+    /// Pictures analysed a second, 0.1 to 30. Default 5.
+    pub analyse_fps: f64,
+    /// What it remembers of the stream.
+    pub ring: RingConfig,
+    /// Its zones.
+    pub zones: Vec<ZoneConfig>,
+    /// Its rules.
+    pub rules: Vec<RuleConfig>,
+}
+
+/// `[camera.ring]`: encoded pictures kept in memory for the clips.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RingConfig {
+    /// How far back. Default 30 s.
+    pub span: Duration,
+    /// Most bytes. Default 64 MiB.
+    pub max_bytes: u64,
+}
+
+impl CameraConfig {
+    /// The rule that speaks with this detail for this zone.
+    #[must_use]
+    pub fn rule(&self, detail: &str, zone: Option<&ZoneId>) -> Option<&RuleConfig> {
+        self.rules.iter().find(|rule| rule.kind.detail() == detail && rule.zone.as_ref() == zone)
+    }
+}
+
+/// Between two keyframes lie at most this many seconds, so a clip may have to begin this early.
+const LONGEST_GOP: Duration = Duration::from_secs(10);
+
+pub(super) fn read(root: &Section<'_>, models: &[ModelConfig], base: &Path) -> Vec<CameraConfig> {
+    let mut cameras: Vec<CameraConfig> = Vec::new();
+    let mut ids: Vec<CameraId> = Vec::new();
+    let sections = root.tables("camera");
+    if sections.is_empty() {
+        root.note("camera", Wrong::new("no camera", "add one as `[[camera]]`"));
+    }
+    for section in sections {
+        let id = section.required("id", &value::parsed::<CameraId>);
+        if let Some(id) = &id {
+            if ids.contains(id) {
+                let wrong = Wrong::new(format!("camera \"{id}\" is defined twice"), "rename one of them");
+                section.note("id", wrong);
+            }
+            ids.push(id.clone());
+        }
+        cameras.extend(read_one(&section, id, models, base));
+        section.finish();
+    }
+    cameras
+}
+
+fn read_one(
+    section: &Section<'_>,
+    id: Option<CameraId>,
+    models: &[ModelConfig],
+    base: &Path,
+) -> Option<CameraConfig> {
+    let name = section.optional("name", &value::text);
+    let url = section.required("url", &|raw| address(raw, &["rtsp"]));
+    let password = read_password(section, base);
+    let place = section.has("place").then(|| read_place(section.table("place"))).flatten();
+    let model = read_model(section, models);
+    let analyse_fps = section.or("analyse_fps", 5.0, &value::number(0.1..=30.0));
+    let ring = read_ring(section.table("ring"));
+    let zones = zone::read(section);
+    let rules = rule::read(section, &RuleContext { zones: &zones, model });
+    for rule in &rules {
+        check_ring(section, ring, rule);
+    }
+    let id = id?;
+    Some(CameraConfig {
+        name: name.unwrap_or_else(|| id.to_string()),
+        id,
+        url: url?,
+        password,
+        place,
+        model: model?.manifest.name.clone(),
+        analyse_fps,
+        ring,
+        zones,
+        rules,
+    })
+}
+
+fn read_password(section: &Section<'_>, base: &Path) -> Option<Secret> {
+    let file = section.optional("password_file", &value::path(base))?;
+    match secret::read(&file) {
+        Ok(secret) => Some(secret),
+        Err(wrong) => {
+            section.note("password_file", wrong);
+            None
+        }
+    }
+}
+
+fn read_place(section: Section<'_>) -> Option<Place> {
+    let lat = section.required("lat", &value::number(-90.0..=90.0));
+    let lon = section.required("lon", &value::number(-180.0..=180.0));
+    let uncertainty_m = section.or("uncertainty_m", 20.0, &value::number(0.1..=100_000.0));
+    section.finish();
+    Some(Place::Point { position: Position { lat: lat?, lon: lon? }, uncertainty_m })
+}
+
+fn read_model<'m>(section: &Section<'_>, models: &'m [ModelConfig]) -> Option<&'m ModelConfig> {
+    let known: Vec<&str> = models.iter().map(|model| model.manifest.name.as_str()).collect();
+    let name = section.optional("model", &value::text);
+    match (name, models) {
+        (None, [only]) => Some(only),
+        (None, _) if section.has("model") => None,
+        (None, _) => {
+            let remedy = match known.is_empty() {
+                true => "define one as `[[model]]`, e.g. `name = \"yolox-nano\"`".to_owned(),
+                false => format!("add `model = …`; known: {}", known.join(", ")),
+            };
+            section.note("model", Wrong::new("missing", remedy));
+            None
+        }
+        (Some(name), _) => {
+            let found = models.iter().find(|model| model.manifest.name == name);
+            if found.is_none() {
+                let wrong = Wrong::new(
+                    format!("no [[model]] of name {name:?}"),
+                    match known.is_empty() {
+                        true => format!("add `[[model]]` with `name = {name:?}`"),
+                        false => suggestion(&name, &known),
+                    },
+                );
+                section.note("model", wrong);
+            }
+            found
+        }
+    }
+}
+
+fn read_ring(section: Section<'_>) -> RingConfig {
+    let seconds = value::seconds(1.0..=600.0);
+    let bytes = value::integer(1 << 20..=1_u64 << 32);
+    let ring = RingConfig {
+        span: section.or("seconds", Duration::from_secs(30), &seconds),
+        max_bytes: section.or("max_bytes", 64 << 20, &bytes),
+    };
+    section.finish();
+    ring
+}
+
+fn check_ring(section: &Section<'_>, ring: RingConfig, rule: &RuleConfig) {
+    let EvidenceWindow { pre_roll, post_roll } = rule.evidence;
+    let needed = pre_roll + post_roll + LONGEST_GOP;
+    if ring.span < needed {
+        let wrong = Wrong::new(
+            format!(
+                "{} s cannot hold the clip of rule {} ({} s before, {} s after, and up to {} s back \
+                 to a keyframe)",
+                ring.span.as_secs_f64(),
+                rule.kind.word(),
+                pre_roll.as_secs_f64(),
+                post_roll.as_secs_f64(),
+                LONGEST_GOP.as_secs(),
+            ),
+            format!("give at least {} seconds, or shorten the clip", needed.as_secs_f64()),
+        );
+        section.note("ring", wrong);
+    }
+}

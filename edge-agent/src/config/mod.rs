@@ -1,0 +1,127 @@
+//! The agent's configuration: one TOML file, typed, with every fault listed at once.
+//!
+//! One small file a concern; each reads its own tables and notes what is wrong with them, so that a
+//! person corrects the file in one go. What does not belong here: opening cameras, loading models
+//! (`check --probe` does), and what the server wants (`contract::v1::Desired`).
+
+mod agent;
+mod camera;
+mod catalogue;
+mod detect;
+mod fault;
+mod manifest;
+mod rule;
+mod secret;
+mod section;
+mod value;
+mod zone;
+
+use std::path::Path;
+
+use toml::de::DeTable;
+
+use fault::{FaultSink, Wrong};
+use section::Section;
+
+pub use agent::{AgentConfig, MetricsConfig, OutboxConfig, ServerConfig};
+pub use camera::{CameraConfig, RingConfig};
+pub use catalogue::{Catalogue, LabelSet};
+pub use detect::{DetectConfig, ModelConfig};
+pub use fault::{ConfigError, Fault};
+pub use manifest::{
+    ColorOrder, Family, InputSpec, Layout, Manifest, ModelFile, OBJECT_CLASSES, Placement,
+    Thresholds,
+};
+pub use rule::{
+    EncroachmentConfig, EvidenceWindow, IllegalParkingConfig, RuleConfig, RuleKind,
+    StrayCattleConfig,
+};
+pub use secret::Secret;
+pub use zone::{Polygon, PolygonError, ZoneConfig};
+
+/// Where the configuration lies unless `--config` says otherwise.
+pub const DEFAULT_PATH: &str = "/etc/vong/agent.toml";
+
+/// The whole configuration, valid.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// `[agent]`.
+    pub agent: AgentConfig,
+    /// `[server]`.
+    pub server: ServerConfig,
+    /// `[metrics]`.
+    pub metrics: MetricsConfig,
+    /// `[outbox]`.
+    pub outbox: OutboxConfig,
+    /// `[detect]`.
+    pub detect: DetectConfig,
+    /// `[[model]]`, each name once.
+    pub models: Vec<ModelConfig>,
+    /// `[[camera]]`, each id once.
+    pub cameras: Vec<CameraConfig>,
+    /// The catalogue that the models were looked up in.
+    pub catalogue: Catalogue,
+}
+
+impl Config {
+    /// Reads a configuration file and the password files it names.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where it cannot be read, or with every fault it has.
+    pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(file)
+            .map_err(|source| ConfigError::Unreadable { file: file.to_owned(), source })?;
+        Self::parse(&text, file)
+    }
+
+    /// Reads a configuration from its text; `file` names it in faults, and its folder is where
+    /// relative paths start.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every fault it has.
+    pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
+        let base = file.parent().unwrap_or(Path::new(""));
+        let sink = FaultSink::of(text);
+        let (table, errors) = DeTable::parse_recoverable(text);
+        for error in errors {
+            let offset = error.span().map_or(0, |span| span.start);
+            sink.add("", offset, Wrong::new(error.message(), "correct the TOML"));
+        }
+        let config = read(&Section::root(table.get_ref(), &sink), base)?;
+        match sink.into_faults() {
+            faults if faults.is_empty() => Ok(config),
+            faults => Err(ConfigError::Faulty { file: file.to_owned(), faults }),
+        }
+    }
+
+    /// The camera of that id.
+    #[must_use]
+    pub fn camera(&self, id: &str) -> Option<&CameraConfig> {
+        self.cameras.iter().find(|camera| camera.id.to_string() == id)
+    }
+
+    /// The model that a camera names.
+    #[must_use]
+    pub fn model_of(&self, camera: &CameraConfig) -> Option<&ModelConfig> {
+        self.models.iter().find(|model| model.manifest.name == camera.model)
+    }
+}
+
+fn read(root: &Section<'_>, base: &Path) -> Result<Config, ConfigError> {
+    let agent = agent::read_agent(root.table("agent"), base);
+    let server = agent::read_server(root.table("server"));
+    let metrics = agent::read_metrics(root.table("metrics"));
+    let outbox = agent::read_outbox(root.table("outbox"));
+    let detect = detect::read_detect(root.table("detect"), base);
+    let catalogue = match &detect.catalog {
+        Some(file) => Catalogue::load(file)?,
+        None => Catalogue::built_in()?,
+    };
+    let models = detect::read_models(root, &catalogue, base);
+    let cameras = camera::read(root, &models, base);
+    root.finish();
+    Ok(Config { agent, server, metrics, outbox, detect, models, cameras, catalogue })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,216 @@
+//! `[[camera.rule]]`: what every rule shares, and one file for each rule's own keys.
+//!
+//! A rule registers here with its `mod` line, its `pub use` and its line in `rule_kinds!`, and in
+//! `crate::rule` with the code that runs it.
+
+mod encroachment;
+mod illegal_parking;
+mod stray_cattle;
+
+use std::time::Duration;
+
+use contract::v1::{Severity, ZoneId};
+
+use super::detect::ModelConfig;
+use super::fault::{Wrong, suggestion};
+use super::section::Section;
+use super::value;
+use super::zone::ZoneConfig;
+
+pub use encroachment::EncroachmentConfig;
+pub use illegal_parking::IllegalParkingConfig;
+pub use stray_cattle::StrayCattleConfig;
+
+/// What all rules have. The defaults differ from rule to rule; docs/CONFIG.md lists them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleConfig {
+    /// Which rule, with the keys of its own.
+    pub kind: RuleKind,
+    /// Where it looks; the whole picture when absent.
+    pub zone: Option<ZoneId>,
+    /// How much its events matter.
+    pub severity: Severity,
+    /// Least best score of a track that counts, 0 to 1.
+    pub min_confidence: f32,
+    /// Absence after which an open event is cleared.
+    pub clear_after: Duration,
+    /// Time after a clearance in which the same place raises nothing.
+    pub cool_down: Duration,
+    /// Least time between two updates of an open event.
+    pub update_every: Duration,
+    /// How much of the stream its clip holds.
+    pub evidence: EvidenceWindow,
+}
+
+/// How much of the stream before and after the deciding picture belongs to the evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EvidenceWindow {
+    /// Before.
+    pub pre_roll: Duration,
+    /// After.
+    pub post_roll: Duration,
+}
+
+/// The values that a rule puts in place of absent common keys.
+pub(super) struct CommonDefaults {
+    severity: Severity,
+    min_confidence: f32,
+    clear_after_s: u64,
+    cool_down_s: u64,
+}
+
+/// What a rule's keys are checked against.
+pub(super) struct RuleContext<'a> {
+    pub(super) zones: &'a [ZoneConfig],
+    pub(super) model: Option<&'a ModelConfig>,
+}
+
+macro_rules! rule_kinds {
+    ($($(#[$doc:meta])* $variant:ident($config:ty) = $word:literal in $module:ident;)+) => {
+        /// Which rule, with the keys of its own.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum RuleKind {
+            $($(#[$doc])* $variant($config),)+
+        }
+
+        impl RuleKind {
+            /// The words of `kind`.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
+            /// The word of `kind`.
+            #[must_use]
+            pub const fn word(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $word,)+ }
+            }
+
+            /// The `detail` of the rule's event changes and reports.
+            #[must_use]
+            pub const fn detail(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $module::DETAIL,)+ }
+            }
+
+            fn read(
+                word: &str,
+                section: &Section<'_>,
+                context: &RuleContext<'_>,
+            ) -> Option<(Self, CommonDefaults)> {
+                match word {
+                    $($word => {
+                        Some((Self::$variant($module::read(section, context)), $module::DEFAULTS))
+                    })+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+rule_kinds! {
+    /// Cattle in the zone.
+    StrayCattle(StrayCattleConfig) = "stray_cattle" in stray_cattle;
+    /// Things or people occupy the zone.
+    Encroachment(EncroachmentConfig) = "encroachment" in encroachment;
+    /// A vehicle stands in the zone.
+    IllegalParking(IllegalParkingConfig) = "illegal_parking" in illegal_parking;
+}
+
+pub(super) fn read(camera: &Section<'_>, context: &RuleContext<'_>) -> Vec<RuleConfig> {
+    let mut rules: Vec<RuleConfig> = Vec::new();
+    for section in camera.tables("rule") {
+        let Some(rule) = read_one(&section, context) else { continue };
+        // Kind and zone tell the evidence which rule an event change is of.
+        if rules.iter().any(|other| other.kind.word() == rule.kind.word() && other.zone == rule.zone) {
+            let wrong = Wrong::new(
+                format!("a second {} rule for the same zone", rule.kind.word()),
+                "merge the two, or give this one another zone",
+            );
+            section.note("kind", wrong);
+        }
+        section.finish();
+        rules.push(rule);
+    }
+    rules
+}
+
+fn read_one(section: &Section<'_>, context: &RuleContext<'_>) -> Option<RuleConfig> {
+    let word = section.required("kind", &value::text)?;
+    let zone = section.optional("zone", &value::parsed::<ZoneId>);
+    if let Some(zone) = &zone {
+        check_zone(section, zone, context.zones);
+    }
+    let Some((kind, defaults)) = RuleKind::read(&word, section, context) else {
+        let wrong = Wrong::new(format!("no rule {word:?}"), suggestion(&word, RuleKind::WORDS));
+        section.note("kind", wrong);
+        return None;
+    };
+    let severities = [
+        ("low", Severity::Low),
+        ("medium", Severity::Medium),
+        ("high", Severity::High),
+        ("critical", Severity::Critical),
+    ];
+    let or_seconds = |key, default, range| {
+        section.or(key, Duration::from_secs(default), &value::seconds(range))
+    };
+    Some(RuleConfig {
+        kind,
+        zone,
+        severity: section.or("severity", defaults.severity, &value::one_of(&severities)),
+        min_confidence: section.or("min_confidence", defaults.min_confidence, &value::share),
+        clear_after: or_seconds("clear_after_s", defaults.clear_after_s, 0.1..=3600.0),
+        cool_down: or_seconds("cool_down_s", defaults.cool_down_s, 0.0..=86_400.0),
+        update_every: or_seconds("update_every_s", 30, 1.0..=86_400.0),
+        evidence: EvidenceWindow {
+            pre_roll: or_seconds("pre_roll_s", 5, 0.0..=60.0),
+            post_roll: or_seconds("post_roll_s", 5, 0.0..=60.0),
+        },
+    })
+}
+
+fn check_zone(section: &Section<'_>, zone: &ZoneId, zones: &[ZoneConfig]) {
+    if zones.iter().any(|known| known.id == *zone) {
+        return;
+    }
+    let known: Vec<String> = zones.iter().map(|zone| zone.id.to_string()).collect();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let remedy = match known.is_empty() {
+        true => "add it as `[[camera.zone]]`, or remove the key for the whole picture".to_owned(),
+        false => suggestion(&zone.to_string(), &known),
+    };
+    section.note("zone", Wrong::new(format!("no zone \"{zone}\" in this camera"), remedy));
+}
+
+/// Reads `classes`; each must be one that the camera's model can see.
+fn read_classes(
+    section: &Section<'_>,
+    context: &RuleContext<'_>,
+    default: &[&str],
+) -> Vec<std::sync::Arc<str>> {
+    let own = default.iter().map(|word| (*word).to_owned()).collect();
+    let words = section.or("classes", own, &value::list(value::text));
+    if words.is_empty() {
+        section.note("classes", Wrong::new("is empty", "name at least one class"));
+    }
+    if section.has("classes") {
+        for word in &words {
+            check_class(section, "classes", word, context);
+        }
+    } else if let Some(model) = context.model
+        && !words.iter().any(|word| model.manifest.object_classes().contains(&word.as_str()))
+    {
+        check_class(section, "classes", &words[0], context);
+    }
+    words.iter().map(|word| word.as_str().into()).collect()
+}
+
+fn check_class(section: &Section<'_>, key: &str, word: &str, context: &RuleContext<'_>) {
+    let Some(model) = context.model else { return };
+    let seen = model.manifest.object_classes();
+    if !seen.contains(&word) {
+        let wrong = Wrong::new(
+            format!("model {:?} does not see {word:?}", model.manifest.name),
+            suggestion(word, &seen),
+        );
+        section.note(key, wrong);
+    }
+}

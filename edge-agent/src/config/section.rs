@@ -1,0 +1,148 @@
+//! A cursor over one TOML table that remembers which keys were asked for, so that a reader need
+//! not stop at the first fault and no key goes unread in silence.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::fault::{FaultSink, Wrong, suggestion};
+
+/// One table of the file, at `path`.
+pub(super) struct Section<'a> {
+    path: String,
+    span: Range<usize>,
+    table: Option<&'a DeTable<'a>>,
+    faults: &'a FaultSink,
+    asked: RefCell<Vec<&'static str>>,
+}
+
+/// Turns a TOML value into what the key means.
+pub(super) type Convert<'c, T> = &'c dyn Fn(&DeValue<'_>) -> Result<T, Wrong>;
+
+impl<'a> Section<'a> {
+    pub(super) fn root(table: &'a DeTable<'a>, faults: &'a FaultSink) -> Self {
+        Self { path: String::new(), span: 0..0, table: Some(table), faults, asked: RefCell::default() }
+    }
+
+    /// The value of `key`; `None` where it is absent, or wrong (which is noted).
+    pub(super) fn optional<T>(&self, key: &'static str, convert: Convert<'_, T>) -> Option<T> {
+        let value = self.raw(key)?;
+        match convert(value.get_ref()) {
+            Ok(converted) => Some(converted),
+            Err(wrong) => {
+                self.faults.add(&self.key_path(key), value.span().start, wrong);
+                None
+            }
+        }
+    }
+
+    /// The value of `key`, or `default` where it is absent or wrong (which is noted).
+    pub(super) fn or<T>(&self, key: &'static str, default: T, convert: Convert<'_, T>) -> T {
+        self.optional(key, convert).unwrap_or(default)
+    }
+
+    /// The value of `key`; its absence is a fault too.
+    pub(super) fn required<T>(&self, key: &'static str, convert: Convert<'_, T>) -> Option<T> {
+        if !self.has(key) {
+            self.note(key, Wrong::new("missing", format!("add `{key} = …`")));
+        }
+        self.optional(key, convert)
+    }
+
+    /// The table under `key`: an empty one where it is absent, so that its defaults apply.
+    pub(super) fn table(&self, key: &'static str) -> Self {
+        let value = self.raw(key);
+        let table = value.and_then(|value| value.get_ref().as_table());
+        if let (Some(value), None) = (value, table) {
+            let wrong = Wrong::new(
+                format!("is a {}, not a table", value.get_ref().type_str()),
+                format!("write it as `[{}]`", self.key_path(key)),
+            );
+            self.faults.add(&self.key_path(key), value.span().start, wrong);
+        }
+        let span = value.map_or(self.span.clone(), Spanned::span);
+        self.child(self.key_path(key), span, table)
+    }
+
+    /// The tables under `[[key]]`, in the order of the file.
+    pub(super) fn tables(&self, key: &'static str) -> Vec<Self> {
+        let Some(value) = self.raw(key) else { return Vec::new() };
+        let path = self.key_path(key);
+        let Some(items) = value.get_ref().as_array() else {
+            let kind = value.get_ref().type_str();
+            let wrong = Wrong::new(
+                format!("is a {kind}, not a list of tables"),
+                format!("write each one as `[[{path}]]`"),
+            );
+            self.faults.add(&path, value.span().start, wrong);
+            return Vec::new();
+        };
+        let mut sections = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            let path = format!("{path}[{index}]");
+            match item.get_ref().as_table() {
+                Some(table) => sections.push(self.child(path, item.span(), Some(table))),
+                None => self.faults.add(
+                    &path,
+                    item.span().start,
+                    Wrong::new("is not a table", format!("write each one as `[[{key}]]`")),
+                ),
+            }
+        }
+        sections
+    }
+
+    /// The tables under `[key.NAME]` with their names.
+    pub(super) fn named_tables(&self, key: &'static str) -> Vec<(String, Self)> {
+        let section = self.table(key);
+        let Some(table) = section.table else { return Vec::new() };
+        let named = table.iter().filter_map(|(name, value)| {
+            let path = format!("{}.{}", section.path, name.get_ref());
+            let table = value.get_ref().as_table()?;
+            Some((name.get_ref().to_string(), self.child(path, value.span(), Some(table))))
+        });
+        named.collect()
+    }
+
+    /// Whether the table has `key`.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.is_some_and(|table| table.contains_key(key))
+    }
+
+    /// Notes a fault of `key`, at its value where it has one.
+    pub(super) fn note(&self, key: &str, wrong: Wrong) {
+        let value = self.table.and_then(|table| table.get(key));
+        let offset = value.map_or(self.span.start, |value| value.span().start);
+        self.faults.add(&self.key_path(key), offset, wrong);
+    }
+
+    /// Every key must have been asked for by now; the others are unknown.
+    pub(super) fn finish(&self) {
+        let asked = self.asked.borrow();
+        let unknown = self
+            .table
+            .iter()
+            .flat_map(|table| table.iter())
+            .filter(|(key, _)| !asked.contains(&key.get_ref().as_ref()));
+        for (key, _) in unknown {
+            let name = key.get_ref();
+            let wrong = Wrong::new("unknown key", suggestion(name, &asked));
+            self.faults.add(&self.key_path(name), key.span().start, wrong);
+        }
+    }
+
+    fn raw(&self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.asked.borrow_mut().push(key);
+        self.table.and_then(|table| table.get(key))
+    }
+
+    fn key_path(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    fn child(&self, path: String, span: Range<usize>, table: Option<&'a DeTable<'a>>) -> Self {
+        Self { path, span, table, faults: self.faults, asked: RefCell::default() }
+    }
+}

@@ -1,0 +1,111 @@
+//! Whole files through the reader: the examples pass, and every fault is listed at once.
+
+use std::path::Path;
+use std::time::Duration;
+
+use contract::v1::Severity;
+
+use super::{Config, ConfigError, RuleKind};
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(text, Path::new("agent.toml"))
+}
+
+fn faults(text: &str) -> String {
+    parse(text).expect_err("this file has faults").to_string()
+}
+
+const SMALLEST: &str = r#"
+[[model]]
+name = "yolox-nano"
+[[camera]]
+id = "cam-1"
+url = "rtsp://host/path"
+"#;
+
+#[test]
+fn the_smallest_file_gets_the_documented_defaults() {
+    let config = parse(SMALLEST).unwrap();
+    assert_eq!(config.agent.data_dir, Path::new("/var/lib/vong-agent"));
+    assert_eq!(config.outbox.max_bytes, 2 << 30);
+    assert_eq!(config.outbox.reserved_report_bytes, 256 << 20);
+    assert_eq!(config.detect.threads, 2);
+    let camera = &config.cameras[0];
+    assert_eq!((camera.name.as_str(), camera.model.as_str()), ("cam-1", "yolox-nano"));
+    assert_eq!((camera.analyse_fps, camera.ring.max_bytes), (5.0, 64 << 20));
+    assert_eq!(camera.ring.span, Duration::from_secs(30));
+    assert_eq!(config.model_of(camera).unwrap().manifest.name, "yolox-nano");
+}
+
+#[test]
+fn the_example_file_is_valid_and_shows_every_rule() {
+    let text = include_str!("../../../config/agent.example.toml");
+    // The example names a password file of a real installation.
+    let text = text.replace("/etc/vong/cam-1.password", "Cargo.toml");
+    let config = parse(&text).unwrap();
+    let shown: Vec<&str> =
+        config.cameras.iter().flat_map(|camera| &camera.rules).map(|rule| rule.kind.word()).collect();
+    for word in RuleKind::WORDS {
+        assert!(shown.contains(word), "the example does not show {word}");
+    }
+    let camera = config.camera("cam-1").unwrap();
+    assert_eq!(camera.password.as_ref().unwrap().expose(), "[package]");
+    assert!(!format!("{config:?}").contains("[package]"), "Debug shows a password");
+    let zone = camera.zones[0].id.clone();
+    let rule = camera.rule("illegal_parking", Some(&zone)).unwrap();
+    assert_eq!(rule.severity, Severity::Medium);
+}
+
+#[test]
+fn every_fault_is_listed_at_once() {
+    insta::assert_snapshot!(faults(include_str!("fixtures/faulty.toml")));
+}
+
+#[test]
+fn a_syntax_error_has_a_line() {
+    insta::assert_snapshot!(faults("[agent]\ndata_dir = /tmp\n[[camera]\n"));
+}
+
+#[test]
+fn an_empty_file_says_what_is_missing() {
+    insta::assert_snapshot!(faults(""));
+}
+
+#[test]
+fn a_password_in_a_url_is_refused_and_not_repeated() {
+    let text = SMALLEST.replace("rtsp://host", "rtsp://user:hunter2@host");
+    let message = faults(&text);
+    assert!(message.contains("password_file"), "{message}");
+    assert!(!message.contains("hunter2"), "{message}");
+}
+
+#[test]
+fn a_user_describes_their_own_model() {
+    let text = r#"
+[[model]]
+name = "mine"
+family = "yolox"
+file = "mine.onnx"
+sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
+input = [640, 384]
+color = "rgb"
+classes = ["cattle", "goat", "lorry"]
+map = { lorry = "large_vehicle" }
+score_threshold = 0.2
+[[camera]]
+id = "cam-1"
+url = "rtsp://host/path"
+"#;
+    let config = parse(text).unwrap();
+    let manifest = &config.models[0].manifest;
+    assert_eq!(manifest.object_classes(), ["large_vehicle", "cattle"]);
+    assert_eq!((manifest.input.width, manifest.input.height), (640, 384));
+    assert_eq!(manifest.thresholds.score, 0.2);
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_the_reader_panic(text in "[\\[\\]a-z_=\" .0-9\n{}#-]{0,200}") {
+        let _ = parse(&text);
+    }
+}
