@@ -1,0 +1,135 @@
+//! Golden messages: what has once been sent must decode, validate and mean the same for ever.
+//!
+//! A file is named `{message}.{case}.json`; the message is also the name of its schema. Released
+//! files are never edited: a change that breaks one breaks agents in the field.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use contract::v1::{
+    Ack, AgentStatus, AutoReport, CameraStatus, CloudEvent, Desired, EnrolmentAnswer,
+    EnrolmentRequest, EventType, decode, encode,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// One golden message.
+pub(crate) struct Golden {
+    /// The message's name, e.g. `report`.
+    pub(crate) message: String,
+    /// The file's name, for failures.
+    pub(crate) file: String,
+    /// Its exact bytes.
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Golden {
+    pub(crate) fn value(&self) -> Value {
+        serde_json::from_slice(&self.bytes).expect(&self.file)
+    }
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden/v1")
+}
+
+pub(crate) fn read(file: &str) -> Vec<u8> {
+    let path = folder().join(file);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Every golden message, in the order of the file names.
+pub(crate) fn all() -> Vec<Golden> {
+    let mut files: Vec<String> = std::fs::read_dir(folder())
+        .expect("the folder of golden messages")
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    files
+        .into_iter()
+        .map(|file| Golden {
+            message: file.split('.').next().unwrap_or_default().to_owned(),
+            bytes: read(&file),
+            file,
+        })
+        .collect()
+}
+
+fn through_envelope<T: Serialize + DeserializeOwned>(
+    golden: &Golden,
+    event_type: EventType,
+) -> CloudEvent<T> {
+    let event: CloudEvent<T> = decode(&golden.bytes, event_type)
+        .unwrap_or_else(|error| panic!("{}: {error}: {:?}", golden.file, error));
+    let again: Value = serde_json::from_slice(&encode(&event).unwrap()).unwrap();
+    assert_eq!(again, golden.value(), "{} changes when it is encoded again", golden.file);
+    event
+}
+
+fn through_serde<T: Serialize + DeserializeOwned>(golden: &Golden) {
+    let message: T = serde_json::from_slice(&golden.bytes)
+        .unwrap_or_else(|error| panic!("{}: {error}", golden.file));
+    let again: Value = serde_json::from_str(&serde_json::to_string(&message).unwrap()).unwrap();
+    assert_eq!(again, golden.value(), "{} changes when it is encoded again", golden.file);
+}
+
+#[test]
+fn every_golden_message_decodes_validates_and_encodes_to_an_equal_value() {
+    let goldens = all();
+    for golden in &goldens {
+        match golden.message.as_str() {
+            "report" => {
+                let report = through_envelope::<AutoReport>(golden, EventType::Report);
+                report.data.validate().unwrap_or_else(|fault| panic!("{}: {fault}", golden.file));
+                assert_eq!(
+                    report.id,
+                    format!("{}/{}", report.data.event_id, report.data.revision),
+                    "{}: a report's envelope id is its idempotency key",
+                    golden.file
+                );
+            }
+            "ack" => drop(through_envelope::<Ack>(golden, EventType::Ack)),
+            "agent-status" => {
+                drop(through_envelope::<AgentStatus>(golden, EventType::AgentStatus));
+            }
+            "camera-status" => {
+                drop(through_envelope::<CameraStatus>(golden, EventType::CameraStatus));
+            }
+            "desired" => drop(through_envelope::<Desired>(golden, EventType::Desired)),
+            "enrolment-request" => through_serde::<EnrolmentRequest>(golden),
+            "enrolment-answer" => through_serde::<EnrolmentAnswer>(golden),
+            "signature" => {}
+            other => panic!("{}: no such message as {other:?}", golden.file),
+        }
+    }
+}
+
+#[test]
+fn every_message_has_a_golden_one() {
+    let have: BTreeSet<String> = all().into_iter().map(|golden| golden.message).collect();
+    for (schema, _) in contract::v1::schemas() {
+        let message = schema.trim_end_matches(".json");
+        assert!(have.contains(message), "no golden message for {message}");
+    }
+}
+
+#[test]
+fn an_envelope_of_another_type_or_version_is_refused() {
+    let report = read("report.raised.json");
+    assert!(decode::<Value>(&report, EventType::Ack).is_err());
+    let text = String::from_utf8(report).unwrap();
+    let newer = text.replacen("\"specversion\": \"1.0\"", "\"specversion\": \"2.0\"", 1);
+    assert_ne!(newer, text);
+    assert!(decode::<AutoReport>(newer.as_bytes(), EventType::Report).is_err());
+}
+
+#[test]
+fn a_newer_agents_unknown_fields_do_not_stop_a_report() {
+    let mut value: Value = serde_json::from_slice(&read("report.raised.json")).unwrap();
+    value["data"]["heading_deg"] = 12.5.into();
+    value["traceparent"] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".into();
+    let bytes = serde_json::to_vec(&value).unwrap();
+    let event = decode::<AutoReport>(&bytes, EventType::Report).unwrap();
+    assert_eq!(event.data.validate(), Ok(()));
+}
