@@ -63,7 +63,12 @@ fn through_envelope<T: Serialize + DeserializeOwned>(
     let event: CloudEvent<T> = decode(&golden.bytes, event_type)
         .unwrap_or_else(|error| panic!("{}: {error}: {:?}", golden.file, error));
     let again: Value = serde_json::from_slice(&encode(&event).unwrap()).unwrap();
-    assert_eq!(again, golden.value(), "{} changes when it is encoded again", golden.file);
+    assert_eq!(
+        again,
+        golden.value(),
+        "{} changes when it is encoded again",
+        golden.file
+    );
     event
 }
 
@@ -71,7 +76,12 @@ fn through_serde<T: Serialize + DeserializeOwned>(golden: &Golden) {
     let message: T = serde_json::from_slice(&golden.bytes)
         .unwrap_or_else(|error| panic!("{}: {error}", golden.file));
     let again: Value = serde_json::from_str(&serde_json::to_string(&message).unwrap()).unwrap();
-    assert_eq!(again, golden.value(), "{} changes when it is encoded again", golden.file);
+    assert_eq!(
+        again,
+        golden.value(),
+        "{} changes when it is encoded again",
+        golden.file
+    );
 }
 
 #[test]
@@ -81,7 +91,10 @@ fn every_golden_message_decodes_validates_and_encodes_to_an_equal_value() {
         match golden.message.as_str() {
             "report" => {
                 let report = through_envelope::<AutoReport>(golden, EventType::Report);
-                report.data.validate().unwrap_or_else(|fault| panic!("{}: {fault}", golden.file));
+                report
+                    .data
+                    .validate()
+                    .unwrap_or_else(|fault| panic!("{}: {fault}", golden.file));
                 assert_eq!(
                     report.id,
                     format!("{}/{}", report.data.event_id, report.data.revision),
@@ -91,10 +104,16 @@ fn every_golden_message_decodes_validates_and_encodes_to_an_equal_value() {
             }
             "ack" => drop(through_envelope::<Ack>(golden, EventType::Ack)),
             "agent-status" => {
-                drop(through_envelope::<AgentStatus>(golden, EventType::AgentStatus));
+                drop(through_envelope::<AgentStatus>(
+                    golden,
+                    EventType::AgentStatus,
+                ));
             }
             "camera-status" => {
-                drop(through_envelope::<CameraStatus>(golden, EventType::CameraStatus));
+                drop(through_envelope::<CameraStatus>(
+                    golden,
+                    EventType::CameraStatus,
+                ));
             }
             "desired" => drop(through_envelope::<Desired>(golden, EventType::Desired)),
             "enrolment-request" => through_serde::<EnrolmentRequest>(golden),

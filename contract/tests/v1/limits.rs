@@ -10,22 +10,40 @@ use contract::v1::{EventType, ReportFault};
 use crate::golden;
 
 fn report() -> AutoReport {
-    decode::<AutoReport>(&golden::read("report.updated.json"), EventType::Report).unwrap().data
+    decode::<AutoReport>(&golden::read("report.updated.json"), EventType::Report)
+        .unwrap()
+        .data
 }
 
 fn refused(change: impl FnOnce(&mut AutoReport)) -> Option<&'static str> {
     let mut report = report();
     change(&mut report);
-    report.validate().err().map(|ReportFault { field, .. }| field)
+    report
+        .validate()
+        .err()
+        .map(|ReportFault { field, .. }| field)
 }
 
 fn track(boxes: usize) -> TrackBrief {
-    let corner = NormBox { x: 0.0, y: 0.0, w: 1.0, h: 1.0 };
-    TrackBrief { id: 1, class: "car".to_owned(), score: 0.9, boxes: vec![corner; boxes] }
+    let corner = NormBox {
+        x: 0.0,
+        y: 0.0,
+        w: 1.0,
+        h: 1.0,
+    };
+    TrackBrief {
+        id: 1,
+        class: "car".to_owned(),
+        score: 0.9,
+        boxes: vec![corner; boxes],
+    }
 }
 
 fn pending() -> Evidence {
-    Evidence::Pending { id: EvidenceId::new(), kind: EvidenceKind::Still }
+    Evidence::Pending {
+        id: EvidenceId::new(),
+        kind: EvidenceKind::Still,
+    }
 }
 
 fn sealed(length: u64, hash: &str) -> Evidence {
@@ -44,7 +62,10 @@ fn a_report_message_has_at_most_64_kib() {
     assert_eq!(check_report_size(&vec![b' '; MAX_REPORT_BYTES]), Ok(()));
     assert_eq!(
         check_report_size(&vec![b' '; MAX_REPORT_BYTES + 1]),
-        Err(SizeError { actual: MAX_REPORT_BYTES + 1, limit: MAX_REPORT_BYTES })
+        Err(SizeError {
+            actual: MAX_REPORT_BYTES + 1,
+            limit: MAX_REPORT_BYTES
+        })
     );
 }
 
@@ -53,9 +74,18 @@ fn at_the_limit_a_report_passes() {
     let hash = "0".repeat(64);
     assert_eq!(refused(|r| r.detail = "x".repeat(MAX_DETAIL_BYTES)), None);
     assert_eq!(refused(|r| r.tracks = vec![track(1); MAX_TRACKS]), None);
-    assert_eq!(refused(|r| r.tracks = vec![track(MAX_BOXES_PER_TRACK)]), None);
-    assert_eq!(refused(|r| r.evidence = vec![pending(); MAX_EVIDENCE_ENTRIES]), None);
-    assert_eq!(refused(|r| r.evidence = vec![sealed(MAX_EVIDENCE_BYTES, &hash)]), None);
+    assert_eq!(
+        refused(|r| r.tracks = vec![track(MAX_BOXES_PER_TRACK)]),
+        None
+    );
+    assert_eq!(
+        refused(|r| r.evidence = vec![pending(); MAX_EVIDENCE_ENTRIES]),
+        None
+    );
+    assert_eq!(
+        refused(|r| r.evidence = vec![sealed(MAX_EVIDENCE_BYTES, &hash)]),
+        None
+    );
     assert_eq!(refused(|r| r.occurred.end = Some(r.occurred.start)), None);
     assert_eq!(refused(|r| r.confidence = 0.0), None);
 }
@@ -63,20 +93,36 @@ fn at_the_limit_a_report_passes() {
 #[test]
 fn beyond_the_limit_the_field_is_named() {
     let hash = "0".repeat(64);
-    let before = |r: &AutoReport| r.occurred.start.checked_sub(jiff::SignedDuration::from_secs(1));
+    let before = |r: &AutoReport| {
+        r.occurred
+            .start
+            .checked_sub(jiff::SignedDuration::from_secs(1))
+    };
     let point = |lat, uncertainty_m| {
-        Some(Place::Point { position: Position { lat, lon: 0.0 }, uncertainty_m })
+        Some(Place::Point {
+            position: Position { lat, lon: 0.0 },
+            uncertainty_m,
+        })
     };
     assert_eq!(refused(|r| r.revision = 0), Some("revision"));
     assert_eq!(refused(|r| r.detail.clear()), Some("detail"));
-    assert_eq!(refused(|r| r.detail = "x".repeat(MAX_DETAIL_BYTES + 1)), Some("detail"));
+    assert_eq!(
+        refused(|r| r.detail = "x".repeat(MAX_DETAIL_BYTES + 1)),
+        Some("detail")
+    );
     assert_eq!(refused(|r| r.confidence = 1.01), Some("confidence"));
     assert_eq!(refused(|r| r.confidence = f32::NAN), Some("confidence"));
-    assert_eq!(refused(|r| r.occurred.end = before(r).ok()), Some("occurred.end"));
+    assert_eq!(
+        refused(|r| r.occurred.end = before(r).ok()),
+        Some("occurred.end")
+    );
     assert_eq!(refused(|r| r.place = point(90.5, 1.0)), Some("place"));
     assert_eq!(refused(|r| r.place = point(f64::NAN, 1.0)), Some("place"));
     assert_eq!(refused(|r| r.place = point(0.0, 0.0)), Some("place"));
-    assert_eq!(refused(|r| r.tracks = vec![track(1); MAX_TRACKS + 1]), Some("tracks"));
+    assert_eq!(
+        refused(|r| r.tracks = vec![track(1); MAX_TRACKS + 1]),
+        Some("tracks")
+    );
     assert_eq!(
         refused(|r| r.tracks = vec![track(MAX_BOXES_PER_TRACK + 1)]),
         Some("tracks[].boxes")
@@ -85,12 +131,18 @@ fn beyond_the_limit_the_field_is_named() {
         refused(|r| r.evidence = vec![pending(); MAX_EVIDENCE_ENTRIES + 1]),
         Some("evidence")
     );
-    assert_eq!(refused(|r| r.evidence = vec![sealed(0, &hash)]), Some("evidence[].bytes"));
+    assert_eq!(
+        refused(|r| r.evidence = vec![sealed(0, &hash)]),
+        Some("evidence[].bytes")
+    );
     assert_eq!(
         refused(|r| r.evidence = vec![sealed(MAX_EVIDENCE_BYTES + 1, &hash)]),
         Some("evidence[].bytes")
     );
     for bad in ["", &"g".repeat(64), &"A".repeat(64), &"0".repeat(63)] {
-        assert_eq!(refused(|r| r.evidence = vec![sealed(1, bad)]), Some("evidence[].sha256"));
+        assert_eq!(
+            refused(|r| r.evidence = vec![sealed(1, bad)]),
+            Some("evidence[].sha256")
+        );
     }
 }

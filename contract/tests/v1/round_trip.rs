@@ -21,8 +21,13 @@ where
     T: Serialize + DeserializeOwned + PartialEq + Debug,
 {
     let now = jiff::Timestamp::UNIX_EPOCH;
-    let event =
-        CloudEvent::new(event_type, "id/1".to_owned(), "/agents/a".to_owned(), now, data);
+    let event = CloudEvent::new(
+        event_type,
+        "id/1".to_owned(),
+        "/agents/a".to_owned(),
+        now,
+        data,
+    );
     let again = decode::<T>(&encode(&event).unwrap(), event_type);
     prop_assert_eq!(again.map_err(|error| format!("{error:?}")), Ok(event));
     Ok(())

@@ -10,7 +10,9 @@ use serde_json::Value;
 use crate::golden;
 
 fn path_of(file: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("schema/v1").join(file)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("schema/v1")
+        .join(file)
 }
 
 #[test]
@@ -35,20 +37,29 @@ fn no_schema_is_left_over() {
     let known: Vec<&str> = schemas().into_iter().map(|(file, _)| file).collect();
     for entry in std::fs::read_dir(path_of("")).unwrap() {
         let file = entry.unwrap().file_name().into_string().unwrap();
-        assert!(known.contains(&file.as_str()), "schema/v1/{file} belongs to no message");
+        assert!(
+            known.contains(&file.as_str()),
+            "schema/v1/{file} belongs to no message"
+        );
     }
 }
 
 fn validator(message: &str) -> jsonschema::Validator {
     let file = format!("{message}.json");
-    let (_, schema) = schemas().into_iter().find(|(name, _)| *name == file).expect(message);
+    let (_, schema) = schemas()
+        .into_iter()
+        .find(|(name, _)| *name == file)
+        .expect(message);
     let schema = serde_json::to_value(schema).unwrap();
     jsonschema::validator_for(&schema).unwrap_or_else(|error| panic!("{message}: {error}"))
 }
 
 #[test]
 fn golden_messages_are_valid_against_their_schema() {
-    for golden in golden::all().iter().filter(|golden| golden.message != "signature") {
+    for golden in golden::all()
+        .iter()
+        .filter(|golden| golden.message != "signature")
+    {
         let value = golden.value();
         let faults: Vec<String> = validator(&golden.message)
             .iter_errors(&value)

@@ -24,7 +24,10 @@ fn the_golden_signature_is_the_one_we_make_and_accept() {
 
     assert_eq!(key.public().to_string(), text("public_key"));
     assert_eq!(key_id(&key.public()).as_str(), text("key_id"));
-    assert_eq!(sign(&key, &text("topic"), &payload).to_string(), text("signature"));
+    assert_eq!(
+        sign(&key, &text("topic"), &payload).to_string(),
+        text("signature")
+    );
 
     let signed: Signed = text("signature").parse().unwrap();
     let public: PublicKey = text("public_key").parse().unwrap();
@@ -79,7 +82,10 @@ fn a_forged_key_id_does_not_help() {
     let signature = sign(&other, "t", b"payload").to_string();
     let (_, base64) = signature.split_once(':').unwrap();
     let forged: Signed = format!("{}:{base64}", key_id(&mine)).parse().unwrap();
-    assert_eq!(verify(&mine, "t", b"payload", &forged), Err(SignatureError::Mismatch));
+    assert_eq!(
+        verify(&mine, "t", b"payload", &forged),
+        Err(SignatureError::Mismatch)
+    );
 }
 
 #[test]

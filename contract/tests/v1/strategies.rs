@@ -55,7 +55,11 @@ fn timestamp() -> impl Strategy<Value = Timestamp> {
 fn interval() -> impl Strategy<Value = Interval> {
     (timestamp(), option::of(0_i64..86_400)).prop_map(|(start, length)| Interval {
         start,
-        end: length.map(|s| start.checked_add(jiff::SignedDuration::from_secs(s)).unwrap()),
+        end: length.map(|s| {
+            start
+                .checked_add(jiff::SignedDuration::from_secs(s))
+                .unwrap()
+        }),
     })
 }
 
@@ -79,8 +83,10 @@ fn position() -> impl Strategy<Value = Position> {
 
 fn place() -> impl Strategy<Value = Place> {
     prop_oneof![
-        (position(), decimal(1, 100_000))
-            .prop_map(|(position, uncertainty_m)| Place::Point { position, uncertainty_m }),
+        (position(), decimal(1, 100_000)).prop_map(|(position, uncertainty_m)| Place::Point {
+            position,
+            uncertainty_m
+        }),
         (position(), decimal(0, 359), decimal(1, 180)).prop_map(
             |(from, degrees, uncertainty_deg)| Place::Bearing(Bearing {
                 from,
@@ -101,17 +107,34 @@ fn norm_box() -> impl Strategy<Value = NormBox> {
 }
 
 fn track() -> impl Strategy<Value = TrackBrief> {
-    (any::<u64>(), "\\PC{1,16}", fraction(), prop::collection::vec(norm_box(), 0..=16))
-        .prop_map(|(id, class, score, boxes)| TrackBrief { id, class, score, boxes })
+    (
+        any::<u64>(),
+        "\\PC{1,16}",
+        fraction(),
+        prop::collection::vec(norm_box(), 0..=16),
+    )
+        .prop_map(|(id, class, score, boxes)| TrackBrief {
+            id,
+            class,
+            score,
+            boxes,
+        })
 }
 
 fn clock() -> impl Strategy<Value = Clock> {
-    (select(vec![ClockSource::Camera, ClockSource::Agent]), option::of(any::<i64>()))
+    (
+        select(vec![ClockSource::Camera, ClockSource::Agent]),
+        option::of(any::<i64>()),
+    )
         .prop_map(|(source, offset_ms)| Clock { source, offset_ms })
 }
 
 fn evidence_kind() -> impl Strategy<Value = EvidenceKind> {
-    select(vec![EvidenceKind::Still, EvidenceKind::StillOverlay, EvidenceKind::Clip])
+    select(vec![
+        EvidenceKind::Still,
+        EvidenceKind::StillOverlay,
+        EvidenceKind::Clip,
+    ])
 }
 
 fn unavailable_reason() -> impl Strategy<Value = UnavailableReason> {
@@ -127,7 +150,13 @@ fn unavailable_reason() -> impl Strategy<Value = UnavailableReason> {
 pub(crate) fn evidence() -> impl Strategy<Value = Evidence> {
     prop_oneof![
         (evidence_id(), evidence_kind()).prop_map(|(id, kind)| Evidence::Pending { id, kind }),
-        (evidence_id(), evidence_kind(), "[a-z]{1,8}/[a-z0-9.+-]{1,16}", 1_u64..=1 << 29, sha256())
+        (
+            evidence_id(),
+            evidence_kind(),
+            "[a-z]{1,8}/[a-z0-9.+-]{1,16}",
+            1_u64..=1 << 29,
+            sha256()
+        )
             .prop_map(|(id, kind, mime, bytes, sha256)| Evidence::Sealed {
                 id,
                 kind,
@@ -153,7 +182,12 @@ pub(crate) fn report() -> impl Strategy<Value = AutoReport> {
         select(Kind::ALL.to_vec()),
         "[a-z_]{1,64}",
         fraction(),
-        select(vec![Severity::Low, Severity::Medium, Severity::High, Severity::Critical]),
+        select(vec![
+            Severity::Low,
+            Severity::Medium,
+            Severity::High,
+            Severity::Critical,
+        ]),
     );
     let whence = (
         interval(),
@@ -221,9 +255,18 @@ pub(crate) fn ack() -> impl Strategy<Value = Ack> {
         (refusal_reason(), "\\PC{0,80}")
             .prop_map(|(reason, message)| AckOutcome::Refused { reason, message }),
     ];
-    (option::of(event_id()), option::of(any::<u32>()), sha256(), outcome).prop_map(
-        |(event_id, revision, sha256, outcome)| Ack { event_id, revision, sha256, outcome },
+    (
+        option::of(event_id()),
+        option::of(any::<u32>()),
+        sha256(),
+        outcome,
     )
+        .prop_map(|(event_id, revision, sha256, outcome)| Ack {
+            event_id,
+            revision,
+            sha256,
+            outcome,
+        })
 }
 
 fn camera_reason() -> impl Strategy<Value = CameraStatusReason> {
@@ -240,7 +283,13 @@ fn camera_reason() -> impl Strategy<Value = CameraStatusReason> {
 }
 
 pub(crate) fn camera_status() -> impl Strategy<Value = CameraStatus> {
-    let counters = (any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>());
+    let counters = (
+        any::<u64>(),
+        any::<u64>(),
+        any::<u64>(),
+        any::<u64>(),
+        any::<u64>(),
+    );
     let state = select(vec![
         CameraState::Connecting,
         CameraState::Running,
@@ -248,8 +297,19 @@ pub(crate) fn camera_status() -> impl Strategy<Value = CameraStatus> {
         CameraState::Stopped,
     ]);
     (
-        (agent(), camera(), option::of("\\PC{0,40}"), state, option::of(camera_reason())),
-        (timestamp(), option::of(timestamp()), option::of("[a-z0-9-]{1,16}"), counters),
+        (
+            agent(),
+            camera(),
+            option::of("\\PC{0,40}"),
+            state,
+            option::of(camera_reason()),
+        ),
+        (
+            timestamp(),
+            option::of(timestamp()),
+            option::of("[a-z0-9-]{1,16}"),
+            counters,
+        ),
     )
         .prop_map(|((agent, camera, name, state, reason), rest)| {
             let (since, last_picture, pose, counts) = rest;
@@ -263,7 +323,13 @@ pub(crate) fn camera_status() -> impl Strategy<Value = CameraStatus> {
                 since,
                 last_picture,
                 pose,
-                counters: CameraCounters { received, decoded, analysed, dropped, reconnects },
+                counters: CameraCounters {
+                    received,
+                    decoded,
+                    analysed,
+                    dropped,
+                    reconnects,
+                },
             }
         })
 }
