@@ -2,9 +2,38 @@
 //!
 //! GStreamer is spoken here (and in `evidence/clip`, which remuxes) and nowhere else. What does not
 //! belong here: models, rules, anything that knows why a picture is wanted.
+//!
+//! One camera, live: `rtsp` receives → `ring` remembers → `decoder` decodes → `sampler` picks →
+//! `mailbox` hands over; `supervisor` keeps that going. One file, lock-step: `file`.
 
 mod access_unit;
 mod frame;
 
+mod format;
+mod source;
+mod url;
+
+mod fault;
+mod passage;
+mod ring;
+mod shared_ring;
+
+mod counters;
+mod mailbox;
+
+mod backoff;
+mod sampler;
+
+#[cfg(test)]
+pub(crate) mod ring_fixture;
+
 pub use access_unit::{AccessUnit, Codec, StreamInfo};
+pub use counters::Counters;
+pub use fault::{CameraError, GstFault};
 pub use frame::{ColorMatrix, ColorRange, Frame, PixelFormat, Plane};
+pub use mailbox::{Delivery, FrameMailbox, Picture};
+pub use passage::{Absence, Gap, Passage, PassageError};
+pub use ring::{Epoch, Kept, PacketRing, RingLimits};
+pub use shared_ring::{Reached, SharedRing};
+pub use source::{CameraSource, DecoderOptions, Patience};
+pub use url::{Credentials, StreamUrl, StreamUrlError};

@@ -1,0 +1,60 @@
+//! What the supervisor must know of a camera.
+
+use std::time::Duration;
+
+use contract::v1::CameraId;
+
+use super::ring::RingLimits;
+use super::url::StreamUrl;
+
+/// A camera to watch.
+#[derive(Debug, Clone)]
+pub struct CameraSource {
+    /// Its id.
+    pub id: CameraId,
+    /// Its name for people.
+    pub name: String,
+    /// Where its stream is.
+    pub url: StreamUrl,
+    /// Pictures a second to analyse; zero analyses every picture.
+    pub analyse_fps: f64,
+    /// How much of the stream stays in memory.
+    pub ring: RingLimits,
+    /// How long to wait for it.
+    pub patience: Patience,
+    /// How to decode it.
+    pub decoder: DecoderOptions,
+}
+
+/// How long to wait for a camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For a TCP connection and each answer on it.
+    pub connect: Duration,
+    /// For the next access unit; after it the stream counts as stalled.
+    pub stall: Duration,
+}
+
+impl Default for Patience {
+    /// 5 s to connect, 10 s without an access unit.
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            stall: Duration::from_secs(10),
+        }
+    }
+}
+
+/// How to decode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DecoderOptions {
+    /// Threads of one software decoder, at least 1.
+    pub threads: u32,
+}
+
+impl Default for DecoderOptions {
+    /// One thread: cameras run beside one another, and frame threads add latency.
+    fn default() -> Self {
+        Self { threads: 1 }
+    }
+}
