@@ -1,0 +1,99 @@
+//! Whom the agent trusts when it connects: the system's certificate authorities and, where the
+//! site has its own, those of a PEM file. One set for HTTP and MQTT alike.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
+
+/// How long a TCP and TLS connection may take to come about.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long one request may go without an answer, its body's journey included: a 256 KiB chunk gets
+/// through at 35 kbit/s.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Why no trust can be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// The CA file is missing or holds no certificate.
+    #[error("{} holds no readable certificate (PEM)", path.display())]
+    CaFile {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: rustls::pki_types::pem::Error,
+    },
+    /// A certificate of the CA file is not one.
+    #[error("{} holds a certificate that cannot be used", path.display())]
+    Certificate {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: rustls::Error,
+    },
+    /// No common protocol version.
+    #[error("TLS cannot be set up")]
+    Protocol(#[source] rustls::Error),
+    /// The HTTP client cannot be built.
+    #[error("the HTTP client cannot be set up")]
+    Client(#[source] reqwest::Error),
+}
+
+/// TLS with the system's authorities and, where given, those of `ca_file`.
+///
+/// A system without authorities is no error: a site that speaks plain MQTT or has its own
+/// authority needs none.
+///
+/// # Errors
+/// [`TlsError::CaFile`] and [`TlsError::Certificate`] name the file.
+pub fn client_config(ca_file: Option<&Path>) -> Result<ClientConfig, TlsError> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if let Some(path) = ca_file {
+        add_file(&mut roots, path)?;
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(TlsError::Protocol)?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<(), TlsError> {
+    let unreadable = |source| TlsError::CaFile {
+        path: path.to_owned(),
+        source,
+    };
+    // `from_pem_file` refuses a file without any certificate, the iterator would not.
+    CertificateDer::from_pem_file(path).map_err(unreadable)?;
+    for certificate in CertificateDer::pem_file_iter(path).map_err(unreadable)? {
+        roots
+            .add(certificate.map_err(unreadable)?)
+            .map_err(|source| TlsError::Certificate {
+                path: path.to_owned(),
+                source,
+            })?;
+    }
+    Ok(())
+}
+
+/// The HTTP client of this agent: its own trust, time limits, no redirects to elsewhere.
+///
+/// # Errors
+/// [`TlsError::Client`] where it cannot be built.
+pub fn http_client(tls: ClientConfig) -> Result<reqwest::Client, TlsError> {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .user_agent(concat!("edge-agent/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(READ_TIMEOUT)
+        // A bearer token must not follow a redirect to another host.
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .map_err(TlsError::Client)
+}

@@ -1,0 +1,302 @@
+//! The book of open events: each change becomes the next revision of that event's report.
+
+use std::collections::HashMap;
+
+use contract::v1::{
+    AgentId, AutoReport, CameraId, Clock, ClockSource, EventId, Evidence, EvidenceId, EvidenceKind,
+    Interval, ModelRef, Phase, Place, ReportFault, UnavailableReason,
+};
+use jiff::Timestamp;
+
+use super::brief;
+use crate::geometry::PictureSize;
+use crate::rule::EventChange;
+use crate::time::ClockAnchor;
+
+/// What every report of one camera says of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CameraFacts {
+    /// Its id.
+    pub id: CameraId,
+    /// Its name for people.
+    pub name: Option<String>,
+    /// Where it looks.
+    pub place: Option<Place>,
+    /// The model that watches its pictures.
+    pub model: Option<ModelRef>,
+}
+
+/// A change, and what is needed to put it on paper.
+#[derive(Debug, Clone, Copy)]
+pub struct Sighting<'a> {
+    /// What the rule said.
+    pub change: &'a EventChange,
+    /// The connection's clock.
+    pub clock: ClockAnchor,
+    /// The size of the pictures, which turns pixels to fractions.
+    pub size: PictureSize,
+    /// The camera.
+    pub camera: &'a CameraFacts,
+    /// The evidence that will follow; only a raised event promises any.
+    pub promised: &'a [Promise],
+}
+
+/// A piece of evidence that is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Promise {
+    /// Its id from now on.
+    pub id: EvidenceId,
+    /// What it will show.
+    pub kind: EvidenceKind,
+}
+
+/// What became of a promised piece of evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It exists.
+    Sealed {
+        /// Media type.
+        mime: String,
+        /// Length in bytes.
+        bytes: u64,
+        /// SHA-256 in lower-case hexadecimal digits.
+        sha256: String,
+    },
+    /// It never will, or no longer does.
+    Unavailable(UnavailableReason),
+}
+
+/// Why a change did not become a revision.
+#[derive(Debug, thiserror::Error)]
+pub enum BookError {
+    /// The event was cleared before.
+    #[error("event {0} has been cleared and cannot change any more")]
+    Closed(EventId),
+    /// The rule gave values that the contract refuses.
+    #[error("the rule's change does not make a valid report")]
+    Invalid(#[source] ReportFault),
+}
+
+/// The last revision of every event that can still change.
+///
+/// Invariant: an event's revisions count up by one; once its evidence is settled and it is
+/// cleared, the book forgets it. The book can be rebuilt from the last revisions alone
+/// ([`ReportBook::adopt`]), so a restart loses nothing.
+#[derive(Debug)]
+pub struct ReportBook {
+    agent: AgentId,
+    events: HashMap<EventId, AutoReport>,
+}
+
+impl ReportBook {
+    /// An empty book.
+    #[must_use]
+    pub fn new(agent: AgentId) -> Self {
+        Self {
+            agent,
+            events: HashMap::new(),
+        }
+    }
+
+    /// Takes an event's last revision from the disk.
+    pub fn adopt(&mut self, last: AutoReport) {
+        self.events.insert(last.event_id, last);
+    }
+
+    /// Whether the event is in the book.
+    #[must_use]
+    pub fn holds(&self, event: EventId) -> bool {
+        self.events.contains_key(&event)
+    }
+
+    /// Events of one camera that have not been cleared.
+    #[must_use]
+    pub fn open_events(&self, camera: &CameraId) -> Vec<EventId> {
+        let open =
+            |report: &&AutoReport| report.camera == *camera && report.phase != Phase::Cleared;
+        self.events
+            .values()
+            .filter(open)
+            .map(|report| report.event_id)
+            .collect()
+    }
+
+    /// Puts a rule's change on paper: the event's next revision.
+    ///
+    /// # Errors
+    /// [`BookError::Closed`] after the event was cleared; [`BookError::Invalid`] where the change
+    /// does not fit the contract. The book stays as it was.
+    pub fn change(&mut self, sighting: &Sighting<'_>) -> Result<AutoReport, BookError> {
+        let change = sighting.change;
+        let mut report = match self.events.get(&change.event_id) {
+            Some(last) if last.phase == Phase::Cleared => {
+                return Err(BookError::Closed(change.event_id));
+            }
+            Some(last) => AutoReport {
+                revision: last.revision + 1,
+                ..last.clone()
+            },
+            None => self.first_revision(sighting),
+        };
+        report.phase = change.phase;
+        report.severity = change.severity;
+        report.confidence = brief::unit(change.confidence);
+        report.count = Some(report.count.unwrap_or(0).max(change.count));
+        brief::add_sighting(&mut report.tracks, &change.tracks, sighting.size);
+        if change.phase == Phase::Cleared {
+            let end = sighting.clock.wall_at(change.at);
+            report.occurred.end = Some(end.max(report.occurred.start));
+        }
+        report.validate().map_err(BookError::Invalid)?;
+        Ok(self.keep(report))
+    }
+
+    /// Says what became of evidence of one event. `None` where that says nothing new.
+    pub fn settle(
+        &mut self,
+        event: EventId,
+        outcomes: &[(EvidenceId, Outcome)],
+    ) -> Option<AutoReport> {
+        let last = self.events.get(&event)?;
+        let mut evidence = last.evidence.clone();
+        for entry in &mut evidence {
+            if let Some((_, outcome)) = outcomes.iter().find(|(id, _)| *id == entry.id()) {
+                *entry = settled(entry, outcome);
+            }
+        }
+        if evidence == last.evidence {
+            return None;
+        }
+        let phase = match last.phase {
+            Phase::Cleared => Phase::Cleared,
+            Phase::Raised | Phase::Updated => Phase::Updated,
+        };
+        let report = AutoReport {
+            revision: last.revision + 1,
+            phase,
+            evidence,
+            ..last.clone()
+        };
+        Some(self.keep(report))
+    }
+
+    /// Closes an event that nobody watches any more, at `end`; its pending evidence becomes
+    /// unavailable for `reason`. `None` where it is unknown, or closed with nothing pending.
+    pub fn close(
+        &mut self,
+        event: EventId,
+        end: Timestamp,
+        reason: UnavailableReason,
+    ) -> Option<AutoReport> {
+        let last = self.events.get(&event)?;
+        let mut report = AutoReport {
+            revision: last.revision + 1,
+            ..last.clone()
+        };
+        for entry in &mut report.evidence {
+            if matches!(entry, Evidence::Pending { .. }) {
+                *entry = settled(entry, &Outcome::Unavailable(reason));
+            }
+        }
+        if report.phase == Phase::Cleared && report.evidence == last.evidence {
+            return None;
+        }
+        report.phase = Phase::Cleared;
+        let end = report.occurred.end.unwrap_or(end);
+        report.occurred.end = Some(end.max(report.occurred.start));
+        Some(self.keep(report))
+    }
+
+    fn first_revision(&self, sighting: &Sighting<'_>) -> AutoReport {
+        let Sighting {
+            change,
+            clock,
+            camera,
+            promised,
+            ..
+        } = sighting;
+        let pending = |promise: &Promise| Evidence::Pending {
+            id: promise.id,
+            kind: promise.kind,
+        };
+        AutoReport {
+            event_id: change.event_id,
+            revision: 1,
+            phase: change.phase,
+            kind: change.kind,
+            detail: change.detail.to_owned(),
+            confidence: 0.0,
+            severity: change.severity,
+            occurred: Interval {
+                start: clock.wall_at(change.began),
+                end: None,
+            },
+            // The anchor is the agent's clock at arrival; no camera time reaches the stages yet.
+            clock: Clock {
+                source: ClockSource::Agent,
+                offset_ms: None,
+            },
+            place: camera.place,
+            agent: self.agent.clone(),
+            camera: camera.id.clone(),
+            camera_name: camera.name.clone(),
+            pose: None,
+            zone: change.zone.clone(),
+            tracks: Vec::new(),
+            count: None,
+            model: camera.model.clone(),
+            rule_version: change.rule_version.to_owned(),
+            evidence: promised.iter().map(pending).collect(),
+        }
+    }
+
+    fn keep(&mut self, report: AutoReport) -> AutoReport {
+        if is_final(&report) {
+            self.events.remove(&report.event_id);
+        } else {
+            self.events.insert(report.event_id, report.clone());
+        }
+        report
+    }
+}
+
+/// Whether nothing can follow: cleared, and no evidence outstanding.
+fn is_final(report: &AutoReport) -> bool {
+    report.phase == Phase::Cleared
+        && !report
+            .evidence
+            .iter()
+            .any(|entry| matches!(entry, Evidence::Pending { .. }))
+}
+
+/// An entry after its outcome. What is unavailable stays so; what is sealed can only be lost.
+fn settled(entry: &Evidence, outcome: &Outcome) -> Evidence {
+    match (entry, outcome) {
+        (
+            Evidence::Pending { id, kind },
+            Outcome::Sealed {
+                mime,
+                bytes,
+                sha256,
+            },
+        ) => Evidence::Sealed {
+            id: *id,
+            kind: *kind,
+            mime: mime.clone(),
+            bytes: *bytes,
+            sha256: sha256.clone(),
+        },
+        (
+            Evidence::Pending { id, kind } | Evidence::Sealed { id, kind, .. },
+            Outcome::Unavailable(reason),
+        ) => Evidence::Unavailable {
+            id: *id,
+            kind: *kind,
+            reason: *reason,
+        },
+        (Evidence::Sealed { .. } | Evidence::Unavailable { .. }, _) => entry.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

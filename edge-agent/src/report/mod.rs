@@ -1,0 +1,12 @@
+//! Event changes to report revisions: the bridge from the agent's words to the contract's.
+//!
+//! Pure: values and times in, [`AutoReport`](contract::v1::AutoReport)s and signed messages out.
+//! What does not belong here: cutting evidence (`evidence`), keeping or sending messages
+//! (`outbox`), reading a clock.
+
+mod book;
+mod brief;
+mod message;
+
+pub use book::{BookError, CameraFacts, Outcome, Promise, ReportBook, Sighting};
+pub use message::{Message, MessageError};

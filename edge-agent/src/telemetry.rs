@@ -1,0 +1,149 @@
+//! What the agent tells whoever runs it: log lines and metrics, named in one place.
+//!
+//! Never logged: passwords, tokens and keys (MQTT password, upload token, enrolment token, private
+//! key); camera URLs with credentials (the parsed URL never holds them); pictures; payloads of
+//! reports. Fields are dotted: `camera.id`, `event.id`, `report.revision`, `evidence.id`.
+//!
+//! Labels are bounded: ids of configured cameras and words of closed lists, never an event's id or
+//! a text from outside. What does not belong here: deciding what is worth counting.
+
+use std::io::IsTerminal as _;
+use std::net::SocketAddr;
+
+use metrics::{Unit, describe_counter, describe_gauge};
+use metrics_exporter_prometheus::{BuildError, PrometheusBuilder};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Why the agent cannot tell how it is.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// The log filter of the environment does not parse.
+    #[error("VONG_LOG is not a log filter, e.g. `info` or `edge_agent=debug`")]
+    Filter(#[source] tracing_subscriber::filter::FromEnvError),
+    /// A log subscriber is installed already.
+    #[error("the log cannot be set up")]
+    Log(#[source] TryInitError),
+    /// The metrics endpoint cannot listen.
+    #[error(
+        "metrics: cannot listen on {address}; another process may have the port: choose a free one \
+         in `[metrics] listen`, or 127.0.0.1:0"
+    )]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The metrics endpoint cannot be set up.
+    #[error("the metrics endpoint cannot be set up")]
+    Exporter(#[source] BuildError),
+}
+
+/// Starts logging to standard error. The filter is `VONG_LOG`, `info` by default.
+///
+/// # Errors
+/// [`TelemetryError::Filter`] where the filter does not parse.
+pub fn start_log(format: LogFormat) -> Result<(), TelemetryError> {
+    let filter = EnvFilter::builder()
+        .with_env_var("VONG_LOG")
+        .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
+        .from_env()
+        .map_err(TelemetryError::Filter)?;
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false);
+    match format {
+        LogFormat::Human => builder.finish().try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).finish().try_init(),
+    }
+    .map_err(TelemetryError::Log)
+}
+
+/// Starts the Prometheus endpoint (`/metrics`), and returns where it listens.
+///
+/// # Errors
+/// [`TelemetryError::Listen`] where the address is taken.
+pub fn start_metrics(listen: SocketAddr) -> Result<SocketAddr, TelemetryError> {
+    // The exporter does not say which port it got, so a free one is chosen here. Binding also
+    // turns "address in use" into a sentence that names the key.
+    let probe = std::net::TcpListener::bind(listen)
+        .and_then(|listener| listener.local_addr())
+        .map_err(|source| TelemetryError::Listen {
+            address: listen,
+            source,
+        })?;
+    PrometheusBuilder::new()
+        .with_http_listener(probe)
+        .install()
+        .map_err(TelemetryError::Exporter)?;
+    describe();
+    Ok(probe)
+}
+
+macro_rules! metrics_list {
+    ($($(#[$doc:meta])* $name:ident = $kind:ident $wire:literal, $unit:expr, $help:literal;)*) => {
+        /// Names of all metrics.
+        pub mod metric {
+            $(#[doc = $help] pub const $name: &str = $wire;)*
+        }
+        /// Tells the exporter what each metric means.
+        fn describe() {
+            $($kind!($wire, $unit, $help);)*
+        }
+    };
+}
+
+metrics_list! {
+    EVENT_CHANGES = describe_counter "vong_agent_event_changes_total", Unit::Count,
+        "Event changes of the rules, by camera, kind and phase.";
+    FRAMES_ANALYSED = describe_counter "vong_agent_frames_analysed_total", Unit::Count,
+        "Pictures that went through a model, by camera.";
+    ANALYSIS_FAILED = describe_counter "vong_agent_analysis_failed_total", Unit::Count,
+        "Pictures that a model could not take, by camera.";
+    CAMERA_UP = describe_gauge "vong_agent_camera_up", Unit::Count,
+        "1 while pictures arrive from the camera, 0 otherwise, by camera.";
+    CAMERA_LOST = describe_counter "vong_agent_camera_lost_total", Unit::Count,
+        "Times a camera stopped running, by camera and reason.";
+    FRAMES_DROPPED = describe_counter "vong_agent_frames_dropped_total", Unit::Count,
+        "Pictures dropped because analysis was busy (the newest wins), by camera.";
+    EVIDENCE = describe_counter "vong_agent_evidence_total", Unit::Count,
+        "Pieces of evidence by kind and outcome (sealed, or the reason why not).";
+    REPORTS_FILED = describe_counter "vong_agent_reports_filed_total", Unit::Count,
+        "Report revisions put into the outbox, by phase.";
+    REPORTS_SENT = describe_counter "vong_agent_reports_sent_total", Unit::Count,
+        "Report messages sent, by attempt (first, again).";
+    REPORTS_ACKED = describe_counter "vong_agent_reports_acked_total", Unit::Count,
+        "Answers of the server to reports, by outcome (stored, or why it was refused).";
+    ACKS_DROPPED = describe_counter "vong_agent_acks_dropped_total", Unit::Count,
+        "Messages on the ack topic that were dropped, by reason.";
+    OUTBOX_REPORTS = describe_gauge "vong_agent_outbox_reports", Unit::Count,
+        "Reports on disk, by state (pending, dead).";
+    OUTBOX_BYTES = describe_gauge "vong_agent_outbox_bytes", Unit::Bytes,
+        "Bytes on disk, by what (reports, evidence).";
+    OUTBOX_LOST = describe_counter "vong_agent_outbox_lost_total", Unit::Count,
+        "What the full-disk policy let go, by what (update, event, dead_letter, evidence).";
+    OUTBOX_FAILED = describe_counter "vong_agent_outbox_failed_total", Unit::Count,
+        "Times the outbox could not be written; the write is tried again until it succeeds.";
+    MQTT_CONNECTED = describe_gauge "vong_agent_mqtt_connected", Unit::Count,
+        "1 while the broker is connected.";
+    MQTT_CONNECTS = describe_counter "vong_agent_mqtt_connects_total", Unit::Count,
+        "Connections to the broker, by outcome (connected, failed, lost).";
+    UPLOADS = describe_counter "vong_agent_uploads_total", Unit::Count,
+        "Evidence uploads by outcome (complete, not_yet_known, or what failed).";
+    UPLOAD_BYTES = describe_counter "vong_agent_upload_bytes_total", Unit::Bytes,
+        "Bytes of evidence sent.";
+}
