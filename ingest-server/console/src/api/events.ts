@@ -31,7 +31,8 @@ export function openEvents(listener: StreamListener): () => void {
 
 async function keepOpen(listener: StreamListener, closed: AbortSignal): Promise<void> {
   let wait = RETRY_MIN_MS;
-  for (;;) {
+  let wanted = true;
+  while (wanted) {
     const outcome = await readOnce(listener, closed);
     if (closed.aborted) return;
     if (outcome === 'session-gone') {
@@ -41,8 +42,7 @@ async function keepOpen(listener: StreamListener, closed: AbortSignal): Promise<
     listener.onLost();
     wait = outcome === 'ended' ? RETRY_MIN_MS : Math.min(wait * 2, RETRY_MAX_MS);
     // Jitter, so that a room of consoles does not come back in one instant.
-    await sleep(wait * (0.5 + Math.random() / 2), closed);
-    if (closed.aborted) return;
+    wanted = await sleep(wait * (0.5 + Math.random() / 2), closed);
   }
 }
 
@@ -118,16 +118,16 @@ function idOf(data: string): string | null {
   }
 }
 
-function sleep(ms: number, closed: AbortSignal): Promise<void> {
+/** Waits; false where the stream was closed meanwhile. */
+function sleep(ms: number, closed: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    closed.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
+    const timer = setTimeout(() => {
+      resolve(true);
+    }, ms);
+    const stop = (): void => {
+      clearTimeout(timer);
+      resolve(false);
+    };
+    closed.addEventListener('abort', stop, { once: true });
   });
 }

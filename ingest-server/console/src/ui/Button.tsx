@@ -6,6 +6,9 @@ import { cx } from './cx';
 
 export type ButtonTone = 'plain' | 'primary' | 'good' | 'bad' | 'quiet';
 
+/** What stands on the keyboard for a key's name in the ARIA attribute. */
+const SHORT: Partial<Record<string, string>> = { Escape: 'Esc' };
+
 interface Props extends Omit<ComponentProps<'button'>, 'className'> {
   tone?: ButtonTone;
   /** The key that does the same, shown beside the word. */
@@ -21,7 +24,7 @@ export function Button({ tone = 'plain', shortcut, type = 'button', children, ..
       aria-keyshortcuts={shortcut}
     >
       <span>{children}</span>
-      {shortcut !== undefined && <kbd aria-hidden="true">{shortcut}</kbd>}
+      {shortcut !== undefined && <kbd aria-hidden="true">{SHORT[shortcut] ?? shortcut}</kbd>}
     </button>
   );
 }

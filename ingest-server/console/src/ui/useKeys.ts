@@ -3,7 +3,7 @@
 // Vietnamese layout has letters on the digit row.
 import { useEffect, useEffectEvent } from 'react';
 
-/** Handlers by key name: `A`…`Z`, `1`…`9`, `Enter`, `Escape`, `?`. */
+/** Handlers by key name: `A`…`Z`, `0`…`9`, `Escape`, `?`. */
 export type Keys = Partial<Record<string, () => void>>;
 
 /** The name of the pressed key as [Keys] has it. */
@@ -17,11 +17,9 @@ export function keyName(event: Pick<KeyboardEvent, 'code' | 'key'>): string {
 export function useKeys(keys: Keys, enabled = true): void {
   const press = useEffectEvent((event: KeyboardEvent) => {
     if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (isTyping(event.target) || document.querySelector('dialog[open]') !== null) return;
+    if (document.querySelector('dialog[open]') !== null) return;
     const name = keyName(event);
-    // Enter and space on a button press that button.
-    if (name === 'Enter' && event.target instanceof HTMLElement && isPressable(event.target))
-      return;
+    if (name !== 'Escape' && isTyping(event.target)) return;
     const handler = keys[name];
     if (handler === undefined) return;
     event.preventDefault();
@@ -42,8 +40,4 @@ function isTyping(target: EventTarget | null): boolean {
     target instanceof HTMLElement &&
     target.matches('textarea, select, [contenteditable], input:not([type="radio"])')
   );
-}
-
-function isPressable(target: HTMLElement): boolean {
-  return target.closest('button, a, summary') !== null;
 }

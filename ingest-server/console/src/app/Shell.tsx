@@ -1,0 +1,53 @@
+// The frame of every page: header, status strip, and the page that the address names.
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, Route, Switch } from 'wouter';
+
+import type { Session } from '../api/types';
+import { CamerasPage } from '../features/cameras/CamerasPage';
+import { HelpDialog } from '../features/help/HelpDialog';
+import { QueuePage } from '../features/queue/QueuePage';
+import { StatusStrip } from '../features/strip/StatusStrip';
+import { Blank } from '../ui/Notice';
+import { useKeys } from '../ui/useKeys';
+import { Header } from './Header';
+import styles from './Shell.module.css';
+
+export function Shell({ session }: { session: Session }) {
+  const { t } = useTranslation();
+  const [helping, setHelping] = useState(false);
+  const help = (): void => {
+    setHelping(true);
+  };
+  useKeys({ '?': help });
+  return (
+    <div className={styles.shell}>
+      <a className={styles.skip} href="#main">
+        {t('app.skip')}
+      </a>
+      <Header session={session} onHelp={help} />
+      <StatusStrip />
+      <main id="main" className={styles.main} tabIndex={-1}>
+        <Switch>
+          <Route path="/">
+            <QueuePage selected={null} />
+          </Route>
+          <Route path="/incidents/:id">{({ id }) => <QueuePage selected={id} />}</Route>
+          <Route path="/cameras">
+            <CamerasPage />
+          </Route>
+          <Route>
+            <Blank title={t('app.notFound')} hint={<Link href="/">{t('app.toQueue')}</Link>} />
+          </Route>
+        </Switch>
+      </main>
+      {helping && (
+        <HelpDialog
+          onClose={() => {
+            setHelping(false);
+          }}
+        />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,127 @@
+// The operator's verbs, by button and by key. The bar keeps its place and height; choosing a reason
+// opens above it, over the picture's lower edge, and the picture stays in sight.
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import type { IncidentDetail } from '../../api/types';
+import { isConflict, useDecision } from '../../state/incidents';
+import { Button } from '../../ui/Button';
+import { useProblemText } from '../../ui/Notice';
+import { useKeys } from '../../ui/useKeys';
+import { cx } from '../../ui/cx';
+import styles from './DecisionBar.module.css';
+import { RejectPanel } from './RejectPanel';
+
+interface Props {
+  incident: IncidentDetail;
+  onNext: () => void;
+  onPrevious: () => void;
+}
+
+export function DecisionBar({ incident, onNext, onPrevious }: Props) {
+  const { t } = useTranslation();
+  const decision = useDecision(incident.id);
+  const [rejecting, setRejecting] = useState(false);
+
+  const { state, version } = incident;
+  const open = state === 'new' || state === 'acknowledged';
+  const idle = !decision.isPending;
+  const canAcknowledge = state === 'new' && idle;
+  const canDecide = open && idle;
+  const acknowledge = (): void => {
+    if (canAcknowledge) decision.mutate({ verb: 'acknowledge', version });
+  };
+  const confirm = (): void => {
+    if (canDecide) decision.mutate({ verb: 'confirm', version });
+  };
+  const startReject = (): void => {
+    if (canDecide) setRejecting(true);
+  };
+  useKeys({ A: acknowledge, C: confirm, F: startReject }, !rejecting);
+
+  return (
+    <footer className={styles.bar} aria-label={t('decide.label')}>
+      {rejecting && open && (
+        <RejectPanel
+          sending={decision.isPending}
+          onCancel={() => {
+            setRejecting(false);
+          }}
+          onReject={(reason, note) => {
+            decision.mutate(
+              { verb: 'reject', version, reason, note },
+              {
+                onSettled: () => {
+                  setRejecting(false);
+                },
+              },
+            );
+          }}
+        />
+      )}
+      <div className={styles.verbs}>
+        <Button shortcut="A" disabled={!canAcknowledge} onClick={acknowledge}>
+          {t('decide.acknowledge')}
+        </Button>
+        <Button tone="good" shortcut="C" disabled={!canDecide} onClick={confirm}>
+          {t('decide.confirm')}
+        </Button>
+        <Button
+          tone="bad"
+          shortcut="F"
+          disabled={!canDecide}
+          aria-expanded={rejecting}
+          onClick={startReject}
+        >
+          {t('decide.reject')}
+        </Button>
+      </div>
+      <Outcome incident={incident} decision={decision} />
+      <div className={styles.verbs}>
+        <Button tone="quiet" shortcut="K" onClick={onPrevious}>
+          {t('decide.previous')}
+        </Button>
+        <Button tone="quiet" shortcut="J" onClick={onNext}>
+          {t('decide.next')}
+        </Button>
+      </div>
+    </footer>
+  );
+}
+
+const DONE = {
+  acknowledge: 'decide.doneAcknowledged',
+  confirm: 'decide.doneConfirmed',
+  reject: 'decide.doneRejected',
+} as const;
+
+interface OutcomeProps {
+  incident: IncidentDetail;
+  decision: ReturnType<typeof useDecision>;
+}
+
+/** What became of the last decision, in words. */
+function Outcome({ incident, decision }: OutcomeProps) {
+  const { t } = useTranslation();
+  const problemText = useProblemText();
+  if (decision.isError) {
+    const words = [problemText(decision.error)];
+    if (isConflict(decision.error)) words.push(t('decide.refreshed'));
+    return (
+      <p className={cx(styles.outcome, styles.fault)} role="alert">
+        {words.join(' ')}
+      </p>
+    );
+  }
+  const decided = incident.state === 'confirmed' || incident.state === 'rejected';
+  const words = decision.isPending
+    ? t('decide.sending')
+    : decision.isSuccess
+      ? t(DONE[decision.variables.verb])
+      : decided && t('decide.closed');
+  return (
+    <p className={styles.outcome} role="status">
+      {words}
+    </p>
+  );
+}

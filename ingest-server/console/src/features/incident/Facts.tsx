@@ -1,0 +1,74 @@
+// What is known of the incident, as a list of names and values.
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import type { IncidentDetail, Place } from '../../api/types';
+import { coordinates, duration, metres, percent } from '../../i18n/format';
+import { useNames } from '../../i18n/words';
+import { cameraName } from '../../state/cameras';
+import { Moment } from '../../ui/Moment';
+import styles from './Facts.module.css';
+
+export function Facts({ incident }: { incident: IncidentDetail }) {
+  const { t } = useTranslation();
+  const name = useNames();
+  const { camera, occurred } = incident;
+  const latest = incident.events.at(-1);
+  return (
+    <section aria-label={t('incident.facts')}>
+      <dl className={styles.facts}>
+        <Fact name={t('incident.camera')}>{cameraName(camera)}</Fact>
+        <Fact name={t('incident.agent')}>{camera.agent}</Fact>
+        <Fact name={t('incident.zone')}>{incident.zone ?? t('app.none')}</Fact>
+        <Fact name={t('incident.started')}>
+          <Moment at={occurred.start} />
+        </Fact>
+        <Fact name={t('incident.ended')}>
+          {typeof occurred.end === 'string' ? <Moment at={occurred.end} /> : t('incident.ongoing')}
+        </Fact>
+        {typeof occurred.end === 'string' && (
+          <Fact name={t('incident.lasted')}>
+            {duration(new Date(occurred.start), new Date(occurred.end))}
+          </Fact>
+        )}
+        <Fact name={t('incident.confidence')}>{percent(incident.confidence)}</Fact>
+        {typeof incident.count === 'number' && (
+          <Fact name={t('incident.count')}>{incident.count}</Fact>
+        )}
+        <Fact name={t('incident.reports')}>{incident.report_count}</Fact>
+        <Fact name={t('incident.place')}>
+          <PlaceWords place={incident.place ?? null} />
+        </Fact>
+        {latest?.model && <Fact name={t('incident.model')}>{latest.model.name}</Fact>}
+        {latest && <Fact name={t('incident.rule')}>{latest.rule_version}</Fact>}
+        {latest && (
+          <Fact name={t('incident.clock')}>{name('clockSource', latest.clock.source)}</Fact>
+        )}
+        <Fact name={t('incident.receivedAt')}>
+          <Moment at={incident.created_at} as="exact" />
+        </Fact>
+      </dl>
+    </section>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className={styles.fact}>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function PlaceWords({ place }: { place: Place | null }) {
+  const { t } = useTranslation();
+  if (place === null) return t('incident.noPlace');
+  if (place.type === 'point') {
+    const radius = metres(place.uncertainty_m);
+    return `${coordinates(place.position)} (${t('incident.uncertainty', { metres: radius })})`;
+  }
+  const degrees = Math.round(place.degrees);
+  const spread = Math.round(place.uncertainty_deg);
+  return `${coordinates(place.from)}, ${t('incident.bearing', { degrees, spread })}`;
+}

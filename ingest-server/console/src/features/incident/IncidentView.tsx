@@ -1,0 +1,76 @@
+// One incident: its proof where the eye is, the facts beside it, the decision below it.
+import { lazy, Suspense } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import type { IncidentDetail } from '../../api/types';
+import { incidentName, useNames } from '../../i18n/words';
+import { useIncident } from '../../state/incidents';
+import { Moment } from '../../ui/Moment';
+import { Blank, Failure } from '../../ui/Notice';
+import { SeverityLabel } from '../../ui/SeverityMark';
+import { StateChip } from '../../ui/StateChip';
+import { DecisionBar } from './DecisionBar';
+import { EvidenceStage } from './EvidenceStage';
+import { Facts } from './Facts';
+import { History } from './History';
+import styles from './IncidentView.module.css';
+
+/** The map library is the heaviest part; it comes with the first incident, not with the log-in. */
+const IncidentMap = lazy(() => import('../map/IncidentMap'));
+
+interface Props {
+  id: string;
+  onNext: () => void;
+  onPrevious: () => void;
+}
+
+export function IncidentView({ id, onNext, onPrevious }: Props) {
+  const { t } = useTranslation();
+  const query = useIncident(id);
+  if (query.data === undefined) {
+    return query.isError ? (
+      <>
+        <Failure error={query.error} onRetry={() => void query.refetch()} />
+        <Blank title={t('incident.missing')} />
+      </>
+    ) : (
+      <Blank title={t('app.loading')} />
+    );
+  }
+  const incident = query.data;
+  return (
+    <article className={styles.view} aria-label={t('incident.label', { number: incident.number })}>
+      <Heading incident={incident} />
+      <div className={styles.body}>
+        <EvidenceStage incident={incident} />
+        <div className={styles.side}>
+          <Facts incident={incident} />
+          <div className={styles.map}>
+            <Suspense fallback={null}>
+              <IncidentMap incident={incident} />
+            </Suspense>
+          </div>
+          <History incident={incident} />
+        </div>
+      </div>
+      <DecisionBar incident={incident} onNext={onNext} onPrevious={onPrevious} />
+    </article>
+  );
+}
+
+function Heading({ incident }: { incident: IncidentDetail }) {
+  const { t } = useTranslation();
+  const name = useNames();
+  return (
+    <header className={styles.heading}>
+      <h2 className={styles.title}>{incidentName(incident)}</h2>
+      <div className={styles.tags}>
+        <SeverityLabel severity={incident.severity} />
+        <StateChip state={incident.state} />
+        <span>{name('phase', incident.camera_phase)}</span>
+        <span>{t('incident.number', { number: incident.number })}</span>
+        <Moment at={incident.occurred.start} />
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,70 @@
+// One row of the queue: what, how bad, where, when, and the picture.
+import { useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'wouter';
+
+import { evidenceUrl } from '../../api/endpoints';
+import { incidentName, useNames } from '../../i18n/words';
+import { cameraName } from '../../state/cameras';
+import type { QueueRow } from '../../state/queue';
+import { Moment } from '../../ui/Moment';
+import { SeverityMark } from '../../ui/SeverityMark';
+import { StateChip } from '../../ui/StateChip';
+import { cx } from '../../ui/cx';
+import styles from './QueueItem.module.css';
+
+interface Props {
+  row: QueueRow;
+  href: string;
+  selected: boolean;
+}
+
+export function QueueItem({ row: { incident, handled }, href, selected }: Props) {
+  const { t } = useTranslation();
+  const name = useNames();
+  const item = useRef<HTMLLIElement>(null);
+
+  useEffect(() => {
+    if (selected) item.current?.scrollIntoView({ block: 'nearest' });
+  }, [selected]);
+
+  return (
+    <li ref={item} className={styles.item} data-incident={incident.id}>
+      <Link
+        href={href}
+        className={cx(styles.row, selected && styles.selected, handled && styles.handled)}
+        aria-current={selected ? 'true' : undefined}
+      >
+        <span className={styles.text}>
+          <span className={styles.title}>
+            <SeverityMark severity={incident.severity} />
+            <span className={styles.name}>{incidentName(incident)}</span>
+          </span>
+          <span className={styles.where}>{cameraName(incident.camera)}</span>
+          <span className={styles.when}>
+            <Moment at={incident.occurred.start} />
+          </span>
+          <span className={styles.tags}>
+            <StateChip state={incident.state} />
+            <span className={styles.severity}>{name('severity', incident.severity)}</span>
+            {incident.report_count > 1 && (
+              <span>{t('queue.reports', { count: incident.report_count })}</span>
+            )}
+          </span>
+        </span>
+        <Thumbnail incident={incident.id} still={incident.still ?? null} />
+      </Link>
+    </li>
+  );
+}
+
+/** The still, small; its box is there before the picture is, so that no row changes its height. */
+function Thumbnail({ incident, still }: { incident: string; still: string | null }) {
+  return (
+    <span className={styles.thumbnail}>
+      {still !== null && (
+        <img src={evidenceUrl(incident, still)} alt="" loading="lazy" decoding="async" />
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,65 @@
+// The operator's page: the queue at the left, the chosen incident at the right.
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { useQueue } from '../../state/queue';
+import { Blank } from '../../ui/Notice';
+import { useKeys } from '../../ui/useKeys';
+import { IncidentView } from '../incident/IncidentView';
+import { FilterTabs } from './FilterTabs';
+import { QueueList } from './QueueList';
+import styles from './QueuePage.module.css';
+import { RefreshBar } from './RefreshBar';
+import { usePlace } from './place';
+
+export function QueuePage({ selected }: { selected: string | null }) {
+  const { t } = useTranslation();
+  const place = usePlace();
+  // New rows may appear by themselves only while nobody reads or points at the list.
+  const [handsOn, setHandsOn] = useState(false);
+  const queue = useQueue(place.filter, selected !== null || handsOn ? 'hold' : 'insert');
+
+  const ids = queue.rows.map((row) => row.incident.id);
+  const step = (by: 1 | -1): void => {
+    const at = selected === null ? -1 : ids.indexOf(selected);
+    const next = at < 0 ? ids[0] : ids[at + by];
+    if (next !== undefined) place.open(next);
+    else if (by === 1 && queue.hasMore && !queue.loadingMore) queue.loadMore();
+  };
+  const goNext = (): void => {
+    step(1);
+  };
+  const goBack = (): void => {
+    step(-1);
+  };
+  const refresh = (): void => {
+    queue.refresh(selected);
+  };
+  useKeys({ J: goNext, K: goBack, N: refresh });
+
+  return (
+    <div className={styles.page}>
+      <section className={styles.queue} aria-labelledby="queue-title">
+        <h1 id="queue-title" className="visually-hidden">
+          {t('queue.title')}
+        </h1>
+        <FilterTabs filter={place.filter} onChoose={place.choose} />
+        <RefreshBar queue={queue} onRefresh={refresh} />
+        <QueueList
+          key={place.filter}
+          queue={queue}
+          selected={selected}
+          hrefOf={place.hrefOf}
+          onHands={setHandsOn}
+        />
+      </section>
+      <div className={styles.view}>
+        {selected === null ? (
+          <Blank title={t('queue.choose')} hint={t('queue.chooseHint')} />
+        ) : (
+          <IncidentView key={selected} id={selected} onNext={goNext} onPrevious={goBack} />
+        )}
+      </div>
+    </div>
+  );
+}
