@@ -38,10 +38,11 @@ docs: ## the code's own documentation, warnings denied
 	@scripts/test docs
 
 schema: ## write the contract's JSON Schema from its types
-	@scripts/generate schema
+	UPDATE_SCHEMA=1 cargo test --quiet --locked --package contract schema
 
 openapi: ## write the server's OpenAPI document and the console's client from it
-	@scripts/generate openapi
+	UPDATE_OPENAPI=1 cargo test --quiet --locked --package ingest-server openapi
+	npm --prefix ingest-server/console run --silent generate
 
 console: ## build the web console, if its sources changed
 	@scripts/console
