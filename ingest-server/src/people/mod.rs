@@ -1,0 +1,18 @@
+//! The people who log in: accounts, roles, sessions, and what keeps strangers out.
+//!
+//! [`password`] hashes with Argon2id, [`session`] mints tokens and says when they end, [`limiter`]
+//! slows guessing down, [`login`] puts the three together, [`audit`] writes who did what.
+//!
+//! What does not belong here: SQL (`store::accounts`, `store::sessions`), cookies and headers
+//! (`http`), agents and their secrets (`agents`).
+
+pub mod account;
+pub mod audit;
+pub mod limiter;
+pub mod login;
+pub mod password;
+pub mod role;
+pub mod session;
+
+pub use account::{Account, AccountFault, NewAccount, Username};
+pub use role::Role;

@@ -1,0 +1,136 @@
+//! What people read about incidents: pages of them, their events, their evidence.
+
+use contract::v1::EvidenceId;
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, FromQueryResult, JoinType, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _,
+};
+
+use super::entity::{event, evidence, incident};
+use super::{Access, StoreError};
+use crate::incident::IncidentId;
+
+/// Which incidents to list.
+#[derive(Debug, Clone)]
+pub struct IncidentFilter {
+    /// The states, in the store's words; empty for all.
+    pub states: Vec<&'static str>,
+    /// Only those with a lower number.
+    pub before: Option<i64>,
+    /// At most this many.
+    pub limit: u64,
+}
+
+/// Incidents, newest first.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn incidents(
+    on: &impl Access,
+    filter: &IncidentFilter,
+) -> Result<Vec<incident::Model>, StoreError> {
+    use incident::Column;
+    let mut query = incident::Entity::find()
+        .order_by_desc(Column::Number)
+        .limit(filter.limit);
+    if !filter.states.is_empty() {
+        query = query.filter(Column::State.is_in(filter.states.iter().copied()));
+    }
+    if let Some(before) = filter.before {
+        query = query.filter(Column::Number.lt(before));
+    }
+    Ok(query.all(on.conn()).await?)
+}
+
+/// The events of an incident, oldest first.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn events_of_incident(
+    on: &impl Access,
+    id: IncidentId,
+) -> Result<Vec<event::Model>, StoreError> {
+    Ok(event::Entity::find()
+        .filter(event::Column::IncidentId.eq(id.to_string()))
+        .order_by_asc(event::Column::OccurredStart)
+        .order_by_asc(event::Column::EventId)
+        .all(on.conn())
+        .await?)
+}
+
+/// The evidence of an incident's events, in the order of the events.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn evidence_of_incident(
+    on: &impl Access,
+    id: IncidentId,
+) -> Result<Vec<evidence::Model>, StoreError> {
+    Ok(evidence::Entity::find()
+        .join(JoinType::InnerJoin, to_event())
+        .filter(event::Column::IncidentId.eq(id.to_string()))
+        .order_by_asc(event::Column::OccurredStart)
+        .order_by_asc(evidence::Column::EventId)
+        .order_by_asc(evidence::Column::Id)
+        .all(on.conn())
+        .await?)
+}
+
+/// One piece of evidence of this very incident; `None` where it belongs to another.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn evidence_piece_of_incident(
+    on: &impl Access,
+    incident: IncidentId,
+    piece: EvidenceId,
+) -> Result<Option<evidence::Model>, StoreError> {
+    Ok(evidence::Entity::find()
+        .join(JoinType::InnerJoin, to_event())
+        .filter(event::Column::IncidentId.eq(incident.to_string()))
+        .filter(evidence::Column::Id.eq(piece.to_string()))
+        .one(on.conn())
+        .await?)
+}
+
+/// A stored still or clip of an incident.
+#[derive(Debug, Clone, FromQueryResult)]
+pub struct StoredPiece {
+    /// The incident.
+    pub incident_id: String,
+    /// The piece.
+    pub id: String,
+    /// `EvidenceKind` on the wire.
+    pub kind: String,
+}
+
+/// What can be shown of these incidents, the oldest event's first.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn stored_pieces(
+    on: &impl Access,
+    incidents: impl IntoIterator<Item = String>,
+) -> Result<Vec<StoredPiece>, StoreError> {
+    Ok(evidence::Entity::find()
+        .select_only()
+        .column_as(event::Column::IncidentId, "incident_id")
+        .column_as(evidence::Column::Id, "id")
+        .column_as(evidence::Column::Kind, "kind")
+        .join(JoinType::InnerJoin, to_event())
+        .filter(event::Column::IncidentId.is_in(incidents))
+        .filter(evidence::Column::State.eq("stored"))
+        .order_by_asc(event::Column::OccurredStart)
+        .order_by_asc(evidence::Column::EventId)
+        .order_by_asc(evidence::Column::Id)
+        .into_model::<StoredPiece>()
+        .all(on.conn())
+        .await?)
+}
+
+fn to_event() -> sea_orm::RelationDef {
+    evidence::Entity::belongs_to(event::Entity)
+        .from(evidence::Column::EventId)
+        .to(event::Column::EventId)
+        .into()
+}
