@@ -3,4 +3,17 @@
 //! Data flows one way: `intake → report → incident → review`, with evidence beside it. The modules
 //! below stand in reading order; `cmd::serve` alone wires them.
 
+pub mod config;
+pub mod telemetry;
+
+pub mod changes;
+pub mod incident;
+pub mod people;
 pub mod store;
+
+pub mod agents;
+pub mod broker;
+pub mod evidence;
+pub mod intake;
+
+pub mod review;

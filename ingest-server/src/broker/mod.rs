@@ -1,0 +1,146 @@
+//! The embedded MQTT 5 broker, and who may publish and read what.
+//!
+//! `mqtt5` stands behind this module alone: the rest of the server speaks to a broker by URL as a
+//! client, and cannot tell whether it is this one. Sessions, queues and retained messages lie in
+//! the data directory and survive a kill. What does not belong here: what messages mean.
+//!
+//! The broker answers `PubAck` up to 250 ms before a queued message is in its files (`mqtt5` writes
+//! behind). A kill in that moment loses the queued copy, never the report: an agent forgets a
+//! report only on the server's own signed ack, and sends it again until then.
+
+mod provider;
+mod rights;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use contract::v1::MAX_REPORT_BYTES;
+use mqtt5::broker::{BrokerConfig, BrokerShutdownHandle, MqttBroker, StorageConfig};
+use tokio::task::JoinHandle;
+
+pub use self::rights::{Client, SERVER_USER, may_publish, may_subscribe};
+
+use self::provider::Provider;
+use crate::agents::Token;
+use crate::store::Store;
+
+/// Largest MQTT packet that is taken in. Above the contract's limit on purpose: a report that is
+/// somewhat too large must reach intake, which quarantines it and tells its agent why. Beyond
+/// this, the connection is closed.
+const MAX_PACKET_BYTES: usize = 4 * MAX_REPORT_BYTES;
+/// How long the broker keeps a session whose client is away: a mountain link may be down for days.
+const SESSION_EXPIRY: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Most messages that wait for one client that is away; then the oldest go. Reports are safe: their
+/// agent sends them until they are acked.
+const MAX_QUEUED_MESSAGES: usize = 100_000;
+const MAX_QUEUED_BYTES: usize = 256 * 1024 * 1024;
+const MAX_CLIENTS: usize = 10_000;
+
+/// Why the broker does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum BrokerError {
+    /// Another program has the port, or the address is not this machine's.
+    #[error("the broker cannot listen on {address}: {}; change broker.listen, or stop what uses the port", source.kind())]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The broker could not start for another reason, which its own message names.
+    #[error("the broker could not start")]
+    Start(#[source] mqtt5::MqttError),
+    /// The operating system has no randomness.
+    #[error("the operating system's random source failed")]
+    Random(#[from] rand::rand_core::OsError),
+}
+
+/// A running broker.
+pub struct EmbeddedBroker {
+    address: SocketAddr,
+    server_password: Token,
+    shutdown: BrokerShutdownHandle,
+    task: JoinHandle<()>,
+}
+
+impl EmbeddedBroker {
+    /// Starts the broker and returns once it accepts connections. Its files lie in `dir`.
+    ///
+    /// # Errors
+    /// [`BrokerError`].
+    pub async fn start(listen: SocketAddr, dir: &Path, store: Store) -> Result<Self, BrokerError> {
+        // `mqtt5` answers a taken port with a text; asking first gives the reason itself.
+        let probe = std::net::TcpListener::bind(listen).map_err(|source| BrokerError::Listen {
+            address: listen,
+            source,
+        })?;
+        drop(probe);
+        let server_password = Token::mint()?;
+        let provider = Arc::new(Provider::new(store, server_password.hash()));
+        let mut broker = MqttBroker::with_config(config(listen, dir))
+            .await
+            .map_err(BrokerError::Start)?
+            .with_auth_provider(provider);
+        let address = broker.local_addr().unwrap_or(listen);
+        let shutdown = broker.shutdown_handle();
+        let mut ready = broker.ready_receiver();
+        let task = tokio::spawn(async move {
+            if let Err(error) = broker.run().await {
+                tracing::error!(error = %error, "the embedded broker stopped");
+            }
+        });
+        // An error here means that the broker ended before it was ready; its task has said why.
+        drop(ready.wait_for(|ready| *ready).await);
+        Ok(Self {
+            address,
+            server_password,
+            shutdown,
+            task,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The password of the server's own client, minted for this run and kept in memory only.
+    #[must_use]
+    pub fn server_password(&self) -> &str {
+        self.server_password.reveal()
+    }
+
+    /// Whether it still runs.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        !self.task.is_finished()
+    }
+
+    /// Closes every connection and writes everything out.
+    pub async fn stop(self) {
+        self.shutdown.shutdown();
+        if let Err(error) = self.task.await {
+            tracing::error!(error = %error, "the embedded broker ended badly");
+        }
+    }
+}
+
+fn config(listen: SocketAddr, dir: &Path) -> BrokerConfig {
+    let storage = StorageConfig::new()
+        .with_base_dir(dir.to_owned())
+        .with_max_queued_messages_per_client(MAX_QUEUED_MESSAGES)
+        .with_max_queued_bytes_per_client(MAX_QUEUED_BYTES);
+    let mut config = BrokerConfig::new()
+        .with_bind_address(listen)
+        .with_max_clients(MAX_CLIENTS)
+        .with_session_expiry(SESSION_EXPIRY)
+        .with_max_packet_size(MAX_PACKET_BYTES)
+        .with_storage(storage);
+    // The provider takes the place of the built-in one; this keeps the door shut until it does.
+    config.auth_config.allow_anonymous = false;
+    config.sys_topics_enabled = false;
+    config
+}

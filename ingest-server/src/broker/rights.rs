@@ -1,0 +1,178 @@
+//! Who may publish and read what: pure, and denied unless a line here says otherwise.
+//!
+//! `config/broker/acl.conf` says the same to an external Mosquitto; the conformance tests hold both
+//! to it.
+
+use contract::v1::{AgentId, TOPIC_ROOT, Topic, UnitId};
+
+/// The user name of the server's own client.
+pub const SERVER_USER: &str = "ingest";
+
+/// Who is connected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Client {
+    /// The ingest server itself.
+    Server,
+    /// An agent.
+    Agent(AgentId),
+}
+
+impl Client {
+    /// The client that authenticated under this user name, if the name can be one.
+    #[must_use]
+    pub fn of_user(name: &str) -> Option<Self> {
+        if name == SERVER_USER {
+            return Some(Self::Server);
+        }
+        name.parse().ok().map(Self::Agent)
+    }
+
+    /// Whether it may use this MQTT client id. An agent's is its name: with another's it would take
+    /// over that agent's session, and read what waits in it.
+    #[must_use]
+    pub fn may_use_client_id(&self, client_id: &str) -> bool {
+        match self {
+            Self::Server => client_id.starts_with("vong-ingest"),
+            Self::Agent(agent) => client_id == agent.as_str(),
+        }
+    }
+}
+
+/// Whether `client` may publish on `topic`.
+#[must_use]
+pub fn may_publish(client: &Client, topic: &str) -> bool {
+    match client {
+        Client::Server => below_root(topic),
+        Client::Agent(agent) => match topic.parse::<Topic>() {
+            Ok(
+                Topic::Reports(owner)
+                | Topic::AgentStatus(owner)
+                | Topic::CameraStatus(owner, _)
+                | Topic::Answers(owner),
+            ) => owner == *agent,
+            _ => false,
+        },
+    }
+}
+
+/// Whether `client` may subscribe to `filter`.
+#[must_use]
+pub fn may_subscribe(client: &Client, filter: &str) -> bool {
+    match client {
+        Client::Server => below_root(filter.strip_prefix("$share/ingest/").unwrap_or(filter)),
+        Client::Agent(agent) => match filter.parse::<Topic>() {
+            Ok(Topic::Acks(owner) | Topic::Desired(owner) | Topic::Commands(owner)) => {
+                owner == *agent
+            }
+            Ok(Topic::Signal(_)) => true,
+            _ => filter == all_signals(),
+        },
+    }
+}
+
+fn below_root(topic: &str) -> bool {
+    topic
+        .strip_prefix(TOPIC_ROOT)
+        .is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn all_signals() -> String {
+    // The topic builder takes ids only, so the wildcard is put where an id stands.
+    let any: Result<UnitId, _> = "any".parse();
+    any.map(|id| Topic::Signal(id).to_string().replace("/any/", "/+/"))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn agent() -> Client {
+        Client::of_user("hue-01").unwrap()
+    }
+
+    #[test]
+    fn an_agent_publishes_only_below_its_own_branch() {
+        for topic in ["reports", "status", "answers", "cameras/cam-1/status"] {
+            assert!(
+                may_publish(&agent(), &format!("vong/v1/agents/hue-01/{topic}")),
+                "{topic}"
+            );
+            assert!(
+                !may_publish(&agent(), &format!("vong/v1/agents/hue-02/{topic}")),
+                "{topic}"
+            );
+        }
+        for topic in [
+            "vong/v1/agents/hue-01/acks",
+            "vong/v1/agents/hue-01/desired",
+            "vong/v1/agents/hue-01/commands",
+            "vong/v1/agents/hue-01/cameras/cam-1/status/x",
+            "vong/v1/agents/hue-01/cameras/CAM/status",
+            "vong/v1/signals/s-1/state",
+            "vong/v1/units/u-1/acks",
+            "vong/v1/units/u-1/incidents",
+            "vong/v2/agents/hue-01/reports",
+            "$SYS/x",
+            "",
+        ] {
+            assert!(!may_publish(&agent(), topic), "{topic}");
+        }
+    }
+
+    #[test]
+    fn an_agent_reads_only_what_is_meant_for_it() {
+        for filter in [
+            "vong/v1/agents/hue-01/acks",
+            "vong/v1/agents/hue-01/desired",
+            "vong/v1/agents/hue-01/commands",
+            "vong/v1/signals/+/state",
+            "vong/v1/signals/s-1/state",
+        ] {
+            assert!(may_subscribe(&agent(), filter), "{filter}");
+        }
+        for filter in [
+            "#",
+            "vong/#",
+            "vong/v1/agents/+/acks",
+            "vong/v1/agents/hue-02/acks",
+            "vong/v1/agents/hue-01/#",
+            "vong/v1/agents/hue-01/+",
+            "vong/v1/agents/hue-01/reports",
+            "vong/v1/signals/#",
+            "vong/v1/units/+/incidents",
+            "$share/ingest/vong/v1/agents/+/reports",
+            "$share/x/vong/v1/agents/hue-01/acks",
+            "$SYS/#",
+        ] {
+            assert!(!may_subscribe(&agent(), filter), "{filter}");
+        }
+    }
+
+    #[test]
+    fn the_server_stays_below_the_root_and_in_its_group() {
+        assert!(may_publish(&Client::Server, "vong/v1/agents/hue-01/acks"));
+        assert!(may_subscribe(
+            &Client::Server,
+            "$share/ingest/vong/v1/agents/+/reports"
+        ));
+        assert!(may_subscribe(&Client::Server, "vong/v1/agents/+/status"));
+        for filter in [
+            "#",
+            "$SYS/#",
+            "vong/v1",
+            "$share/other/vong/v1/agents/+/reports",
+        ] {
+            assert!(!may_subscribe(&Client::Server, filter), "{filter}");
+        }
+    }
+
+    #[test]
+    fn nobody_takes_over_anothers_session() {
+        assert!(agent().may_use_client_id("hue-01"));
+        assert!(!agent().may_use_client_id("hue-02"));
+        assert!(!agent().may_use_client_id("vong-ingest-1"));
+        assert!(Client::Server.may_use_client_id("vong-ingest-1"));
+        assert!(!Client::Server.may_use_client_id("hue-01"));
+    }
+}

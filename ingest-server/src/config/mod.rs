@@ -1,0 +1,213 @@
+//! What the administrator decides: one TOML file, every fault listed at once with its key and the
+//! remedy.
+//!
+//! Without a file everything has a default: data in `$VONG_DATA_DIR` or `./vong-data`, SQLite and
+//! evidence there, the broker and the console on this machine's loopback. What does not belong
+//! here: opening anything. A configuration that reads well may still name a port that is taken.
+
+mod fault;
+mod reader;
+mod url;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+pub use self::fault::{ConfigError, Fault};
+use self::reader::Reader;
+pub use self::url::{MqttUrl, Tls};
+
+/// The environment variable that names the data directory where no file does.
+pub const DATA_DIR_VARIABLE: &str = "VONG_DATA_DIR";
+/// Where a packaged server's file lies.
+pub const DEFAULT_FILE: &str = "/etc/vong/server.toml";
+
+const DEFAULT_DATA_DIR: &str = "vong-data";
+const DEFAULT_HTTP: &str = "127.0.0.1:8080";
+const DEFAULT_BROKER: &str = "127.0.0.1:1883";
+
+/// The whole configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where everything the server keeps lies; made at the first start. Key `data_dir`.
+    pub data_dir: PathBuf,
+    /// The web side.
+    pub http: HttpConfig,
+    /// The MQTT side.
+    pub broker: BrokerConfig,
+    /// The database's URL. Key `database.url`; default: a SQLite file in the data directory.
+    pub database: DatabaseUrl,
+}
+
+/// Where the console and the API are served.
+#[derive(Debug, Clone)]
+pub struct HttpConfig {
+    /// Key `http.listen`, default `127.0.0.1:8080`; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Key `http.public_url`: what people type. With `https` the cookie is `Secure`. Default: made
+    /// from the bound address.
+    pub public_url: Option<::url::Url>,
+}
+
+/// The broker: in this process, or somewhere else.
+#[derive(Debug, Clone)]
+pub enum BrokerConfig {
+    /// In this process.
+    Embedded {
+        /// Key `broker.listen`, default `127.0.0.1:1883`; port 0 takes a free one.
+        listen: SocketAddr,
+        /// Key `broker.advertise`: what enrolment tells agents. Default: made from the bound
+        /// address.
+        advertise: Option<MqttUrl>,
+    },
+    /// Somewhere else; any number of servers share it.
+    External {
+        /// Key `broker.url`.
+        url: MqttUrl,
+        /// Key `broker.username`, default `ingest`.
+        username: String,
+        /// The first line of the file named by `broker.password_file`.
+        password: Password,
+        /// Key `broker.advertise`; default: `broker.url`.
+        advertise: MqttUrl,
+    },
+}
+
+/// A password. `Debug` does not show it.
+#[derive(Clone)]
+pub struct Password(String);
+
+impl Password {
+    /// The password itself, for the one call that needs it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Password {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// A database URL. `Debug` shows its scheme only: it may hold a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    /// The URL, for opening the store.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    fn sqlite_in(data_dir: &Path) -> Self {
+        let path = data_dir.join("vong.db").to_string_lossy().into_owned();
+        // The driver decodes percent signs and cuts at a question mark.
+        let escaped = path
+            .replace('%', "%25")
+            .replace('?', "%3f")
+            .replace('#', "%23");
+        Self(format!("sqlite://{escaped}"))
+    }
+}
+
+impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let scheme = self.0.split("://").next().unwrap_or_default();
+        write!(f, "DatabaseUrl({scheme}://…)")
+    }
+}
+
+impl Config {
+    /// Reads `file`; without one, [`DEFAULT_FILE`] where it exists, else the defaults.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every fault that was found.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let default = Path::new(DEFAULT_FILE);
+        let file = file.or_else(|| default.is_file().then_some(default));
+        match file {
+            None => Self::parse("", Path::new("(defaults)")),
+            Some(path) => {
+                let text =
+                    std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+                        file: path.to_owned(),
+                        source,
+                    })?;
+                Self::parse(&text, path)
+            }
+        }
+    }
+
+    /// Reads the text of a configuration file; `file` is for messages, and relative paths in it
+    /// are taken from its folder.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every fault that was found.
+    pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
+        let table = text
+            .parse::<toml::Table>()
+            .map_err(|source| ConfigError::Syntax {
+                file: file.to_owned(),
+                source: Box::new(source),
+            })?;
+        let mut reader = Reader::new(table, file);
+        let data_dir = reader.path("data_dir").unwrap_or_else(default_data_dir);
+        let http = HttpConfig {
+            listen: reader.address("http.listen", DEFAULT_HTTP),
+            public_url: reader.web_url("http.public_url"),
+        };
+        let broker = broker(&mut reader);
+        let database = match reader.database_url("database.url") {
+            Some(url) => DatabaseUrl(url),
+            None => DatabaseUrl::sqlite_in(&data_dir),
+        };
+        reader.finish()?;
+        Ok(Self {
+            data_dir,
+            http,
+            broker,
+            database,
+        })
+    }
+}
+
+fn default_data_dir() -> PathBuf {
+    std::env::var_os(DATA_DIR_VARIABLE)
+        .filter(|value| !value.is_empty())
+        .map_or_else(|| PathBuf::from(DEFAULT_DATA_DIR), PathBuf::from)
+}
+
+fn broker(reader: &mut Reader) -> BrokerConfig {
+    let advertise = reader.mqtt_url("broker.advertise");
+    if !reader.has("broker.url") {
+        reader.only_with_url(&["broker.username", "broker.password_file"]);
+        let listen = reader.address("broker.listen", DEFAULT_BROKER);
+        return BrokerConfig::Embedded { listen, advertise };
+    }
+    reader.only_without_url(&["broker.listen"]);
+    let url = reader
+        .mqtt_url("broker.url")
+        .unwrap_or_else(MqttUrl::placeholder);
+    let username = reader
+        .text("broker.username")
+        .unwrap_or_else(|| "ingest".to_owned());
+    let password = reader.password("broker.password_file");
+    let advertise = advertise.unwrap_or_else(|| url.clone());
+    BrokerConfig::External {
+        url,
+        username,
+        password,
+        advertise,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+use super::*;
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(text, Path::new("/etc/vong/server.toml"))
+}
+
+fn faults(text: &str) -> Vec<Fault> {
+    match parse(text) {
+        Err(ConfigError::Faults { faults, .. }) => faults,
+        other => panic!("expected faults, got {other:?}"),
+    }
+}
+
+#[test]
+fn an_empty_file_is_a_whole_configuration() {
+    let config = parse("data_dir = \"/var/lib/vong\"").unwrap();
+    assert_eq!(config.http.listen, "127.0.0.1:8080".parse().unwrap());
+    assert_eq!(config.database.reveal(), "sqlite:///var/lib/vong/vong.db");
+    let BrokerConfig::Embedded { listen, advertise } = config.broker else {
+        panic!("the default broker is embedded");
+    };
+    assert_eq!((listen.port(), advertise), (1883, None));
+}
+
+#[test]
+fn every_fault_is_listed_with_its_key() {
+    let faults = faults(
+        r#"
+        data_dir = 7
+        [http]
+        listen = "nowhere"
+        public_url = "ftp://x"
+        lisen = "127.0.0.1:1"
+        [broker]
+        username = "x"
+        [database]
+        url = "mysql://x"
+        [extra]
+        key = 1
+        "#,
+    );
+    let keys: Vec<&str> = faults.iter().map(|fault| fault.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        [
+            "data_dir",
+            "http.listen",
+            "http.public_url",
+            "broker.username",
+            "database.url",
+            "extra",
+            "http.lisen"
+        ]
+    );
+    let misspelt = faults
+        .iter()
+        .find(|fault| fault.key == "http.lisen")
+        .unwrap();
+    assert_eq!(misspelt.remedy, "did you mean http.listen?");
+}
+
+#[test]
+fn an_external_broker_needs_its_password_file() {
+    let faults = faults("[broker]\nurl = \"mqtt://broker\"\nlisten = \"127.0.0.1:0\"");
+    let keys: Vec<&str> = faults.iter().map(|fault| fault.key.as_str()).collect();
+    assert_eq!(keys, ["broker.listen", "broker.password_file"]);
+}
+
+#[test]
+fn a_secret_in_a_url_is_never_shown() {
+    for text in [
+        "[broker]\nurl = \"mqtt://user:hunter2@host\"\npassword_file = \"/dev/null\"",
+        "[database]\nurl = \"mysql://user:hunter2@host\"",
+    ] {
+        let shown = format!("{}", parse(text).unwrap_err());
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+    let config = parse("[database]\nurl = \"postgres://user:hunter2@host/vong\"").unwrap();
+    assert!(!format!("{config:?}").contains("hunter2"));
+}
+
+#[test]
+fn mqtt_urls() {
+    for (text, shown) in [
+        ("mqtt://host", Some("mqtt://host:1883")),
+        ("mqtts://host", Some("mqtts://host:8883")),
+        ("mqtt://[::1]:9", Some("mqtt://[::1]:9")),
+        ("http://host", None),
+        ("mqtt://", None),
+        ("host:1883", None),
+    ] {
+        let parsed = text.parse::<MqttUrl>().ok().map(|url| url.to_string());
+        assert_eq!(parsed.as_deref(), shown, "{text}");
+    }
+}

@@ -1,0 +1,125 @@
+//! Stored bytes by key.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use object_store::local::LocalFileSystem;
+use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt as _, WriteMultipart};
+use tokio::io::AsyncReadExt as _;
+
+use super::uploads::Sha256Hex;
+
+/// Bytes read at once while a finished upload is copied.
+const CHUNK: usize = 1024 * 1024;
+
+/// Why stored bytes cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ObjectError {
+    /// A folder cannot be made.
+    #[error("the folder {} cannot be made; check data_dir and its rights", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The object store does not do it.
+    #[error("the evidence store failed")]
+    Store(#[from] object_store::Error),
+    /// The bytes to be stored cannot be read.
+    #[error("a finished upload cannot be read")]
+    Read(#[source] std::io::Error),
+}
+
+/// The object store. Cheap to clone.
+#[derive(Clone)]
+pub struct Objects {
+    store: Arc<dyn ObjectStore>,
+}
+
+/// Stored bytes on their way out.
+pub struct ObjectRead {
+    /// Which bytes of the object these are.
+    pub range: Range<u64>,
+    /// The whole object's length.
+    pub size: u64,
+    /// The bytes.
+    pub body: BoxStream<'static, Result<Bytes, ObjectError>>,
+}
+
+impl Objects {
+    pub(super) fn open(folder: &Path) -> Result<Self, ObjectError> {
+        std::fs::create_dir_all(folder).map_err(|source| ObjectError::Folder {
+            folder: folder.to_owned(),
+            source,
+        })?;
+        // What was said to be stored must survive a power cut.
+        let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
+        Ok(Self {
+            store: Arc::new(store),
+        })
+    }
+
+    /// The key under which bytes of this hash lie. Two levels, so that no folder grows huge.
+    #[must_use]
+    pub fn key(sha256: &Sha256Hex) -> String {
+        let digits = sha256.as_str();
+        format!("{}/{digits}", digits.get(..2).unwrap_or_default())
+    }
+
+    /// Copies a verified file into the store; storing the same bytes again changes nothing.
+    pub(super) async fn put_file(&self, key: &str, file: &Path) -> Result<(), ObjectError> {
+        let mut input = tokio::fs::File::open(file)
+            .await
+            .map_err(ObjectError::Read)?;
+        let upload = self.store.put_multipart(&key.into()).await?;
+        let mut output = WriteMultipart::new_with_chunk_size(upload, CHUNK);
+        let mut buffer = vec![0; CHUNK];
+        loop {
+            let read = input.read(&mut buffer).await.map_err(ObjectError::Read)?;
+            let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else {
+                break;
+            };
+            output.wait_for_capacity(1).await?;
+            output.write(bytes);
+        }
+        output.finish().await?;
+        Ok(())
+    }
+
+    /// Reads an object, or some of it: `start..end`, with `end` cut to the object's length.
+    ///
+    /// # Errors
+    /// [`ObjectError::Store`] where there is no such object, or the range begins past its end.
+    pub async fn read(
+        &self,
+        key: &str,
+        range: Option<Range<u64>>,
+    ) -> Result<ObjectRead, ObjectError> {
+        let options = GetOptions {
+            range: range.map(GetRange::Bounded),
+            ..GetOptions::default()
+        };
+        let result = self.store.get_opts(&key.into(), options).await?;
+        Ok(ObjectRead {
+            range: result.range.clone(),
+            size: result.meta.size,
+            body: result.into_stream().map_err(ObjectError::Store).boxed(),
+        })
+    }
+
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// [`ObjectError::Store`] where it does not.
+    pub async fn ping(&self) -> Result<(), ObjectError> {
+        match self.store.head(&"ping".into()).await {
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Whether a message is a report of the agent it claims to be from: pure.
+//!
+//! Nothing is parsed before the signature fits the exact bytes: a parser is a large door.
+
+use contract::v1::{
+    AgentId, AutoReport, EventType, PublicKey, RefusalReason, SignatureError, Signed,
+    check_report_size, decode, verify,
+};
+use jiff::Timestamp;
+
+/// A key as the store knows it.
+#[derive(Debug, Clone)]
+pub struct SigningKey {
+    /// Whose it is.
+    pub agent: AgentId,
+    /// The key.
+    pub public_key: PublicKey,
+    /// From when it may sign.
+    pub valid_from: Timestamp,
+    /// Since when it may not.
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl From<crate::store::AgentKey> for SigningKey {
+    fn from(key: crate::store::AgentKey) -> Self {
+        Self {
+            agent: key.agent,
+            public_key: key.public_key,
+            valid_from: key.valid_from,
+            revoked_at: key.revoked_at,
+        }
+    }
+}
+
+/// A report that may be stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Admitted {
+    /// The report.
+    pub report: AutoReport,
+}
+
+/// Why a message is not taken in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// The reason as a word.
+    pub reason: RefusalReason,
+    /// A sentence for a person.
+    pub message: String,
+}
+
+impl Refusal {
+    pub(super) fn new(reason: RefusalReason, message: impl std::fmt::Display) -> Self {
+        // PostgreSQL's text holds no NUL, and what is refused may be quoted in the sentence.
+        Self {
+            reason,
+            message: message.to_string().replace('\0', "\u{fffd}"),
+        }
+    }
+}
+
+/// Checks a report message of `agent`'s topic, in the order size, signature, envelope, content.
+/// `key` is the one that `signed` names, if the store knows it; `now` is the time of receipt.
+///
+/// # Errors
+/// [`Refusal`] with the first reason that applies.
+pub fn admit(
+    agent: &AgentId,
+    topic: &str,
+    payload: &[u8],
+    signed: Option<&Signed>,
+    key: Option<&SigningKey>,
+    now: Timestamp,
+) -> Result<Admitted, Refusal> {
+    check_report_size(payload).map_err(|error| Refusal::new(RefusalReason::TooLarge, error))?;
+    verified(agent, topic, payload, signed, key, now)?;
+    let event = decode::<AutoReport>(payload, EventType::Report)
+        .map_err(|error| Refusal::new(RefusalReason::Malformed, with_source(&error)))?;
+    let report = event.data;
+    if holds_nul(payload) {
+        return Err(Refusal::new(
+            RefusalReason::Invalid,
+            "a text holds the character NUL",
+        ));
+    }
+    report
+        .validate()
+        .map_err(|fault| Refusal::new(RefusalReason::Invalid, fault))?;
+    if report.agent != *agent {
+        let message = format!("{agent} speaks for {}", report.agent);
+        return Err(Refusal::new(RefusalReason::WrongAgent, message));
+    }
+    Ok(Admitted { report })
+}
+
+/// Checks that `signed` is a good signature of `agent` over the exact bytes.
+pub(super) fn verified(
+    agent: &AgentId,
+    topic: &str,
+    payload: &[u8],
+    signed: Option<&Signed>,
+    key: Option<&SigningKey>,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let signed = signed.ok_or_else(|| {
+        Refusal::new(
+            RefusalReason::Unsigned,
+            "no readable signature came with it",
+        )
+    })?;
+    let key = key.filter(|key| key.agent == *agent).ok_or_else(|| {
+        let message = format!("key {} is not known for {agent}", signed.key_id);
+        Refusal::new(RefusalReason::UnknownKey, message)
+    })?;
+    if now < key.valid_from || key.revoked_at.is_some_and(|revoked| revoked <= now) {
+        let message = format!("key {} of {agent} is not valid now", signed.key_id);
+        return Err(Refusal::new(RefusalReason::RevokedKey, message));
+    }
+    verify(&key.public_key, topic, payload, signed).map_err(|error| {
+        let reason = match error {
+            SignatureError::OtherKey { .. } => RefusalReason::UnknownKey,
+            SignatureError::Format | SignatureError::Key | SignatureError::Mismatch => {
+                RefusalReason::BadSignature
+            }
+        };
+        Refusal::new(reason, error)
+    })
+}
+
+fn holds_nul(payload: &[u8]) -> bool {
+    // In valid JSON a NUL can only be written as this escape.
+    payload.windows(6).any(|window| window == b"\\u0000")
+}
+
+/// The error and its cause in one sentence, for a person who has nothing else.
+pub(super) fn with_source(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

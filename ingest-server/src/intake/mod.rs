@@ -1,0 +1,137 @@
+//! Wire → report: what agents send becomes rows, exactly once, or quarantine with the reason.
+//!
+//! The order is the promise. Size, signature and dates are checked before a byte is parsed; the
+//! exact bytes, the report, its event, evidence and incident are committed together; only then is
+//! the signed ack published, and the MQTT message acknowledged last. A crash between any two steps
+//! means that a message comes again, and a duplicate changes nothing and is acked again.
+//!
+//! What does not belong here: how reports merge (that is `incident`), how rows look (that is
+//! `store`).
+
+mod admit;
+mod answer;
+mod consumer;
+mod status;
+mod worker;
+
+pub use self::admit::{Admitted, Refusal, SigningKey, admit};
+pub use self::consumer::BrokerAccess;
+
+use std::sync::Arc;
+
+use contract::v1::SecretKey;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::changes::ChangeBus;
+use crate::store::Store;
+
+/// How intake fares, for readiness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Health {
+    /// Whether the consumer is connected and subscribed.
+    pub broker: Connected,
+    /// Whether the database took the last batch.
+    pub database: Writable,
+}
+
+/// Whether the consumer is connected and subscribed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connected {
+    /// It is.
+    Yes,
+    /// It tries again.
+    No,
+}
+
+/// Whether the database took the last batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writable {
+    /// It did, or there was none yet.
+    Yes,
+    /// It did not; the batch is tried again.
+    No,
+}
+
+impl Health {
+    /// Whether reports are taken in right now.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.broker == Connected::Yes && self.database == Writable::Yes
+    }
+}
+
+/// What a retained agent status is worth when the subscription starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RetainedLiveness {
+    /// The broker outlived this server, and knows who is connected.
+    Current,
+    /// The broker started with this server: who is really there says so again.
+    Stale,
+}
+
+/// What intake needs.
+pub struct Intake {
+    /// Where reports go.
+    pub store: Store,
+    /// Who is told of what was committed.
+    pub changes: ChangeBus,
+    /// Signs acks.
+    pub key: Arc<SecretKey>,
+    /// Where the broker is.
+    pub broker: BrokerAccess,
+    /// What its retained agent statuses are worth.
+    pub retained: RetainedLiveness,
+}
+
+/// Intake at work.
+pub struct Running {
+    health: watch::Receiver<Health>,
+    consumer: JoinHandle<()>,
+    worker: JoinHandle<()>,
+}
+
+impl Intake {
+    /// Starts consuming; ends when `stop` is cancelled.
+    #[must_use]
+    pub fn start(self, stop: &CancellationToken) -> Running {
+        let start = Health {
+            broker: Connected::No,
+            database: Writable::Yes,
+        };
+        let (health, watched) = watch::channel(start);
+        let health = Arc::new(health);
+        let (link, consumer) = consumer::connect(&self.broker, Arc::clone(&health));
+        let worker = worker::Worker {
+            store: self.store,
+            changes: self.changes,
+            key: self.key,
+            retained: self.retained,
+            publisher: link.publisher,
+            health,
+        };
+        Running {
+            health: watched,
+            consumer: tokio::spawn(consumer.run(stop.clone())),
+            worker: tokio::spawn(worker.run(link.deliveries, stop.clone())),
+        }
+    }
+}
+
+impl Running {
+    /// How it fares.
+    #[must_use]
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.health.clone()
+    }
+
+    /// Waits for the end, after `stop` was cancelled: the batch under way is committed and acked.
+    pub async fn finished(self) {
+        for (name, task) in [("worker", self.worker), ("consumer", self.consumer)] {
+            if let Err(error) = task.await {
+                tracing::error!(task.name = name, error = %error, "intake ended badly");
+            }
+        }
+    }
+}

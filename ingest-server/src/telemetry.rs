@@ -1,0 +1,53 @@
+//! Logs and metrics: how the server tells an administrator what it does.
+//!
+//! Metric names stand in one place, so that a dashboard can be read against this file. Labels are
+//! bounded words (a reason, an outcome), never an id. What is never logged: passwords, tokens,
+//! payloads, what citizens wrote.
+
+use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+
+/// Report messages by `outcome`: `stored`, `duplicate`, or the reason of refusal.
+pub const REPORTS: &str = "vong_intake_reports_total";
+/// Status messages by `outcome`: `stored`, `stale`, or the reason of refusal.
+pub const STATUSES: &str = "vong_intake_statuses_total";
+/// Seconds from receipt to commit.
+pub const COMMIT_SECONDS: &str = "vong_intake_commit_seconds";
+/// Messages committed together.
+pub const BATCH_SIZE: &str = "vong_intake_batch_messages";
+/// Batches that the database did not take and that are tried again.
+pub const DATABASE_RETRIES: &str = "vong_intake_database_retries_total";
+/// Messages the consumer let go because its queue was full, by `qos`.
+pub const CONSUMER_DROPS: &str = "vong_intake_consumer_drops_total";
+/// 1 while the consumer is connected to the broker.
+pub const BROKER_CONNECTED: &str = "vong_intake_broker_connected";
+/// Requests the embedded broker denied, by `action`: `connect`, `publish`, `subscribe`.
+pub const BROKER_DENIALS: &str = "vong_broker_denials_total";
+/// Evidence uploads by `outcome`: `stored`, or the reason of refusal.
+pub const UPLOADS: &str = "vong_evidence_uploads_total";
+/// Evidence bytes stored.
+pub const UPLOAD_BYTES: &str = "vong_evidence_bytes_total";
+
+/// Starts logging to standard error. `RUST_LOG` chooses what is shown; the default is `info`, with
+/// the libraries' own chatter from `warn` up.
+pub fn start_logging() {
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("warn,ingest_server=info"));
+    let started = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .try_init();
+    // Only a second call in one process fails, and then logging is on already.
+    drop(started);
+}
+
+/// Starts collecting metrics; the handle renders them for `/metrics`.
+///
+/// # Errors
+/// [`BuildError`] where this process has a recorder already.
+pub fn start_metrics() -> Result<PrometheusHandle, BuildError> {
+    PrometheusBuilder::new()
+        .set_buckets(&[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0])?
+        .install_recorder()
+}
