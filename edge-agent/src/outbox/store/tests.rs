@@ -1,0 +1,378 @@
+//! The outbox against a model, over random orders of filing, acks, refusals and crashes.
+
+use std::collections::BTreeMap;
+
+use contract::v1::{AgentId, Clock, ClockSource, Interval, Kind, SecretKey, UnavailableReason};
+use proptest::prelude::*;
+
+use super::*;
+use crate::report::Message;
+
+const TOPIC: &str = "vong/v1/agents/site-1/reports";
+const ROOMY: Limits = Limits {
+    report_bytes: 1 << 30,
+    evidence_bytes: 1 << 30,
+};
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+fn key() -> SecretKey {
+    SecretKey::from_bytes(&[3; 32])
+}
+
+fn report(event_id: EventId, revision: u32, phase: Phase, severity: Severity) -> AutoReport {
+    let agent: AgentId = "site-1".parse().unwrap();
+    AutoReport {
+        event_id,
+        revision,
+        phase,
+        kind: Kind::StrayCattle,
+        detail: "stray_cattle".to_owned(),
+        confidence: 0.5,
+        severity,
+        occurred: Interval {
+            start: Timestamp::UNIX_EPOCH,
+            end: None,
+        },
+        clock: Clock {
+            source: ClockSource::Agent,
+            offset_ms: None,
+        },
+        place: None,
+        agent,
+        camera: "cam-1".parse().unwrap(),
+        camera_name: None,
+        pose: None,
+        zone: None,
+        tracks: vec![],
+        count: None,
+        model: None,
+        rule_version: "stray_cattle/1".to_owned(),
+        evidence: vec![],
+    }
+}
+
+async fn file(store: &Store, report: &AutoReport) -> (Message, Filed) {
+    let message = Message::new(report, &key(), Timestamp::UNIX_EPOCH).unwrap();
+    let filing = Filing {
+        message: &message,
+        report,
+        last_seen: Timestamp::UNIX_EPOCH,
+    };
+    let filed = store.file(&filing).await.unwrap();
+    (message, filed)
+}
+
+async fn pending(store: &Store) -> Vec<(String, u32)> {
+    let reports = store.pending_after(0, usize::MAX).await.unwrap();
+    reports
+        .into_iter()
+        .map(|report| (report.event_id, report.revision))
+        .collect()
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    File(usize),
+    Ack(usize),
+    AckAgain(usize),
+    Refuse(usize),
+    Crash,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        4 => (0..4_usize).prop_map(Step::File),
+        3 => any::<usize>().prop_map(Step::Ack),
+        1 => any::<usize>().prop_map(Step::AckAgain),
+        1 => any::<usize>().prop_map(Step::Refuse),
+        1 => Just(Step::Crash),
+    ];
+    proptest::collection::vec(step, 1..30)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    /// Nothing unanswered is lost, nothing answered is sent again, whatever happens in between.
+    #[test]
+    fn the_outbox_holds_exactly_what_was_not_answered(steps in steps()) {
+        runtime().block_on(async {
+            let dir = tempfile::tempdir().unwrap();
+            let mut store = Store::open(dir.path(), TOPIC, ROOMY).await.unwrap();
+            let events: Vec<EventId> = (0..4).map(|_| EventId::new()).collect();
+            let mut revisions = [0_u32; 4];
+            let mut waiting: BTreeMap<usize, (String, u32, String)> = BTreeMap::new();
+            let mut answered: Vec<String> = Vec::new();
+            let (mut filed, mut dead) = (0_usize, 0_u64);
+            for step in steps {
+                match step {
+                    Step::File(which) => {
+                        revisions[which] += 1;
+                        let phase = if revisions[which] == 1 { Phase::Raised } else { Phase::Updated };
+                        let report = report(events[which], revisions[which], phase, Severity::Low);
+                        let (message, _) = file(&store, &report).await;
+                        let entry = (report.event_id.to_string(), report.revision, message.sha256);
+                        waiting.insert(filed, entry);
+                        filed += 1;
+                    }
+                    Step::Ack(pick) => {
+                        let Some(at) = waiting.keys().nth(pick % waiting.len().max(1)).copied()
+                        else { continue };
+                        let (event, revision, sha256) = waiting.remove(&at).unwrap();
+                        let acked = store.stored(&sha256).await.unwrap().unwrap();
+                        assert_eq!((acked.event_id, acked.revision), (event, revision));
+                        answered.push(sha256);
+                    }
+                    Step::AckAgain(pick) if !answered.is_empty() => {
+                        let sha256 = &answered[pick % answered.len()];
+                        assert_eq!(store.stored(sha256).await.unwrap(), None);
+                    }
+                    Step::Refuse(pick) => {
+                        let Some(at) = waiting.keys().nth(pick % waiting.len().max(1)).copied()
+                        else { continue };
+                        let (_, _, sha256) = waiting.remove(&at).unwrap();
+                        let refused = store.refused(&sha256, RefusalReason::Invalid).await.unwrap();
+                        assert!(refused.is_some());
+                        answered.push(sha256);
+                        dead += 1;
+                    }
+                    Step::Crash => {
+                        // Dropped without `close`, as a killed process would leave it.
+                        drop(store);
+                        store = Store::open(dir.path(), TOPIC, ROOMY).await.unwrap();
+                    }
+                    Step::AckAgain(_) => {}
+                }
+                let expected: Vec<(String, u32)> =
+                    waiting.values().map(|(event, revision, _)| (event.clone(), *revision)).collect();
+                assert_eq!(pending(&store).await, expected);
+                let tally = store.tally().await.unwrap();
+                assert_eq!((tally.pending, tally.dead), (expected.len() as u64, dead));
+            }
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_full_report_space_lets_the_least_go_first_and_counts_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let one = Message::new(
+        &report(EventId::new(), 1, Phase::Raised, Severity::Low),
+        &key(),
+        Timestamp::UNIX_EPOCH,
+    );
+    let size = one.unwrap().payload.len() as u64;
+    // Room for four, and a little for the differences in length.
+    let limits = Limits {
+        report_bytes: 4 * size + size / 2,
+        evidence_bytes: 1 << 20,
+    };
+    let store = Store::open(dir.path(), TOPIC, limits).await.unwrap();
+    let (low, high) = (EventId::new(), EventId::new());
+    let (dead, _) = file(
+        &store,
+        &report(EventId::new(), 1, Phase::Raised, Severity::High),
+    )
+    .await;
+    store
+        .refused(&dead.sha256, RefusalReason::Invalid)
+        .await
+        .unwrap();
+    file(&store, &report(high, 1, Phase::Raised, Severity::High)).await;
+    file(&store, &report(low, 1, Phase::Raised, Severity::Low)).await;
+    file(&store, &report(high, 2, Phase::Updated, Severity::High)).await;
+
+    let (_, filed) = file(&store, &report(high, 3, Phase::Updated, Severity::High)).await;
+    assert_eq!(filed.lost, [(LostThing::DeadLetter, 1)]);
+    let (_, filed) = file(&store, &report(high, 4, Phase::Cleared, Severity::High)).await;
+    assert_eq!(filed.lost, [(LostThing::Update, 1)]);
+    let (_, filed) = file(
+        &store,
+        &report(EventId::new(), 1, Phase::Raised, Severity::High),
+    )
+    .await;
+    assert_eq!(filed.lost, [(LostThing::Update, 1)]);
+    let (_, filed) = file(
+        &store,
+        &report(EventId::new(), 1, Phase::Raised, Severity::High),
+    )
+    .await;
+    assert_eq!(filed.lost, [(LostThing::Event, 1)]);
+    assert!(
+        !pending(&store)
+            .await
+            .iter()
+            .any(|(event, _)| *event == low.to_string())
+    );
+
+    drop(store);
+    let store = Store::open(dir.path(), TOPIC, limits).await.unwrap();
+    let losses: Vec<(String, u64)> = store
+        .losses()
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|loss| (loss.what, loss.count))
+        .collect();
+    let expected = [("dead_letter", 1), ("event", 1), ("update", 2)];
+    assert_eq!(
+        losses,
+        expected.map(|(what, count)| (what.to_owned(), count))
+    );
+    assert!(store.tally().await.unwrap().report_bytes <= limits.report_bytes);
+}
+
+fn sealed(id: EvidenceId, kind: EvidenceKind, bytes: u64) -> Evidence {
+    Evidence::Sealed {
+        id,
+        kind,
+        mime: "video/mp4".to_owned(),
+        bytes,
+        sha256: hex::encode(id.as_uuid().as_bytes()).repeat(2),
+    }
+}
+
+/// Files an event with one still and one clip of `bytes` each; returns its message.
+async fn with_evidence(
+    store: &Store,
+    severity: Severity,
+    bytes: usize,
+) -> (Message, [EvidenceId; 2]) {
+    let ids = [EvidenceId::new(), EvidenceId::new()];
+    let kinds = [EvidenceKind::Still, EvidenceKind::Clip];
+    let mut report = report(EventId::new(), 2, Phase::Updated, severity);
+    for (id, kind) in ids.into_iter().zip(kinds) {
+        std::fs::write(store.evidence_path(id, kind), vec![0; bytes]).unwrap();
+        report.evidence.push(sealed(id, kind, bytes as u64));
+    }
+    (file(store, &report).await.0, ids)
+}
+
+#[tokio::test]
+async fn evidence_waits_for_its_ack_then_goes_stills_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), TOPIC, ROOMY).await.unwrap();
+    let (message, [still, clip]) = with_evidence(&store, Severity::Low, 10).await;
+    assert_eq!(store.ready_uploads(9).await.unwrap(), []);
+    store.stored(&message.sha256).await.unwrap().unwrap();
+    let ready = store.ready_uploads(9).await.unwrap();
+    assert_eq!(
+        ready
+            .iter()
+            .map(|upload| upload.evidence_id)
+            .collect::<Vec<_>>(),
+        [still, clip]
+    );
+    store.uploaded(&ready[0]).await.unwrap();
+    assert!(!ready[0].path.exists() && ready[1].path.exists());
+}
+
+#[tokio::test]
+async fn a_full_disk_lets_the_oldest_clip_of_the_lowest_severity_go() {
+    let dir = tempfile::tempdir().unwrap();
+    let limits = Limits {
+        report_bytes: 1 << 20,
+        evidence_bytes: 60,
+    };
+    let store = Store::open(dir.path(), TOPIC, limits).await.unwrap();
+    with_evidence(&store, Severity::High, 10).await;
+    let (_, low) = with_evidence(&store, Severity::Low, 10).await;
+    with_evidence(&store, Severity::Low, 10).await;
+    let gone = store.make_room(10, Severity::High).await.unwrap().unwrap();
+    assert_eq!(
+        gone.iter()
+            .map(|upload| upload.evidence_id)
+            .collect::<Vec<_>>(),
+        [low[1]]
+    );
+    assert!(!gone[0].path.exists());
+    assert_eq!(
+        store.make_room(61, Severity::High).await.unwrap(),
+        None,
+        "never fits"
+    );
+    assert_eq!(
+        store.make_room(45, Severity::Low).await.unwrap(),
+        None,
+        "high is not given for low"
+    );
+    assert_eq!(
+        store.tally().await.unwrap().uploads,
+        5,
+        "what was refused took nothing"
+    );
+}
+
+#[tokio::test]
+async fn a_restart_finds_unsettled_events_and_removes_orphans() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), TOPIC, ROOMY).await.unwrap();
+    let (open, pending, closed) = (EventId::new(), EventId::new(), EventId::new());
+    file(&store, &report(open, 1, Phase::Raised, Severity::Low)).await;
+    let mut waits = report(pending, 2, Phase::Cleared, Severity::Low);
+    waits.evidence = vec![Evidence::Pending {
+        id: EvidenceId::new(),
+        kind: EvidenceKind::Clip,
+    }];
+    file(&store, &waits).await;
+    file(&store, &report(closed, 2, Phase::Cleared, Severity::Low)).await;
+    let (_, kept) = with_evidence(&store, Severity::Low, 10).await;
+    let orphan = store.evidence_path(EvidenceId::new(), EvidenceKind::Clip);
+    std::fs::write(&orphan, b"half a clip").unwrap();
+
+    drop(store);
+    let store = Store::open(dir.path(), TOPIC, ROOMY).await.unwrap();
+    let unsettled: Vec<EventId> = store
+        .unsettled_events()
+        .await
+        .unwrap()
+        .iter()
+        .map(|event| event.report.event_id)
+        .collect();
+    assert!(unsettled.contains(&open) && unsettled.contains(&pending));
+    assert!(!unsettled.contains(&closed));
+    assert_eq!(store.remove_orphans().await.unwrap().len(), 1);
+    assert!(!orphan.exists() && store.evidence_path(kept[1], EvidenceKind::Clip).exists());
+}
+
+#[tokio::test]
+async fn reports_of_an_earlier_name_are_set_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), TOPIC, ROOMY).await.unwrap();
+    file(
+        &store,
+        &report(EventId::new(), 1, Phase::Raised, Severity::Low),
+    )
+    .await;
+    drop(store);
+    let store = Store::open(dir.path(), "vong/v1/agents/site-2/reports", ROOMY)
+        .await
+        .unwrap();
+    assert_eq!(store.tally().await.unwrap().dead, 1);
+    assert_eq!(store.tally().await.unwrap().pending, 0);
+}
+
+#[tokio::test]
+async fn evidence_that_was_let_go_can_still_be_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let limits = Limits {
+        report_bytes: 1 << 20,
+        evidence_bytes: 20,
+    };
+    let store = Store::open(dir.path(), TOPIC, limits).await.unwrap();
+    with_evidence(&store, Severity::Low, 10).await;
+    let gone = store.make_room(10, Severity::Low).await.unwrap().unwrap();
+    let event = store.event(gone[0].event_id).await.unwrap().unwrap();
+    let mut book = crate::report::ReportBook::new("site-1".parse().unwrap());
+    book.adopt(event.report);
+    let lost = crate::report::Outcome::Unavailable(UnavailableReason::DiskFull);
+    let next = book
+        .settle(gone[0].event_id, &[(gone[0].evidence_id, lost)])
+        .unwrap();
+    assert_eq!(next.revision, 3);
+}
