@@ -23,6 +23,14 @@ mod mailbox;
 
 mod backoff;
 mod sampler;
+mod timeline;
+
+mod decoder;
+mod rtsp;
+mod sample;
+
+mod connection;
+mod supervisor;
 
 #[cfg(test)]
 pub(crate) mod ring_fixture;
@@ -36,4 +44,5 @@ pub use passage::{Absence, Gap, Passage, PassageError};
 pub use ring::{Epoch, Kept, PacketRing, RingLimits};
 pub use shared_ring::{Reached, SharedRing};
 pub use source::{CameraSource, DecoderOptions, Patience};
+pub use supervisor::{Camera, CameraHealth, supervise};
 pub use url::{Credentials, StreamUrl, StreamUrlError};

@@ -1,0 +1,252 @@
+//! One connection of one camera, from the first unit to the error that ends it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use contract::v1::CameraState;
+use metrics::counter;
+
+use super::access_unit::{AccessUnit, StreamInfo};
+use super::decoder::{Decoder, Pushed};
+use super::fault::CameraError;
+use super::mailbox::Picture;
+use super::ring::{Epoch, Kept};
+use super::rtsp::{Received, Session};
+use super::sample;
+use super::sampler::Sampler;
+use super::supervisor::Outputs;
+use crate::time::{ClockAnchor, StreamTime};
+
+/// How a connection ended.
+pub(crate) struct ConnectionEnded {
+    pub(crate) error: CameraError,
+    /// The last epoch it used.
+    pub(crate) epoch: Epoch,
+    /// Whether a unit came at all.
+    pub(crate) delivered: bool,
+}
+
+/// One RTSP session and the stream it carries now.
+pub(crate) struct Connection {
+    outputs: Outputs,
+    epoch: Epoch,
+    announced: Option<StreamInfo>,
+    stream: Option<Stream>,
+    delivered: bool,
+}
+
+impl Connection {
+    /// Connects and pumps units until something breaks.
+    pub(crate) async fn run_once(outputs: Outputs, epoch: Epoch) -> ConnectionEnded {
+        let patience = outputs.source.patience;
+        let mut connection = Self {
+            outputs,
+            epoch,
+            announced: None,
+            stream: None,
+            delivered: false,
+        };
+        let error = match Session::open(&connection.outputs.source.url, patience) {
+            Err(error) => error,
+            Ok(mut session) => {
+                let error = connection.pump(&mut session).await;
+                // Open events end now, not after the camera's answer to our good-bye.
+                connection.stream = None;
+                session.close().await;
+                error
+            }
+        };
+        let Self {
+            epoch, delivered, ..
+        } = connection;
+        ConnectionEnded {
+            error,
+            epoch,
+            delivered,
+        }
+    }
+
+    async fn pump(&mut self, session: &mut Session) -> CameraError {
+        let patience = self.outputs.source.patience;
+        let mut wait = patience.connect + patience.stall;
+        loop {
+            let handled = match session.next(wait).await {
+                Ok(received) => self.handle(received),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = handled {
+                return error;
+            }
+            wait = patience.stall;
+        }
+    }
+
+    fn handle(&mut self, received: Received) -> Result<(), CameraError> {
+        match received {
+            Received::Stream(info) => {
+                // Another size is another stream: tracks in pixels and clips cannot cross it.
+                if self.stream.take().is_some() {
+                    self.epoch.0 += 1;
+                }
+                self.announced = Some(info);
+                Ok(())
+            }
+            Received::Unit(unit) => self.unit(Arc::new(unit)),
+        }
+    }
+
+    fn unit(&mut self, unit: Arc<AccessUnit>) -> Result<(), CameraError> {
+        self.delivered = true;
+        self.outputs.counters.received(unit.arrival);
+        count(&self.outputs, "vong_camera_access_units_total");
+        if self.stream.is_none() {
+            // What comes before the first keyframe cannot be shown.
+            let Some(info) = self.announced.clone().filter(|_| unit.keyframe) else {
+                return Ok(());
+            };
+            let stream = Stream::begin(self.outputs.clone(), self.epoch, info, &unit)?;
+            self.stream = Some(stream);
+            self.outputs.set(CameraState::Running, None);
+        }
+        self.stream
+            .as_mut()
+            .map_or(Ok(()), |stream| stream.unit(unit))
+    }
+}
+
+/// One epoch: units of one size on one time line. Its end is told when it is dropped.
+struct Stream {
+    outputs: Outputs,
+    epoch: Epoch,
+    anchor: ClockAnchor,
+    decoder: Option<Decoder>,
+    newest: StreamTime,
+    progress: Progress,
+}
+
+/// When the decoder last gave a picture.
+struct Progress {
+    decoded: u64,
+    at: Instant,
+}
+
+impl Stream {
+    fn begin(
+        outputs: Outputs,
+        epoch: Epoch,
+        info: StreamInfo,
+        first: &AccessUnit,
+    ) -> Result<Self, CameraError> {
+        let anchor = ClockAnchor {
+            stream: first.pts,
+            wall: first.arrival,
+        };
+        let decoder = start_decoder(&outputs, epoch, anchor, &info)?;
+        tracing::info!(
+            camera.id = %outputs.source.id,
+            camera.name = outputs.source.name,
+            codec = ?info.codec,
+            width = info.size.map(|size| size.width),
+            height = info.size.map(|size| size.height),
+            "camera connected",
+        );
+        outputs.ring.begin(epoch, info, anchor);
+        let progress = Progress {
+            decoded: 0,
+            at: Instant::now(),
+        };
+        Ok(Self {
+            outputs,
+            epoch,
+            anchor,
+            decoder: Some(decoder),
+            newest: first.pts,
+            progress,
+        })
+    }
+
+    fn unit(&mut self, unit: Arc<AccessUnit>) -> Result<(), CameraError> {
+        self.newest = self.newest.max(unit.pts);
+        if let Some(decoder) = &mut self.decoder {
+            if decoder.push(&unit)? == Pushed::LeftOut {
+                count(&self.outputs, "vong_camera_decoder_left_out_total");
+            }
+            self.progress.check(decoder, &self.outputs)?;
+        }
+        if self.outputs.ring.push(unit) == Kept::GopTooLarge {
+            count(&self.outputs, "vong_camera_ring_overflow_total");
+            tracing::warn!(
+                camera.id = %self.outputs.source.id,
+                camera.name = self.outputs.source.name,
+                max_bytes = self.outputs.source.ring.bytes,
+                "packet ring too small for one GOP: clips will miss their beginning. \
+                 Raise max_bytes in [camera.ring] or shorten the camera's keyframe interval.",
+            );
+        }
+        Ok(())
+    }
+}
+
+fn count(outputs: &Outputs, name: &'static str) {
+    counter!(name, "camera" => outputs.source.id.to_string()).increment(1);
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        // The decoder first, so that none of its pictures comes after the end.
+        self.decoder = None;
+        self.outputs.ring.end();
+        self.outputs
+            .frames
+            .end(self.epoch, self.newest, self.anchor);
+    }
+}
+
+impl Progress {
+    /// Units that go in while no picture comes out for as long as a stall are no video.
+    fn check(&mut self, decoder: &Decoder, outputs: &Outputs) -> Result<(), CameraError> {
+        if let Some(fault) = decoder.fault() {
+            return Err(CameraError::Undecodable(Some(fault)));
+        }
+        let decoded = decoder.decoded();
+        if decoded > self.decoded {
+            *self = Self {
+                decoded,
+                at: Instant::now(),
+            };
+        } else if self.at.elapsed() > outputs.source.patience.stall {
+            return Err(CameraError::Undecodable(None));
+        }
+        Ok(())
+    }
+}
+
+fn start_decoder(
+    outputs: &Outputs,
+    epoch: Epoch,
+    anchor: ClockAnchor,
+    info: &StreamInfo,
+) -> Result<Decoder, CameraError> {
+    let mut sampler = Sampler::new(outputs.source.analyse_fps);
+    let (frames, counters) = (outputs.frames.clone(), outputs.counters.clone());
+    let camera = outputs.source.id.clone();
+    Decoder::start(info, outputs.source.decoder, move |picture, pts| {
+        counters.decoded();
+        if !sampler.wants(pts) {
+            return;
+        }
+        match sample::frame(picture, pts, &anchor) {
+            Ok(frame) => frames.put(Picture {
+                epoch,
+                anchor,
+                frame,
+            }),
+            Err(fault) => {
+                counters.dropped();
+                counter!("vong_camera_bad_pictures_total", "camera" => camera.to_string())
+                    .increment(1);
+                tracing::debug!(camera.id = %camera, cause = %fault, "decoded picture not usable");
+            }
+        }
+    })
+}

@@ -1,0 +1,203 @@
+//! Keeps one camera running: connects, watches, explains, waits, connects again.
+//!
+//! Each camera is its own task; what happens to it, a panic included, stays with it.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use contract::v1::{CameraId, CameraState, CameraStatusReason};
+use jiff::Timestamp;
+use metrics::counter;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::backoff::Backoff;
+use super::connection::Connection;
+use super::counters::Counters;
+use super::fault::CameraError;
+use super::mailbox::FrameMailbox;
+use super::ring::Epoch;
+use super::shared_ring::SharedRing;
+use super::source::CameraSource;
+
+/// How a camera is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CameraHealth {
+    /// What its supervisor is doing.
+    pub state: CameraState,
+    /// Why it is not running.
+    pub reason: Option<CameraStatusReason>,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A camera under supervision.
+#[derive(Debug)]
+pub struct Camera {
+    /// Its id.
+    pub id: CameraId,
+    /// Its encoded pictures.
+    pub ring: SharedRing,
+    /// Its pictures that are due for analysis.
+    pub frames: FrameMailbox,
+    /// What it did; the analysing stage counts its own part in here.
+    pub counters: Arc<Counters>,
+    /// How it is; changes only, so a slow reader sees the latest.
+    pub health: watch::Receiver<CameraHealth>,
+    /// Ends after the token given to [`supervise`] is cancelled.
+    pub task: JoinHandle<()>,
+}
+
+/// Starts supervising a camera, until `stop` is cancelled. Needs a Tokio runtime.
+#[must_use]
+pub fn supervise(source: CameraSource, stop: CancellationToken) -> Camera {
+    let counters = Arc::new(Counters::default());
+    let ring = SharedRing::new(source.ring);
+    let frames = FrameMailbox::new(counters.clone());
+    let connecting = CameraHealth {
+        state: CameraState::Connecting,
+        reason: None,
+        since: Timestamp::now(),
+    };
+    let (health_tx, health) = watch::channel(connecting);
+    let outputs = Outputs {
+        source: Arc::new(source),
+        ring: ring.clone(),
+        frames: frames.clone(),
+        counters: counters.clone(),
+        health: Arc::new(health_tx),
+    };
+    let id = outputs.source.id.clone();
+    let task = tokio::spawn(run(outputs, stop));
+    Camera {
+        id,
+        ring,
+        frames,
+        counters,
+        health,
+        task,
+    }
+}
+
+/// Where one camera's connections put what they get.
+#[derive(Debug, Clone)]
+pub(crate) struct Outputs {
+    pub(crate) source: Arc<CameraSource>,
+    pub(crate) ring: SharedRing,
+    pub(crate) frames: FrameMailbox,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) health: Arc<watch::Sender<CameraHealth>>,
+}
+
+async fn run(outputs: Outputs, stop: CancellationToken) {
+    let mut backoff = Backoff::default();
+    let mut epoch = Epoch(0);
+    while !stop.is_cancelled() {
+        let begun = Instant::now();
+        let ended = tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            ended = run_isolated(&outputs, &mut epoch) => ended,
+        };
+        let held = if ended.delivered {
+            begun.elapsed()
+        } else {
+            Duration::ZERO
+        };
+        let wait = backoff.next(held, rand::random());
+        outputs.failed(&ended.error, wait);
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            () = tokio::time::sleep(wait) => outputs.counters.reconnected(),
+        }
+    }
+    outputs.set(CameraState::Stopped, None);
+    outputs.frames.close();
+}
+
+/// How a connection ended.
+struct Ended {
+    error: CameraError,
+    delivered: bool,
+}
+
+/// One connection in a task of its own, so that a panic in it becomes a reason and a restart.
+async fn run_isolated(outputs: &Outputs, epoch: &mut Epoch) -> Ended {
+    let first = epoch.0 + 1;
+    let task = tokio::spawn(Connection::run_once(outputs.clone(), Epoch(first)));
+    let mut abort = AbortOnDrop(task);
+    match (&mut abort.0).await {
+        Ok(ended) => {
+            *epoch = ended.epoch;
+            Ended {
+                delivered: ended.epoch.0 > first || ended.delivered,
+                error: ended.error,
+            }
+        }
+        Err(join) => {
+            // Which epochs the panicking connection used is not known; leave room.
+            epoch.0 += 1_000;
+            let error = match join.try_into_panic() {
+                Ok(panic) => CameraError::Panicked(panic_text(panic.as_ref())),
+                Err(_) => CameraError::Panicked("its task was cancelled".to_owned()),
+            };
+            Ended {
+                error,
+                delivered: false,
+            }
+        }
+    }
+}
+
+/// A connection must not outlive its supervisor's wait for it.
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+        .to_owned()
+}
+
+impl Outputs {
+    pub(crate) fn set(&self, state: CameraState, reason: Option<CameraStatusReason>) {
+        self.health.send_if_modified(|health| {
+            let changed = (health.state, health.reason) != (state, reason);
+            if changed {
+                *health = CameraHealth {
+                    state,
+                    reason,
+                    since: Timestamp::now(),
+                };
+            }
+            changed
+        });
+    }
+
+    fn failed(&self, error: &CameraError, wait: Duration) {
+        let reason = error.reason();
+        self.set(CameraState::Retrying, Some(reason));
+        counter!("vong_camera_failures_total",
+            "camera" => self.source.id.to_string(), "reason" => reason.as_str())
+        .increment(1);
+        tracing::warn!(
+            camera.id = %self.source.id,
+            camera.name = self.source.name,
+            camera.url = %self.source.url,
+            reason = reason.as_str(),
+            cause = error.source().map(tracing::field::display),
+            retry_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            "camera lost: {error}. {}",
+            error.remedy(),
+        );
+    }
+}

@@ -1,0 +1,130 @@
+//! GStreamer's running time to one connection's stream time: from zero, never jumping. Pure.
+
+use std::time::Duration;
+
+use crate::time::StreamTime;
+
+/// Further back than any reordering of pictures reaches.
+const REORDERING: i64 = 2_000_000_000;
+/// Time between pictures where nothing better is known.
+const USUAL_STEP: i64 = 40_000_000;
+
+/// What to do when timestamps leap forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leaps {
+    /// Keep them: a recording may have a hole.
+    Keep,
+    /// Close those longer than this: a live stream cannot be ahead of its own arrival.
+    Close(Duration),
+}
+
+/// Timestamps of one access unit in running time, nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamps {
+    pub(crate) pts: Option<i64>,
+    pub(crate) dts: Option<i64>,
+}
+
+/// Maps the units of one connection, in decode order.
+#[derive(Debug, Clone)]
+pub(crate) struct Timeline {
+    leaps: Leaps,
+    /// Added to running time.
+    offset: Option<i64>,
+    newest: i64,
+}
+
+impl Timeline {
+    pub(crate) const fn new(leaps: Leaps) -> Self {
+        Self {
+            leaps,
+            offset: None,
+            newest: 0,
+        }
+    }
+
+    /// The unit's presentation and decode times. The first presentation time is zero; a leap back
+    /// beyond reordering (a camera whose clock was set, a looped file) goes on where time stood.
+    pub(crate) fn map(&mut self, stamps: Stamps) -> (StreamTime, Option<StreamTime>) {
+        let Some(raw) = stamps.pts.or(stamps.dts) else {
+            self.newest += USUAL_STEP;
+            return (StreamTime::from_nanos(self.newest), None);
+        };
+        let mut offset = *self.offset.get_or_insert(raw.saturating_neg());
+        let ahead = raw.saturating_add(offset).saturating_sub(self.newest);
+        if ahead < -REORDERING || self.is_leap(ahead) {
+            offset = (self.newest + USUAL_STEP).saturating_sub(raw);
+            self.offset = Some(offset);
+        }
+        let pts = raw.saturating_add(offset);
+        self.newest = self.newest.max(pts);
+        let dts = stamps
+            .dts
+            .map(|dts| StreamTime::from_nanos(dts.saturating_add(offset)));
+        (StreamTime::from_nanos(pts), dts)
+    }
+
+    fn is_leap(&self, ahead: i64) -> bool {
+        match self.leaps {
+            Leaps::Keep => false,
+            Leaps::Close(limit) => {
+                i128::from(ahead) > i128::try_from(limit.as_nanos()).unwrap_or(i128::MAX)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(timeline: &mut Timeline, raw: &[Option<i64>]) -> Vec<f64> {
+        raw.iter()
+            .map(|ms| Stamps {
+                pts: ms.map(|ms| ms * 1_000_000),
+                dts: None,
+            })
+            .map(|stamps| timeline.map(stamps).0.as_secs_f64())
+            .collect()
+    }
+
+    #[test]
+    fn begins_at_zero_and_keeps_reordering() {
+        let mut timeline = Timeline::new(Leaps::Keep);
+        let times = seconds(
+            &mut timeline,
+            &[Some(5_000), Some(5_120), Some(5_040), Some(5_080)],
+        );
+        assert_eq!(times, [0.0, 0.12, 0.04, 0.08]);
+    }
+
+    #[test]
+    fn a_leap_back_or_no_stamp_goes_on() {
+        let mut timeline = Timeline::new(Leaps::Keep);
+        let times = seconds(
+            &mut timeline,
+            &[Some(9_000), Some(9_040), None, Some(100), Some(140)],
+        );
+        assert_eq!(times, [0.0, 0.04, 0.08, 0.12, 0.16]);
+    }
+
+    #[test]
+    fn leaps_forward_are_kept_or_closed() {
+        let stamps = [Some(0), Some(40), Some(600_000), Some(600_040)];
+        let mut recording = Timeline::new(Leaps::Keep);
+        assert_eq!(seconds(&mut recording, &stamps), [0.0, 0.04, 600.0, 600.04]);
+        let mut live = Timeline::new(Leaps::Close(Duration::from_secs(30)));
+        assert_eq!(seconds(&mut live, &stamps), [0.0, 0.04, 0.08, 0.12]);
+    }
+
+    #[test]
+    fn decode_times_follow_the_same_line() {
+        let mut timeline = Timeline::new(Leaps::Keep);
+        let stamps = Stamps {
+            pts: Some(80_000_000),
+            dts: Some(0),
+        };
+        let (pts, dts) = timeline.map(stamps);
+        assert_eq!((pts.as_nanos(), dts.unwrap().as_nanos()), (0, -80_000_000));
+    }
+}
