@@ -1,24 +1,27 @@
 // A moment as an operator reads it: how long ago, and the exact local time.
+import { useTranslation } from 'react-i18next';
+
 import { localTime, relativeTime } from '../i18n/format';
 import { useNow } from '../state/now';
-import { useTranslation } from 'react-i18next';
+import styles from './Moment.module.css';
 
 interface Props {
   at: string;
-  /** `both` says "3 minutes ago · 14:02:11". */
-  as?: 'both' | 'relative' | 'exact';
+  /** `line` says "3 minutes ago · 14:02:11", `stack` the same on two lines. */
+  as?: 'line' | 'stack' | 'exact';
 }
 
-export function Moment({ at, as = 'both' }: Props) {
+export function Moment({ at, as = 'line' }: Props) {
   useTranslation();
   const now = useNow();
   const moment = new Date(at);
   const exact = localTime(moment, now);
   const relative = relativeTime(moment, now);
-  const text = { both: `${relative} · ${exact}`, relative, exact }[as];
   return (
-    <time dateTime={at} title={exact}>
-      {text}
+    <time className={styles[as]} dateTime={at}>
+      {as !== 'exact' && <span>{relative}</span>}
+      {as === 'line' && ' · '}
+      <span>{exact}</span>
     </time>
   );
 }

@@ -48,11 +48,11 @@ function CameraRow({ camera }: { camera: Camera }) {
         <span aria-hidden="true">{SIGNS[sight]}</span> <StateWords camera={camera} />
       </td>
       <td>
-        <Moment at={camera.since} />
+        <Moment at={camera.since} as="stack" />
       </td>
       <td className={cx(sight === 'blind' && styles.old)}>
         {typeof camera.last_picture === 'string' ? (
-          <Moment at={camera.last_picture} />
+          <Moment at={camera.last_picture} as="stack" />
         ) : (
           t('cameras.never')
         )}

@@ -29,11 +29,14 @@ function Cameras({ cameras }: { cameras: readonly Camera[] }) {
   const { t } = useTranslation();
   const total = cameras.length;
   if (total === 0) return <Blank title={t('cameras.empty')} hint={t('cameras.emptyHint')} />;
-  const bad = cameras.filter((camera) => sightOf(camera) !== 'seeing').length;
+  const bad = cameras.filter((camera) => sightOf(camera) === 'blind').length;
+  const good = cameras.filter((camera) => sightOf(camera) === 'seeing').length;
   return (
     <>
       <p className={cx(styles.summary, bad > 0 && styles.bad)}>
-        {bad > 0 ? t('cameras.summaryBad', { bad, total }) : t('cameras.summaryCalm', { total })}
+        {bad > 0
+          ? t('cameras.summaryBad', { bad, total })
+          : t('strip.camerasCalm', { good, total })}
       </p>
       <CameraTable cameras={byNeed(cameras)} />
     </>

@@ -1,5 +1,5 @@
-// The operator's verbs, by button and by key. The bar keeps its place and height; choosing a reason
-// opens above it, over the picture's lower edge, and the picture stays in sight.
+// The operator's verbs, by button and by key. The bar keeps its place and height; the reasons for a
+// rejection open above it, over the facts, and the picture stays in sight.
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
@@ -8,7 +8,6 @@ import { isConflict, useDecision } from '../../state/incidents';
 import { Button } from '../../ui/Button';
 import { useProblemText } from '../../ui/Notice';
 import { useKeys } from '../../ui/useKeys';
-import { cx } from '../../ui/cx';
 import styles from './DecisionBar.module.css';
 import { RejectPanel } from './RejectPanel';
 
@@ -108,9 +107,12 @@ function Outcome({ incident, decision }: OutcomeProps) {
     const words = [problemText(decision.error)];
     if (isConflict(decision.error)) words.push(t('decide.refreshed'));
     return (
-      <p className={cx(styles.outcome, styles.fault)} role="alert">
-        {words.join(' ')}
-      </p>
+      <>
+        <span className={styles.outcome} />
+        <p className={styles.fault} role="alert">
+          {words.join(' ')}
+        </p>
+      </>
     );
   }
   const decided = incident.state === 'confirmed' || incident.state === 'rejected';

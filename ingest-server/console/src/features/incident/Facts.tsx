@@ -9,44 +9,60 @@ import { cameraName } from '../../state/cameras';
 import { Moment } from '../../ui/Moment';
 import styles from './Facts.module.css';
 
+/** What an operator decides by. */
 export function Facts({ incident }: { incident: IncidentDetail }) {
   const { t } = useTranslation();
-  const name = useNames();
   const { camera, occurred } = incident;
-  const latest = incident.events.at(-1);
+  const end = occurred.end ?? null;
   return (
     <section aria-label={t('incident.facts')}>
       <dl className={styles.facts}>
         <Fact name={t('incident.camera')}>{cameraName(camera)}</Fact>
-        <Fact name={t('incident.agent')}>{camera.agent}</Fact>
         <Fact name={t('incident.zone')}>{incident.zone ?? t('app.none')}</Fact>
         <Fact name={t('incident.started')}>
           <Moment at={occurred.start} />
         </Fact>
         <Fact name={t('incident.ended')}>
-          {typeof occurred.end === 'string' ? <Moment at={occurred.end} /> : t('incident.ongoing')}
+          {end === null ? t('incident.ongoing') : <Moment at={end} />}
         </Fact>
-        {typeof occurred.end === 'string' && (
+        {end !== null && (
           <Fact name={t('incident.lasted')}>
-            {duration(new Date(occurred.start), new Date(occurred.end))}
+            {duration(new Date(occurred.start), new Date(end))}
           </Fact>
         )}
         <Fact name={t('incident.confidence')}>{percent(incident.confidence)}</Fact>
         {typeof incident.count === 'number' && (
           <Fact name={t('incident.count')}>{incident.count}</Fact>
         )}
-        <Fact name={t('incident.reports')}>{incident.report_count}</Fact>
         <Fact name={t('incident.place')}>
           <PlaceWords place={incident.place ?? null} />
+        </Fact>
+      </dl>
+    </section>
+  );
+}
+
+/** Where the facts come from. */
+export function Details({ incident }: { incident: IncidentDetail }) {
+  const { t } = useTranslation();
+  const name = useNames();
+  const latest = incident.events.at(-1);
+  return (
+    <section aria-labelledby="details-title">
+      <h3 id="details-title" className={styles.title}>
+        {t('incident.details')}
+      </h3>
+      <dl className={styles.facts}>
+        <Fact name={t('incident.agent')}>{incident.camera.agent}</Fact>
+        <Fact name={t('incident.reports')}>{incident.report_count}</Fact>
+        <Fact name={t('incident.receivedAt')}>
+          <Moment at={incident.created_at} as="exact" />
         </Fact>
         {latest?.model && <Fact name={t('incident.model')}>{latest.model.name}</Fact>}
         {latest && <Fact name={t('incident.rule')}>{latest.rule_version}</Fact>}
         {latest && (
           <Fact name={t('incident.clock')}>{name('clockSource', latest.clock.source)}</Fact>
         )}
-        <Fact name={t('incident.receivedAt')}>
-          <Moment at={incident.created_at} as="exact" />
-        </Fact>
       </dl>
     </section>
   );

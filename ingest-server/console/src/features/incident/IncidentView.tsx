@@ -11,7 +11,7 @@ import { SeverityLabel } from '../../ui/SeverityMark';
 import { StateChip } from '../../ui/StateChip';
 import { DecisionBar } from './DecisionBar';
 import { EvidenceStage } from './EvidenceStage';
-import { Facts } from './Facts';
+import { Details, Facts } from './Facts';
 import { History } from './History';
 import styles from './IncidentView.module.css';
 
@@ -51,6 +51,7 @@ export function IncidentView({ id, onNext, onPrevious }: Props) {
             </Suspense>
           </div>
           <History incident={incident} />
+          <Details incident={incident} />
         </div>
       </div>
       <DecisionBar incident={incident} onNext={onNext} onPrevious={onPrevious} />

@@ -1,8 +1,10 @@
 // The grid of meridians and parallels that takes the place of map tiles where there is no internet.
 // Pure.
-import type { Feature, LineString } from 'geojson';
+import type { Feature, LineString, Point } from 'geojson';
 
 import type { Bounds } from './geometry';
+
+type LonLat = [lon: number, lat: number];
 
 const SECOND = 1 / 3600;
 const MINUTE = 1 / 60;
@@ -22,18 +24,21 @@ export function stepFor(width: number): number {
   return STEPS.find((step) => width / step <= WANTED_LINES) ?? 30;
 }
 
-/** One line of the grid, with its value as text. */
-export type GridLine = Feature<LineString, { label: string }>;
+/** A line of the grid, or the value of one at the upper or left edge. */
+export type GridFeature =
+  Feature<LineString> | Feature<Point, { label: string; edge: 'top' | 'left' }>;
 
-/** The lines within `bounds`. */
-export function graticule([west, south, east, north]: Bounds): GridLine[] {
+/** The lines within `bounds`, each with its value at the edge. */
+export function graticule([west, south, east, north]: Bounds): GridFeature[] {
   const step = stepFor(east - west);
-  const meridians = multiples(step, west, east).map((lon) =>
-    line(`${angle(Math.abs(lon))} ${lon < 0 ? 'W' : 'E'}`, [lon, south], [lon, north]),
-  );
-  const parallels = multiples(step, south, north).map((lat) =>
-    line(`${angle(Math.abs(lat))} ${lat < 0 ? 'S' : 'N'}`, [west, lat], [east, lat]),
-  );
+  const meridians = multiples(step, west, east).flatMap((lon) => [
+    line([lon, south], [lon, north]),
+    label([lon, north], 'top', `${angle(Math.abs(lon))} ${lon < 0 ? 'W' : 'E'}`),
+  ]);
+  const parallels = multiples(step, south, north).flatMap((lat) => [
+    line([west, lat], [east, lat]),
+    label([west, lat], 'left', `${angle(Math.abs(lat))} ${lat < 0 ? 'S' : 'N'}`),
+  ]);
   return [...meridians, ...parallels];
 }
 
@@ -43,11 +48,19 @@ function multiples(step: number, from: number, to: number): number[] {
   return Array.from({ length: count }, (_, index) => (first + index) * step);
 }
 
-function line(label: string, from: [number, number], to: [number, number]): GridLine {
+function line(from: LonLat, to: LonLat): GridFeature {
   return {
     type: 'Feature',
-    properties: { label },
+    properties: {},
     geometry: { type: 'LineString', coordinates: [from, to] },
+  };
+}
+
+function label(at: LonLat, edge: 'top' | 'left', text: string): GridFeature {
+  return {
+    type: 'Feature',
+    properties: { label: text, edge },
+    geometry: { type: 'Point', coordinates: at },
   };
 }
 

@@ -1,7 +1,11 @@
 // The map's style: its own, with no tile, glyph or sprite from elsewhere, so that it draws without
 // the internet. Text is drawn from the fonts of the machine, which MapLibre does where a style names
 // no glyphs.
-import type { GeoJSONSourceSpecification, StyleSpecification } from 'maplibre-gl';
+import type {
+  GeoJSONSourceSpecification,
+  StyleSpecification,
+  SymbolLayerSpecification as SymbolLayer,
+} from 'maplibre-gl';
 
 /** The sources that the map fills. */
 export const SOURCES = {
@@ -35,23 +39,8 @@ export function mapStyle(token: (name: string) => string): StyleSpecification {
         source: SOURCES.grid,
         paint: { 'line-color': token('--line'), 'line-width': 1 },
       },
-      {
-        id: 'grid-labels',
-        type: 'symbol',
-        source: SOURCES.grid,
-        layout: {
-          'symbol-placement': 'line',
-          'text-field': ['get', 'label'],
-          'text-font': FONT,
-          'text-size': 12,
-          'text-offset': [0, -0.7],
-        },
-        paint: {
-          'text-color': token('--text-faint'),
-          'text-halo-color': token('--surface'),
-          'text-halo-width': 2,
-        },
-      },
+      edgeLabels('top', { 'text-anchor': 'top-left', 'text-offset': [0.3, 0.3] }, token),
+      edgeLabels('left', { 'text-anchor': 'bottom-left', 'text-offset': [0.3, -0.1] }, token),
       {
         id: 'area-fill',
         type: 'fill',
@@ -102,5 +91,24 @@ export function mapStyle(token: (name: string) => string): StyleSpecification {
         },
       },
     ],
+  };
+}
+
+function edgeLabels(
+  edge: 'top' | 'left',
+  layout: Pick<SymbolLayer['layout'] & object, 'text-anchor' | 'text-offset'>,
+  token: (name: string) => string,
+): SymbolLayer {
+  return {
+    id: `grid-labels-${edge}`,
+    type: 'symbol',
+    source: SOURCES.grid,
+    filter: ['==', ['get', 'edge'], edge],
+    layout: { ...layout, 'text-field': ['get', 'label'], 'text-font': FONT, 'text-size': 12 },
+    paint: {
+      'text-color': token('--text-faint'),
+      'text-halo-color': token('--surface'),
+      'text-halo-width': 2,
+    },
   };
 }
