@@ -26,6 +26,8 @@ mod sampler;
 mod timeline;
 
 mod decoder;
+mod file;
+mod probe;
 mod rtsp;
 mod sample;
 
@@ -33,14 +35,18 @@ mod connection;
 mod supervisor;
 
 #[cfg(test)]
+pub(crate) mod clips_fixture;
+#[cfg(test)]
 pub(crate) mod ring_fixture;
 
 pub use access_unit::{AccessUnit, Codec, StreamInfo};
 pub use counters::Counters;
 pub use fault::{CameraError, GstFault};
+pub use file::{FileError, FileItem, FileSource, Timing};
 pub use frame::{ColorMatrix, ColorRange, Frame, PixelFormat, Plane};
 pub use mailbox::{Delivery, FrameMailbox, Picture};
 pub use passage::{Absence, Gap, Passage, PassageError};
+pub use probe::{ProbeReport, probe};
 pub use ring::{Epoch, Kept, PacketRing, RingLimits};
 pub use shared_ring::{Reached, SharedRing};
 pub use source::{CameraSource, DecoderOptions, Patience};

@@ -1,0 +1,51 @@
+//! Clips for tests: those lent by the developer's machine, and small ones encoded on the spot.
+
+use std::path::{Path, PathBuf};
+
+use gstreamer as gst;
+use gstreamer::prelude::*;
+
+/// A lent clip, or `None` with a printed reason where this machine has none.
+pub(crate) fn lent(name: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("VONG_DEMO_CLIPS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/videos"),
+        PathBuf::from,
+    );
+    let path = folder.join(name);
+    if path.is_file() {
+        return Some(path);
+    }
+    println!(
+        "skipped: no {}; set VONG_DEMO_CLIPS to the folder of clips",
+        path.display()
+    );
+    None
+}
+
+/// Runs a launch line to its end.
+pub(crate) fn run_pipeline(description: &str) {
+    gst::init().unwrap();
+    let pipeline = gst::parse::launch(description).unwrap();
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let bus = pipeline.bus().unwrap();
+    let ends = [gst::MessageType::Eos, gst::MessageType::Error];
+    let message = bus
+        .timed_pop_filtered(gst::ClockTime::from_seconds(60), &ends)
+        .unwrap();
+    pipeline.set_state(gst::State::Null).unwrap();
+    assert_eq!(
+        message.type_(),
+        gst::MessageType::Eos,
+        "{description}: {message:?}"
+    );
+}
+
+/// Encodes a moving test picture, 320×240 at 25 fps, as MP4.
+pub(crate) fn encode_clip(path: &Path, pictures: u32, gop: u32) {
+    run_pipeline(&format!(
+        "videotestsrc num-buffers={pictures} pattern=ball \
+         ! video/x-raw,format=I420,width=320,height=240,framerate=25/1 \
+         ! openh264enc gop-size={gop} bitrate=400000 ! h264parse ! mp4mux ! filesink location={}",
+        path.display()
+    ));
+}
