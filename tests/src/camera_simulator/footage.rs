@@ -1,0 +1,222 @@
+//! What a camera films: H.264 access units in memory, from a clip (its own bytes, where they are
+//! H.264) or from pictures the project renders.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use gstreamer as gst;
+use gstreamer::prelude::*;
+use gstreamer_app::{AppSink, AppSrc};
+
+use crate::rendered_scene::{HEIGHT, PICTURES_PER_SECOND, Renderer, Storyboard, WIDTH};
+
+/// Longest wait for the next access unit while footage is prepared.
+const PATIENCE: gst::ClockTime = gst::ClockTime::from_seconds(30);
+
+/// Encoder settings: a keyframe a second, so that a newcomer soon sees something. `openh264enc` is
+/// BSD-2-Clause; x264, which is GPL, is never used.
+const ENCODE: &str = "videoconvert ! video/x-raw,format=I420 \
+    ! openh264enc gop-size=10 bitrate=2000000 rate-control=bitrate complexity=low";
+
+/// Byte-stream access units with parameter sets before each keyframe, as cameras send them.
+const UNITS: &str = "h264parse config-interval=-1 \
+    ! video/x-h264,stream-format=byte-stream,alignment=au ! appsink name=units sync=false";
+
+/// Why footage could not be prepared.
+#[derive(Debug, thiserror::Error)]
+pub enum FootageError {
+    /// The file is not there.
+    #[error("no clip at {0}")]
+    Missing(PathBuf),
+    /// GStreamer lacks an element; the message names it.
+    #[error("a GStreamer element is missing; install gstreamer1.0-plugins-{{base,good,bad}}")]
+    Pipeline(#[source] gst::glib::Error),
+    /// The file cannot be read as video, or encoding failed.
+    #[error("GStreamer cannot make H.264 of {what}: {message}")]
+    Undecodable {
+        /// The file, or `the rendered scene`.
+        what: String,
+        /// GStreamer's own words.
+        message: String,
+    },
+}
+
+/// One access unit.
+#[derive(Debug, Clone)]
+pub struct Unit {
+    /// Its bytes.
+    pub data: gst::Buffer,
+    /// When it is due, counted from the first unit's due time; never goes back.
+    pub due: Duration,
+    /// When its picture is shown, counted from the first unit's due time.
+    pub shown: Duration,
+    /// Whether decoding can begin here.
+    pub keyframe: bool,
+}
+
+/// Access units that can be played again and again.
+#[derive(Debug, Clone)]
+pub struct Footage {
+    /// Starts with a keyframe.
+    pub(super) units: Arc<[Unit]>,
+    /// From the first unit's due time to that of the next round's first.
+    pub(super) period: Duration,
+    /// What the units are.
+    pub(super) caps: gst::Caps,
+}
+
+impl Footage {
+    /// Reads a clip. H.264 is passed through as it is; anything else is encoded once.
+    ///
+    /// # Errors
+    /// [`FootageError`] where the file is missing or is not video.
+    pub fn from_clip(path: &Path) -> Result<Self, FootageError> {
+        if !path.is_file() {
+            return Err(FootageError::Missing(path.to_owned()));
+        }
+        let what = path.display().to_string();
+        let source = format!("filesrc location=\"{}\"", what.replace('"', "\\\""));
+        let passed_through = launch(&format!("{source} ! parsebin ! {UNITS}"))?;
+        collect(&passed_through, &what).or_else(|_| {
+            collect(
+                &launch(&format!("{source} ! decodebin ! {ENCODE} ! {UNITS}"))?,
+                &what,
+            )
+        })
+    }
+
+    /// Renders a storyboard and encodes it.
+    ///
+    /// # Errors
+    /// [`FootageError`] where the encoder is missing or fails.
+    pub fn from_storyboard(storyboard: &Storyboard) -> Result<Self, FootageError> {
+        let pipeline = launch(&format!(
+            "appsrc name=pictures format=time block=true ! {ENCODE} ! {UNITS}"
+        ))?;
+        let source = pipeline.by_name("pictures").and_downcast::<AppSrc>();
+        let storyboard = storyboard.clone();
+        // Ends by itself: after the last picture, or with the first push that the pipeline refuses.
+        let painter = std::thread::spawn(move || source.map(|source| paint(&source, &storyboard)));
+        let footage = collect(&pipeline, "the rendered scene");
+        drop(painter.join());
+        footage
+    }
+
+    /// How long one round lasts.
+    #[must_use]
+    pub const fn period(&self) -> Duration {
+        self.period
+    }
+}
+
+fn launch(description: &str) -> Result<gst::Pipeline, FootageError> {
+    gst::init().map_err(FootageError::Pipeline)?;
+    let element = gst::parse::launch(description).map_err(FootageError::Pipeline)?;
+    element
+        .downcast::<gst::Pipeline>()
+        .map_err(|_| FootageError::Undecodable {
+            what: description.to_owned(),
+            message: "not a pipeline".to_owned(),
+        })
+}
+
+fn paint(source: &AppSrc, storyboard: &Storyboard) -> Result<(), gst::FlowError> {
+    let caps = format!(
+        "video/x-raw,format=RGBA,width={WIDTH},height={HEIGHT},framerate={PICTURES_PER_SECOND}/1"
+    );
+    source.set_caps(caps.parse::<gst::Caps>().ok().as_ref());
+    let renderer = Renderer::new();
+    let interval = gst::ClockTime::SECOND / u64::from(PICTURES_PER_SECOND);
+    for (index, picture) in (0_u64..).zip(renderer.pictures(storyboard)) {
+        let mut buffer = gst::Buffer::from_mut_slice(picture.rgba);
+        if let Some(buffer) = buffer.get_mut() {
+            buffer.set_pts(interval * index);
+            buffer.set_duration(interval);
+        }
+        source.push_buffer(buffer)?;
+    }
+    source.end_of_stream().map(|_| ())
+}
+
+/// Runs the pipeline to its end and keeps every access unit from the first keyframe on.
+fn collect(pipeline: &gst::Pipeline, what: &str) -> Result<Footage, FootageError> {
+    let fault = |message: String| FootageError::Undecodable {
+        what: what.to_owned(),
+        message,
+    };
+    let sink = pipeline
+        .by_name("units")
+        .and_downcast::<AppSink>()
+        .ok_or_else(|| fault("no sink in the pipeline".to_owned()))?;
+    let started = pipeline.set_state(gst::State::Playing);
+    let mut samples = Vec::new();
+    if started.is_ok() {
+        while let Some(sample) = sink.try_pull_sample(PATIENCE) {
+            samples.push(sample);
+        }
+    }
+    let at_end = sink.is_eos();
+    let error = pipeline
+        .bus()
+        .and_then(|bus| bus.pop_filtered(&[gst::MessageType::Error]))
+        .map(|message| {
+            message
+                .structure()
+                .map(ToString::to_string)
+                .unwrap_or_default()
+        });
+    let _ = pipeline.set_state(gst::State::Null);
+    if !at_end || samples.is_empty() {
+        return Err(fault(
+            error.unwrap_or_else(|| "it gave no access unit".to_owned()),
+        ));
+    }
+    from_samples(&samples).ok_or_else(|| fault("it holds no keyframe with a time".to_owned()))
+}
+
+fn from_samples(samples: &[gst::Sample]) -> Option<Footage> {
+    let caps = samples.first()?.caps_owned()?;
+    let buffers: Vec<gst::Buffer> = samples
+        .iter()
+        .filter_map(|sample| sample.buffer_owned())
+        .skip_while(|buffer| !is_keyframe(buffer))
+        .collect();
+    let first = buffers.first()?;
+    let origin = first.dts().or(first.pts())?;
+    let since_origin =
+        |time: Option<gst::ClockTime>| time.map(|time| Duration::from(time.saturating_sub(origin)));
+    let mut units: Vec<Unit> = Vec::with_capacity(buffers.len());
+    for data in buffers {
+        let due = since_origin(data.dts_or_pts())?;
+        let due = units.last().map_or(due, |last| due.max(last.due));
+        let shown = since_origin(data.pts()).unwrap_or(due);
+        units.push(Unit {
+            due,
+            shown,
+            keyframe: is_keyframe(&data),
+            data,
+        });
+    }
+    let period = period(&units)?;
+    Some(Footage {
+        units: units.into(),
+        period,
+        caps,
+    })
+}
+
+fn is_keyframe(buffer: &gst::Buffer) -> bool {
+    !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT)
+}
+
+/// The last unit lasts as long as units do on average, so that the loop has no seam.
+fn period(units: &[Unit]) -> Option<Duration> {
+    let last = units.last()?.due;
+    let gaps = u32::try_from(units.len()).ok()?.saturating_sub(1);
+    Some(if gaps == 0 {
+        Duration::from_secs(1)
+    } else {
+        last + last / gaps
+    })
+}

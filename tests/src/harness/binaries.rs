@@ -1,0 +1,47 @@
+//! Where the two programs lie: beside the test that runs them.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, ensure};
+
+/// One of the programs under test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Program {
+    /// `edge-agent`
+    EdgeAgent,
+    /// `ingest-server`
+    IngestServer,
+}
+
+impl Program {
+    /// The file's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::EdgeAgent => "edge-agent",
+            Self::IngestServer => "ingest-server",
+        }
+    }
+}
+
+/// The program's path in the target folder of the running executable.
+///
+/// # Errors
+/// Where it was not built; the message says how.
+pub fn path_of(program: Program) -> anyhow::Result<PathBuf> {
+    let own = std::env::current_exe().context("the path of the running executable")?;
+    let mut folder = own
+        .parent()
+        .context("the folder of the running executable")?;
+    if folder.ends_with("deps") {
+        folder = folder.parent().context("the folder above `deps`")?;
+    }
+    let path = folder.join(program.name());
+    ensure!(
+        path.is_file(),
+        "{} is not built; run `cargo build --workspace` first (looked at {})",
+        program.name(),
+        path.display()
+    );
+    Ok(path)
+}

@@ -1,0 +1,32 @@
+//! A whole installation in a temporary folder: broker, server, agent, cameras, on free ports, with
+//! their logs; and the ways to hurt them.
+//!
+//! Waits for states with a deadline, never for luck. What does not belong here: what a test expects.
+
+mod agent;
+mod api;
+mod binaries;
+mod event_log;
+mod model;
+mod mosquitto;
+mod process;
+mod scripted_agent;
+mod server;
+mod wait;
+
+pub use agent::{Agent, AgentSetup, CameraSetup, parking_rule};
+pub use api::{ApiClient, ApiError, Live};
+pub use binaries::{Program, path_of};
+pub use event_log::{LoggedChange, read_event_log};
+pub use model::models_folder;
+pub use mosquitto::Mosquitto;
+pub use process::Process;
+pub use scripted_agent::ScriptedAgent;
+pub use server::{BrokerChoice, Endpoints, OPERATOR, Server};
+pub use wait::{poll_until, wait_until};
+
+/// Installs the process's TLS provider, which reqwest asks for even where no TLS is spoken.
+pub(crate) fn install_tls_provider() {
+    // A second call finds the first one's provider, which is the same.
+    drop(rustls::crypto::ring::default_provider().install_default());
+}

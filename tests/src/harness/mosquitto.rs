@@ -1,0 +1,97 @@
+//! An external broker: Mosquitto, with its state on disk, so that it can be killed and come back.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use tokio::net::TcpStream;
+
+use super::process::Process;
+use super::wait::poll_until;
+
+/// A running Mosquitto.
+#[derive(Debug)]
+pub struct Mosquitto {
+    folder: PathBuf,
+    port: u16,
+    process: Option<Process>,
+}
+
+impl Mosquitto {
+    /// Starts it on a free port, state and log in `folder`.
+    ///
+    /// # Errors
+    /// Where Mosquitto is not installed or does not come up.
+    pub async fn start(folder: &Path) -> anyhow::Result<Self> {
+        // Mosquitto cannot choose a port itself. Whoever takes this one meanwhile fails the test.
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let state = folder.join("mosquitto");
+        std::fs::create_dir_all(&state)?;
+        std::fs::write(
+            folder.join("mosquitto.conf"),
+            // Who may read what is tested where the broker's rights are; here everybody may.
+            format!(
+                "listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\n\
+                 persistence_location {}/\nautosave_interval 1\nautosave_on_changes true\n\
+                 max_queued_messages 10000\nuser root\n",
+                state.display()
+            ),
+        )?;
+        let mut broker = Self {
+            folder: folder.to_owned(),
+            port,
+            process: None,
+        };
+        broker.come_back().await?;
+        Ok(broker)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("mqtt://127.0.0.1:{}", self.port)
+    }
+
+    /// Ends it without warning.
+    pub fn kill(&mut self) {
+        self.process = None;
+    }
+
+    /// Starts it again on the same port with the state it left.
+    ///
+    /// # Errors
+    /// Where it does not come up.
+    pub async fn come_back(&mut self) -> anyhow::Result<()> {
+        let conf = self.folder.join("mosquitto.conf");
+        let mut process = Process::start("mosquitto", &self.folder, program(), |command| {
+            command.arg("-c").arg(conf)
+        })
+        .context("Mosquitto: apt-get install mosquitto")?;
+        let address = ("127.0.0.1", self.port);
+        let answers = poll_until(Duration::from_secs(10), async || {
+            TcpStream::connect(address).await.ok().map(drop)
+        });
+        ensure!(
+            answers.await.is_some(),
+            "Mosquitto does not answer\n{}",
+            process.tail()
+        );
+        ensure!(
+            process.ended().is_none(),
+            "Mosquitto ended\n{}",
+            process.tail()
+        );
+        self.process = Some(process);
+        Ok(())
+    }
+}
+
+/// Debian installs it outside a user's PATH.
+fn program() -> &'static str {
+    if Path::new("/usr/sbin/mosquitto").is_file() {
+        "/usr/sbin/mosquitto"
+    } else {
+        "mosquitto"
+    }
+}

@@ -1,0 +1,122 @@
+//! A child process whose output goes to a file, that dies with its owner.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::wait::poll_until;
+
+/// How many lines of a log are shown after a failure.
+const TAIL_LINES: usize = 40;
+/// How long a process may take to end when it is asked to.
+const GRACE: Duration = Duration::from_secs(15);
+
+/// A running program.
+#[derive(Debug)]
+pub struct Process {
+    name: String,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts a program; what it prints is appended to `{folder}/{name}.log`.
+    ///
+    /// # Errors
+    /// Where it cannot be started.
+    pub fn start(
+        name: &str,
+        folder: &Path,
+        program: impl AsRef<OsStr>,
+        configure: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> anyhow::Result<Self> {
+        let log = folder.join(format!("{name}.log"));
+        let output = File::options().create(true).append(true).open(&log)?;
+        let mut command = Command::new(program.as_ref());
+        command
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output);
+        let child = configure(&mut command)
+            .spawn()
+            .with_context(|| format!("{} cannot be started", program.as_ref().display()))?;
+        Ok(Self {
+            name: name.to_owned(),
+            child,
+            log,
+        })
+    }
+
+    /// Everything it printed so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// The last lines it printed.
+    #[must_use]
+    pub fn tail(&self) -> String {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        lines
+            .get(lines.len().saturating_sub(TAIL_LINES)..)
+            .unwrap_or_default()
+            .join("\n")
+    }
+
+    /// Its exit status, once it has ended.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
+    /// Ends it without warning, as a power cut would.
+    pub fn kill(&mut self) {
+        // Either fails only where the process is gone already, which is what is wanted.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+
+    /// Asks it to end and waits for it.
+    ///
+    /// # Errors
+    /// Where it does not end in time, or says by its status that something went wrong.
+    pub async fn stop(&mut self) -> anyhow::Result<()> {
+        let id = Pid::from_child(&self.child);
+        if self.ended().is_none() {
+            kill_process(id, Signal::TERM).context("SIGTERM")?;
+        }
+        let status = poll_until(GRACE, async || self.ended()).await;
+        let status = status.with_context(|| {
+            format!(
+                "{} did not end within {} s of SIGTERM",
+                self.name,
+                GRACE.as_secs()
+            )
+        })?;
+        anyhow::ensure!(
+            status.success(),
+            "{} ended with {status}\n{}",
+            self.name,
+            self.tail()
+        );
+        Ok(())
+    }
+}
+
+impl Drop for Process {
+    #[expect(
+        clippy::print_stderr,
+        reason = "a failed test shows what the programs said"
+    )]
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            eprintln!("─── last lines of {}\n{}", self.log.display(), self.tail());
+        }
+    }
+}

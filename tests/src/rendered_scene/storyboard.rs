@@ -1,0 +1,99 @@
+//! Who comes when, stops where, and leaves.
+
+use std::time::Duration;
+
+use super::vehicle::{Vehicle, VehicleKind};
+use super::{HEIGHT, WIDTH};
+
+/// Seconds a vehicle takes to drive in, and to drive off.
+const DRIVE_S: f32 = 2.0;
+
+/// One vehicle's visit.
+#[derive(Debug, Clone)]
+pub struct Visit {
+    /// What comes.
+    pub kind: VehicleKind,
+    /// When it begins to drive in.
+    pub arrives: Duration,
+    /// When it begins to drive off; beyond the storyboard's length it never does.
+    pub leaves: Duration,
+    /// Where the middle of its wheels' line stands, in fractions of the picture.
+    pub stands: (f32, f32),
+    /// Its length in fractions of the picture's width.
+    pub length: f32,
+}
+
+/// A scene that repeats after `length`.
+#[derive(Debug, Clone)]
+pub struct Storyboard {
+    /// One round.
+    pub length: Duration,
+    /// Who comes; drawn in this order, so the farthest first.
+    pub visits: Vec<Visit>,
+}
+
+impl Storyboard {
+    /// A car comes, stands for 14 seconds and leaves; then a bus does the same: the demo's scene.
+    #[must_use]
+    pub fn street() -> Self {
+        let mut storyboard = Self::parked_car(seconds(1), seconds(17), seconds(42));
+        storyboard.visits.push(Visit {
+            kind: VehicleKind::Bus,
+            arrives: seconds(22),
+            leaves: seconds(38),
+            stands: (0.5, 0.90),
+            length: 0.6,
+        });
+        storyboard
+    }
+
+    /// A car comes, stands and leaves, and the street is empty for the rest of `length`.
+    #[must_use]
+    pub fn parked_car(arrives: Duration, leaves: Duration, length: Duration) -> Self {
+        let car = Visit {
+            kind: VehicleKind::Car,
+            arrives,
+            leaves,
+            stands: (0.5, 0.91),
+            length: 0.52,
+        };
+        Self {
+            length,
+            visits: vec![car],
+        }
+    }
+
+    pub(super) fn vehicles_at(&self, at: Duration) -> Vec<Vehicle> {
+        let at = at.as_secs_f32() % self.length.as_secs_f32().max(f32::EPSILON);
+        self.visits
+            .iter()
+            .filter_map(|visit| visit.vehicle_at(at))
+            .collect()
+    }
+}
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+impl Visit {
+    fn vehicle_at(&self, at: f32) -> Option<Vehicle> {
+        let (arrives, leaves) = (self.arrives.as_secs_f32(), self.leaves.as_secs_f32());
+        if at < arrives || at > leaves + DRIVE_S {
+            return None;
+        }
+        let still_to_drive = 1.0 - ((at - arrives) / DRIVE_S).min(1.0);
+        let driven_off = ((at - leaves) / DRIVE_S).clamp(0.0, 1.0);
+        let way_in = self.stands.0 + self.length;
+        let way_out = 1.0 - self.stands.0 + self.length;
+        // Brakes on the way in, accelerates on the way out: distance goes with the square.
+        let x = self.stands.0 - way_in * still_to_drive.powi(2) + way_out * driven_off.powi(2);
+        #[expect(clippy::cast_precision_loss, reason = "picture sizes are small")]
+        let (width, height) = (WIDTH as f32, HEIGHT as f32);
+        Some(Vehicle {
+            kind: self.kind,
+            ground: (x * width, self.stands.1 * height),
+            length: self.length * width,
+        })
+    }
+}

@@ -1,0 +1,126 @@
+//! What does not move: sky, house fronts, a pavement with trees, a carriageway.
+
+use tiny_skia::{Pixmap, Transform};
+
+use super::brush::{fill, glow, polygon, rectangle, rgb, rgba, shade};
+use super::{HEIGHT, WIDTH};
+
+const HERE: Transform = Transform {
+    sx: 1.0,
+    kx: 0.0,
+    ky: 0.0,
+    sy: 1.0,
+    tx: 0.0,
+    ty: 0.0,
+};
+
+/// Draws the empty street.
+pub(super) fn draw() -> Pixmap {
+    #[expect(clippy::expect_used, reason = "the size is a constant above zero")]
+    let mut street = Pixmap::new(WIDTH, HEIGHT).expect("a size above zero");
+    houses(&mut street);
+    pavement(&mut street);
+    carriageway(&mut street);
+    street
+}
+
+fn houses(on: &mut Pixmap) {
+    let fronts = [
+        (0.0, 190.0, rgb(196, 178, 140)),
+        (190.0, 400.0, rgb(150, 158, 160)),
+        (400.0, 560.0, rgb(201, 190, 170)),
+        (560.0, 780.0, rgb(172, 140, 118)),
+        (780.0, 960.0, rgb(158, 170, 150)),
+    ];
+    for (left, right, color) in fronts {
+        if let Some(front) = rectangle(left, 0.0, right, 250.0) {
+            fill(on, &front, color, HERE);
+            shade(
+                on,
+                &front,
+                (0.0, 250.0),
+                &[(0.0, rgba(255, 255, 255, 40)), (1.0, rgba(0, 0, 0, 70))],
+                HERE,
+            );
+        }
+        let mut x = left + 26.0;
+        while x + 40.0 < right {
+            for (top, bottom) in [(20.0, 80.0), (110.0, 170.0)] {
+                if let Some(window) = rectangle(x, top, x + 34.0, bottom) {
+                    shade(
+                        on,
+                        &window,
+                        (top, bottom),
+                        &[(0.0, rgb(92, 104, 116)), (1.0, rgb(52, 58, 66))],
+                        HERE,
+                    );
+                }
+            }
+            x += 62.0;
+        }
+    }
+}
+
+fn pavement(on: &mut Pixmap) {
+    if let Some(slab) = rectangle(0.0, 250.0, 960.0, 330.0) {
+        shade(
+            on,
+            &slab,
+            (250.0, 330.0),
+            &[(0.0, rgb(136, 130, 124)), (1.0, rgb(170, 164, 156))],
+            HERE,
+        );
+    }
+    let mut x = -60.0;
+    while x < 960.0 {
+        if let Some(joint) = polygon(&[
+            (x + 30.0, 250.0),
+            (x + 32.0, 250.0),
+            (x + 2.0, 330.0),
+            (x, 330.0),
+        ]) {
+            fill(on, &joint, rgba(70, 66, 62, 90), HERE);
+        }
+        x += 60.0;
+    }
+    if let Some(kerb) = rectangle(0.0, 328.0, 960.0, 338.0) {
+        shade(
+            on,
+            &kerb,
+            (328.0, 338.0),
+            &[(0.0, rgb(196, 192, 186)), (1.0, rgb(104, 100, 96))],
+            HERE,
+        );
+    }
+}
+
+fn carriageway(on: &mut Pixmap) {
+    if let Some(road) = rectangle(0.0, 338.0, 960.0, 540.0) {
+        shade(
+            on,
+            &road,
+            (338.0, 540.0),
+            &[(0.0, rgb(84, 86, 90)), (1.0, rgb(104, 106, 110))],
+            HERE,
+        );
+    }
+    for (x, y, rx, ry) in [
+        (180.0, 420.0, 150.0, 26.0),
+        (620.0, 470.0, 200.0, 30.0),
+        (860.0, 390.0, 110.0, 18.0),
+    ] {
+        glow(on, (x, y), (rx, ry), rgba(60, 60, 64, 90), HERE);
+    }
+    let mut x = 20.0;
+    while x < 960.0 {
+        if let Some(dash) = polygon(&[
+            (x + 8.0, 512.0),
+            (x + 98.0, 512.0),
+            (x + 90.0, 520.0),
+            (x, 520.0),
+        ]) {
+            fill(on, &dash, rgb(206, 206, 200), HERE);
+        }
+        x += 180.0;
+    }
+}

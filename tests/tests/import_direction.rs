@@ -1,0 +1,184 @@
+//! The architecture as a test: imports go one way, foreign libraries stay in their one home, files
+//! stay readable. DESIGN: `docs/ARCHITECTURE.md`.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
+use std::path::{Path, PathBuf};
+
+use system_tests::source_rules::{
+    Crate, ForeignLibrary, Layers, Source, broken_layers, broken_rules, broken_shape,
+};
+
+const CONTRACT: Crate = Crate {
+    name: "contract",
+    order: &["v1"],
+    foreign: &[
+        ForeignLibrary {
+            name: "gstreamer",
+            homes: &[],
+        },
+        ForeignLibrary {
+            name: "rumqttc",
+            homes: &[],
+        },
+        ForeignLibrary {
+            name: "sqlx",
+            homes: &[],
+        },
+        ForeignLibrary {
+            name: "sea_orm",
+            homes: &[],
+        },
+        ForeignLibrary {
+            name: "tokio",
+            homes: &[],
+        },
+    ],
+};
+
+const EDGE_AGENT: Crate = Crate {
+    name: "edge-agent",
+    order: &[
+        "geometry", "telemetry",
+        "time",
+        "config",
+        "camera",
+        "detect",
+        "track",
+        "scene",
+        "rule",
+        "analysis",
+        "evidence",
+        "report",
+        "identity",
+        "outbox",
+        "pipeline",
+        "cmd",
+    ],
+    foreign: &[
+        ForeignLibrary {
+            name: "gstreamer",
+            homes: &["camera/", "evidence/"],
+        },
+        ForeignLibrary {
+            name: "gstreamer_app",
+            homes: &["camera/", "evidence/"],
+        },
+        ForeignLibrary {
+            name: "gstreamer_video",
+            homes: &["camera/", "evidence/"],
+        },
+        ForeignLibrary {
+            name: "ort",
+            homes: &["detect/session.rs"],
+        },
+        ForeignLibrary {
+            name: "rumqttc",
+            homes: &["outbox/publisher"],
+        },
+        ForeignLibrary {
+            name: "sqlx",
+            homes: &["outbox/store"],
+        },
+        ForeignLibrary {
+            name: "sea_orm",
+            homes: &[],
+        },
+        ForeignLibrary {
+            name: "mqtt5",
+            homes: &[],
+        },
+    ],
+};
+
+const CONSOLE: Layers = Layers {
+    order: &["api", "state", "features", "app"],
+};
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the repository")
+        .to_owned()
+}
+
+/// Every file below `folder` whose name ends in one of `endings`, paths relative to `folder`.
+fn sources(folder: &Path, endings: &[&str]) -> Vec<Source> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        let entries =
+            std::fs::read_dir(&next).unwrap_or_else(|error| panic!("{}: {error}", next.display()));
+        for entry in entries {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if endings
+                .iter()
+                .any(|ending| path.to_string_lossy().ends_with(ending))
+            {
+                let relative = path
+                    .strip_prefix(folder)
+                    .unwrap()
+                    .to_string_lossy()
+                    .into_owned();
+                found.push(Source {
+                    text: std::fs::read_to_string(&path).unwrap(),
+                    path: relative,
+                });
+            }
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    assert!(!found.is_empty(), "{} holds no sources", folder.display());
+    found
+}
+
+fn assert_none(faults: &[String]) {
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+fn check_crate(rules: &Crate) {
+    assert_none(&broken_rules(
+        rules,
+        &sources(&repository().join(rules.name).join("src"), &[".rs"]),
+    ));
+}
+
+#[test]
+fn contract_imports_go_one_way() {
+    check_crate(&CONTRACT);
+}
+
+#[test]
+fn edge_agent_imports_go_one_way() {
+    check_crate(&EDGE_AGENT);
+}
+
+#[test]
+fn console_imports_go_one_way() {
+    let src = repository().join("ingest-server/console/src");
+    assert_none(&broken_layers(&CONSOLE, &sources(&src, &[".ts", ".tsx"])));
+}
+
+#[test]
+fn every_rust_file_is_readable_and_says_its_purpose() {
+    let mut faults = Vec::new();
+    for folder in [
+        "contract/src",
+        "contract/tests",
+        "edge-agent/src",
+        "ingest-server/src",
+        "tests/src",
+        "tests/tests",
+    ] {
+        for source in sources(&repository().join(folder), &[".rs"]) {
+            faults.extend(
+                broken_shape(&source)
+                    .iter()
+                    .map(|fault| format!("{folder}/{fault}")),
+            );
+        }
+    }
+    assert_none(&faults);
+}
