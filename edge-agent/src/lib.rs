@@ -5,6 +5,7 @@
 //! stages above it; `pipeline` alone wires them. `tests/tests/import_direction.rs` checks it.
 
 pub mod geometry;
+pub mod telemetry;
 pub mod time;
 
 pub mod config;
@@ -19,8 +20,6 @@ pub mod evidence;
 pub mod report;
 pub mod identity;
 pub mod outbox;
-
-pub mod telemetry;
 
 pub mod pipeline;
 
