@@ -26,6 +26,8 @@ pub struct ServerConfig {
     pub http_url: Option<Url>,
     /// `mqtt://` or `mqtts://` address of the broker.
     pub mqtt_url: Option<Url>,
+    /// Certificate authorities (PEM) to trust beside the system's, for a site with its own.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// `[metrics]`: the Prometheus endpoint.
@@ -54,11 +56,12 @@ pub(super) fn read_agent(section: Section<'_>, base: &Path) -> AgentConfig {
     AgentConfig { data_dir, event_log }
 }
 
-pub(super) fn read_server(section: Section<'_>) -> ServerConfig {
+pub(super) fn read_server(section: Section<'_>, base: &Path) -> ServerConfig {
     let http_url = section.optional("http_url", &|raw| address(raw, &["http", "https"]));
     let mqtt_url = section.optional("mqtt_url", &|raw| address(raw, &["mqtt", "mqtts"]));
+    let ca_file = section.optional("ca_file", &value::path(base));
     section.finish();
-    ServerConfig { http_url, mqtt_url }
+    ServerConfig { http_url, mqtt_url, ca_file }
 }
 
 pub(super) fn read_metrics(section: Section<'_>) -> MetricsConfig {

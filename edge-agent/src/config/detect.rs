@@ -85,7 +85,7 @@ pub(super) fn read_models(
 fn unknown_model(name: &str, catalogue: &Catalogue) -> Wrong {
     let known: Vec<&str> = catalogue.models.iter().map(|model| model.name.as_str()).collect();
     let remedy = format!(
-        "{}, or describe your own with `family`, `file`, `sha256`, `input` and its classes",
+        "{} Or describe your own with `family`, `file`, `sha256`, `input` and its classes",
         suggestion(name, &known)
     );
     Wrong::new(format!("no model {name:?} in the catalogue"), remedy)

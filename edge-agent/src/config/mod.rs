@@ -109,7 +109,7 @@ impl Config {
 
 fn read(root: &Section<'_>, base: &Path) -> Result<Config, ConfigError> {
     let agent = agent::read_agent(root.table("agent"), base);
-    let server = agent::read_server(root.table("server"));
+    let server = agent::read_server(root.table("server"), base);
     let metrics = agent::read_metrics(root.table("metrics"));
     let outbox = agent::read_outbox(root.table("outbox"));
     let detect = detect::read_detect(root.table("detect"), base);

@@ -74,7 +74,7 @@ impl<'a> Section<'a> {
             let kind = value.get_ref().type_str();
             let wrong = Wrong::new(
                 format!("is a {kind}, not a list of tables"),
-                format!("write each one as `[[{path}]]`"),
+                format!("write each one as `[[{}]]`", self.header(key)),
             );
             self.faults.add(&path, value.span().start, wrong);
             return Vec::new();
@@ -87,23 +87,11 @@ impl<'a> Section<'a> {
                 None => self.faults.add(
                     &path,
                     item.span().start,
-                    Wrong::new("is not a table", format!("write each one as `[[{key}]]`")),
+                    Wrong::new("is not a table", format!("write each one as `[[{}]]`", self.header(key))),
                 ),
             }
         }
         sections
-    }
-
-    /// The tables under `[key.NAME]` with their names.
-    pub(super) fn named_tables(&self, key: &'static str) -> Vec<(String, Self)> {
-        let section = self.table(key);
-        let Some(table) = section.table else { return Vec::new() };
-        let named = table.iter().filter_map(|(name, value)| {
-            let path = format!("{}.{}", section.path, name.get_ref());
-            let table = value.get_ref().as_table()?;
-            Some((name.get_ref().to_string(), self.child(path, value.span(), Some(table))))
-        });
-        named.collect()
     }
 
     /// Whether the table has `key`.
@@ -140,6 +128,12 @@ impl<'a> Section<'a> {
 
     fn key_path(&self, key: &str) -> String {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+
+    /// `key_path` as a header of the file writes it, without indices.
+    fn header(&self, key: &str) -> String {
+        let path = self.key_path(key);
+        path.split('.').map(|part| part.split('[').next().unwrap_or(part)).collect::<Vec<_>>().join(".")
     }
 
     fn child(&self, path: String, span: Range<usize>, table: Option<&'a DeTable<'a>>) -> Self {

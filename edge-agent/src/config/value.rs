@@ -123,7 +123,7 @@ pub(super) fn array<const N: usize, T>(
         let items = list(value)?;
         let found = items.len();
         <[T; N]>::try_from(items)
-            .map_err(|_| Wrong::new(format!("has {found} items"), format!("give exactly {N}")))
+            .map_err(|_| Wrong::new(format!("is a list of length {found}"), format!("give exactly {N}")))
     }
 }
 

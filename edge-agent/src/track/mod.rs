@@ -5,4 +5,10 @@
 
 mod state;
 
+mod assignment;
+mod motion;
+
+mod tracker;
+
 pub use state::{Track, TrackId};
+pub use tracker::{Tracker, TrackerOptions};

@@ -1,0 +1,95 @@
+//! Where a picture lies in a model's input: scaled as a whole, the rest padded.
+
+use crate::config::{InputSpec, Placement};
+use crate::geometry::{PictureSize, PixelBox};
+
+/// The map between a picture and a model's input.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Letterbox {
+    /// The picture.
+    pub source: PictureSize,
+    /// Input pixels per picture pixel.
+    pub scale: f32,
+    /// First column of the picture in the input.
+    pub left: u32,
+    /// First row of the picture in the input.
+    pub top: u32,
+    /// Columns of the picture in the input.
+    pub width: u32,
+    /// Rows of the picture in the input.
+    pub height: u32,
+}
+
+impl Letterbox {
+    /// Fits a picture into a model's input.
+    #[must_use]
+    pub fn fit(source: PictureSize, input: &InputSpec) -> Self {
+        let (source_width, source_height) = source.as_f32();
+        let room = PictureSize { width: input.width, height: input.height };
+        let (room_width, room_height) = room.as_f32();
+        let scale = (room_width / source_width).min(room_height / source_height);
+        let width = side(source_width * scale, input.width);
+        let height = side(source_height * scale, input.height);
+        let (left, top) = match input.placement {
+            Placement::TopLeft => (0, 0),
+            Placement::Centre => ((input.width - width) / 2, (input.height - height) / 2),
+        };
+        Self { source, scale, left, top, width, height }
+    }
+
+    /// A box of the input, given by middle and size, in pixels of the picture and clipped to it.
+    #[must_use]
+    pub fn to_source(&self, cx: f32, cy: f32, w: f32, h: f32) -> PixelBox {
+        let (left, top) = PictureSize { width: self.left, height: self.top }.as_f32();
+        let unclipped = PixelBox {
+            x: (cx - w / 2.0 - left) / self.scale,
+            y: (cy - h / 2.0 - top) / self.scale,
+            w: w / self.scale,
+            h: h / self.scale,
+        };
+        unclipped.clipped(self.source)
+    }
+}
+
+/// YOLOX truncates (`int(w * r)`), and so do we, so that pixels lie where they lay in training. The
+/// small amount keeps 416/640·640 from becoming 415.
+fn side(scaled: f32, room: u32) -> u32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "truncation is meant; a picture's side is positive and small"
+    )]
+    let truncated = (scaled + 1e-3) as u32;
+    truncated.clamp(1, room)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Catalogue;
+
+    #[test]
+    fn boxes_come_back_where_they_were() {
+        let mut input = Catalogue::built_in().unwrap().model("yolox-nano").unwrap().input.clone();
+        for placement in [Placement::TopLeft, Placement::Centre] {
+            input.placement = placement;
+            for (width, height) in [(640, 352), (768, 432), (576, 996), (416, 416), (1601, 1201)] {
+                let fitted = Letterbox::fit(PictureSize { width, height }, &input);
+                assert!(fitted.left + fitted.width <= 416 && fitted.top + fitted.height <= 416);
+                let (left, top) = (fitted.left as f32, fitted.top as f32);
+                let (cx, cy) = (left + 50.0 * fitted.scale, top + 60.0 * fitted.scale);
+                let back = fitted.to_source(cx, cy, 20.0 * fitted.scale, 10.0 * fitted.scale);
+                for (found, wanted) in [(back.x, 40.0), (back.y, 55.0), (back.w, 20.0), (back.h, 10.0)] {
+                    assert!((found - wanted).abs() < 0.01, "{found} is not {wanted}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_fitted_side_is_whole() {
+        let input = Catalogue::built_in().unwrap().model("yolox-nano").unwrap().input.clone();
+        let fitted = Letterbox::fit(PictureSize { width: 640, height: 352 }, &input);
+        assert_eq!((fitted.width, fitted.height), (416, 228));
+    }
+}
