@@ -17,3 +17,5 @@ pub mod evidence;
 pub mod intake;
 
 pub mod review;
+
+pub mod http;

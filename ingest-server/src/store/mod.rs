@@ -8,15 +8,23 @@
 //! What does not belong here: decisions (merging, rights, verification), wire formats, files.
 
 mod access;
+mod accounts;
 mod agents;
 mod cameras;
 pub mod entity;
 mod evidence;
+mod incident_history;
+mod incident_queries;
+mod incidents;
 mod migration;
 mod quarantine;
 mod reports;
+mod sessions;
 
 pub use access::{Access, Store, StoreError, Tx};
+pub use accounts::{
+    InsertedAccount, account, account_for_login, accounts, insert_account, set_password,
+};
 pub use agents::{
     AgentKey, EnrolOutcome, Enrolled, active_agent_of_upload_token, agent, agent_key, agents,
     enrol, insert_enrolment_token, mark_all_offline, open_enrolment_tokens, revoke_agent,
@@ -27,5 +35,15 @@ pub use evidence::{
     SealedEvidence, Stored, apply_evidence, evidence_of_event, evidence_piece, mark_stored,
     sealed_by_hash,
 };
+pub use incident_history::{HistoryEntry, append_history, history_of_incident};
+pub use incident_queries::{
+    IncidentFilter, StoredPiece, events_of_incident, evidence_of_incident,
+    evidence_piece_of_incident, incidents, stored_pieces,
+};
+pub use incidents::{
+    Applied, apply_report, find_incident, incident_id, state_of, touch_incident_of_event,
+    write_decision,
+};
 pub use quarantine::{Quarantined, put_in_quarantine, quarantined, trim_quarantine};
 pub use reports::{Inserted, VerifiedReport, event, insert_report, message, reports_of_event};
+pub use sessions::{StoredSession, end_session, open_session, session, touch_session};

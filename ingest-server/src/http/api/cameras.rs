@@ -1,0 +1,28 @@
+//! Cameras and how they do.
+
+use axum::Json;
+use axum::extract::State;
+
+use crate::http::AppState;
+use crate::http::error::{ApiError, Problem};
+use crate::http::extract::CurrentUser;
+use crate::http::views::CameraList;
+use crate::store;
+
+/// Every camera that is known, with its state.
+#[utoipa::path(
+    get, path = "/api/v1/cameras", tag = "cameras", operation_id = "listCameras",
+    responses(
+        (status = 200, body = CameraList),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("session" = []))
+)]
+pub(in crate::http) async fn list(
+    State(state): State<AppState>,
+    _user: CurrentUser,
+) -> Result<Json<CameraList>, ApiError> {
+    let cameras = store::cameras(&state.store).await?;
+    let agents = store::agents(&state.store).await?;
+    Ok(Json(CameraList::new(cameras, &agents)?))
+}

@@ -1,0 +1,233 @@
+//! Incidents: a page, one in full, and the operator's verbs.
+
+use axum::Json;
+use axum::extract::State;
+use jiff::Timestamp;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::http::AppState;
+use crate::http::error::{ApiError, Problem};
+use crate::http::extract::{CurrentUser, JsonBody, PathOf, QueryOf};
+use crate::http::views::{self, DecisionRequest, IncidentDetail, IncidentPage, RejectRequest};
+use crate::incident::IncidentId;
+use crate::incident::lifecycle::Action;
+use crate::people::Account;
+use crate::review::{self, Note, Verb};
+use crate::store::{self, IncidentFilter};
+
+/// Incidents on a page where the client names no number.
+const DEFAULT_LIMIT: usize = 50;
+/// Most incidents on a page.
+const MAX_LIMIT: usize = 200;
+
+/// Which incidents to list.
+#[derive(Debug, Deserialize, IntoParams, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct IncidentQuery {
+    /// States, comma-separated: `new`, `acknowledged`, `confirmed`, `rejected`. All where absent.
+    #[serde(default)]
+    #[param(example = "new,acknowledged")]
+    state: Option<String>,
+    /// Most on a page: 1 to 200, 50 where absent.
+    #[serde(default)]
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<usize>,
+    /// `next_cursor` of the page before.
+    #[serde(default)]
+    cursor: Option<String>,
+}
+
+impl IncidentQuery {
+    fn limit(&self) -> Result<usize, ApiError> {
+        match self.limit.unwrap_or(DEFAULT_LIMIT) {
+            limit @ 1..=MAX_LIMIT => Ok(limit),
+            _ => Err(ApiError::InvalidRequest(format!(
+                "limit must lie between 1 and {MAX_LIMIT}"
+            ))),
+        }
+    }
+
+    fn filter(&self) -> Result<IncidentFilter, ApiError> {
+        let before = self
+            .cursor
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| ApiError::InvalidRequest("cursor is not one of this API".to_owned()))?;
+        // One more than the page holds tells whether there is another page.
+        Ok(IncidentFilter {
+            states: self.states()?,
+            before,
+            limit: self.limit()? as u64 + 1,
+        })
+    }
+
+    fn states(&self) -> Result<Vec<&'static str>, ApiError> {
+        let words = self.state.as_deref().unwrap_or_default();
+        words
+            .split(',')
+            .filter(|word| !word.is_empty())
+            .map(known_state)
+            .collect()
+    }
+}
+
+fn known_state(word: &str) -> Result<&'static str, ApiError> {
+    ["new", "acknowledged", "confirmed", "rejected"]
+        .into_iter()
+        .find(|known| *known == word)
+        .ok_or_else(|| ApiError::InvalidRequest(format!("{word:?} is not a state of an incident")))
+}
+
+/// Incidents, newest first.
+#[utoipa::path(
+    get, path = "/api/v1/incidents", tag = "incidents", operation_id = "listIncidents",
+    params(IncidentQuery),
+    responses(
+        (status = 200, body = IncidentPage),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("session" = []))
+)]
+pub(in crate::http) async fn list(
+    State(state): State<AppState>,
+    _user: CurrentUser,
+    QueryOf(query): QueryOf<IncidentQuery>,
+) -> Result<Json<IncidentPage>, ApiError> {
+    let rows = store::incidents(&state.store, &query.filter()?).await?;
+    let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let pieces = store::stored_pieces(&state.store, ids).await?;
+    Ok(Json(views::page(rows, query.limit()?, &pieces)?))
+}
+
+/// One incident in full.
+#[utoipa::path(
+    get, path = "/api/v1/incidents/{id}", tag = "incidents", operation_id = "getIncident",
+    params(("id" = Uuid, Path, description = "The incident")),
+    responses(
+        (status = 200, body = IncidentDetail),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("session" = []))
+)]
+pub(in crate::http) async fn get(
+    State(state): State<AppState>,
+    _user: CurrentUser,
+    PathOf(id): PathOf<Uuid>,
+) -> Result<Json<IncidentDetail>, ApiError> {
+    Ok(Json(in_full(&state, IncidentId::from_uuid(id)).await?))
+}
+
+/// "I look at it": new → acknowledged.
+#[utoipa::path(
+    post, path = "/api/v1/incidents/{id}/acknowledge", tag = "incidents",
+    operation_id = "acknowledgeIncident",
+    params(("id" = Uuid, Path, description = "The incident")),
+    request_body = DecisionRequest,
+    responses(
+        (status = 200, body = IncidentDetail),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`csrf_token_invalid`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`stale_version`, `transition_refused`", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("session" = [], "csrf" = []))
+)]
+pub(in crate::http) async fn acknowledge(
+    State(state): State<AppState>,
+    CurrentUser(session): CurrentUser,
+    PathOf(id): PathOf<Uuid>,
+    JsonBody(request): JsonBody<DecisionRequest>,
+) -> Result<Json<IncidentDetail>, ApiError> {
+    decide(&state, &session.account, id, request, Action::Acknowledge).await
+}
+
+/// "It is real": new or acknowledged → confirmed.
+#[utoipa::path(
+    post, path = "/api/v1/incidents/{id}/confirm", tag = "incidents",
+    operation_id = "confirmIncident",
+    params(("id" = Uuid, Path, description = "The incident")),
+    request_body = DecisionRequest,
+    responses(
+        (status = 200, body = IncidentDetail),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`csrf_token_invalid`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`stale_version`, `transition_refused`", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("session" = [], "csrf" = []))
+)]
+pub(in crate::http) async fn confirm(
+    State(state): State<AppState>,
+    CurrentUser(session): CurrentUser,
+    PathOf(id): PathOf<Uuid>,
+    JsonBody(request): JsonBody<DecisionRequest>,
+) -> Result<Json<IncidentDetail>, ApiError> {
+    decide(&state, &session.account, id, request, Action::Confirm).await
+}
+
+/// "It is not": new or acknowledged → rejected, with the reason.
+#[utoipa::path(
+    post, path = "/api/v1/incidents/{id}/reject", tag = "incidents",
+    operation_id = "rejectIncident",
+    params(("id" = Uuid, Path, description = "The incident")),
+    request_body = RejectRequest,
+    responses(
+        (status = 200, body = IncidentDetail),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`csrf_token_invalid`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`stale_version`, `transition_refused`", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("session" = [], "csrf" = []))
+)]
+pub(in crate::http) async fn reject(
+    State(state): State<AppState>,
+    CurrentUser(session): CurrentUser,
+    PathOf(id): PathOf<Uuid>,
+    JsonBody(request): JsonBody<RejectRequest>,
+) -> Result<Json<IncidentDetail>, ApiError> {
+    let action = Action::Reject(request.reason.into());
+    let request = DecisionRequest {
+        version: request.version,
+        note: request.note,
+    };
+    decide(&state, &session.account, id, request, action).await
+}
+
+async fn decide(
+    state: &AppState,
+    who: &Account,
+    id: Uuid,
+    request: DecisionRequest,
+    action: Action,
+) -> Result<Json<IncidentDetail>, ApiError> {
+    let incident = IncidentId::from_uuid(id);
+    let note = Note::new(request.note.as_deref().unwrap_or_default())?;
+    let verb = Verb {
+        incident,
+        version: request.version,
+        action,
+        note,
+    };
+    review::carry_out(&state.store, &state.changes, who, verb, Timestamp::now()).await?;
+    Ok(Json(in_full(state, incident).await?))
+}
+
+async fn in_full(state: &AppState, id: IncidentId) -> Result<IncidentDetail, ApiError> {
+    let row = store::find_incident(&state.store, id)
+        .await?
+        .ok_or(ApiError::NotFound)?;
+    let events = store::events_of_incident(&state.store, id).await?;
+    let evidence = store::evidence_of_incident(&state.store, id).await?;
+    let history = store::history_of_incident(&state.store, id).await?;
+    Ok(views::detail(row, events, evidence, history)?)
+}

@@ -1,0 +1,9 @@
+//! The handlers of the API, one file a subject.
+
+pub(super) mod agents;
+pub(super) mod cameras;
+pub(super) mod enrolments;
+pub(super) mod incidents;
+pub(super) mod quarantine;
+pub(super) mod session;
+pub(super) mod uploads;

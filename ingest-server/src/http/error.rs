@@ -1,0 +1,393 @@
+//! What goes wrong with a request, and how it is told: RFC 9457 problem documents.
+//!
+//! A handler returns an [`ApiError`]; the middleware [`render`] writes the document, in the
+//! language of the request. What the client cannot help (the store failed) is logged here, once,
+//! with its causes, and told as `internal` with nothing of the inside.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::catalogue::{self, Language};
+use super::context::RequestId;
+use crate::incident::lifecycle::Refusal;
+use crate::people::login::LoginRefusal;
+use crate::review::ReviewError;
+use crate::store::StoreError;
+
+/// The media type of problem documents.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// What went wrong, in the words of the API.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// No session, or it is over.
+    #[error("no session")]
+    Unauthenticated,
+    /// The role does not allow it.
+    #[error("not allowed")]
+    NotAllowed,
+    /// The session's CSRF token is missing or wrong.
+    #[error("CSRF token missing or wrong")]
+    CsrfTokenInvalid,
+    /// User name or password is wrong.
+    #[error("wrong credentials")]
+    WrongCredentials,
+    /// Too many log-in attempts.
+    #[error("too many attempts")]
+    TooManyAttempts {
+        /// How long to wait.
+        retry_after: Duration,
+    },
+    /// There is no such thing, or none that this caller may know of.
+    #[error("not found")]
+    NotFound,
+    /// The path exists, the method does not.
+    #[error("method not allowed")]
+    MethodNotAllowed,
+    /// The body or the query is not what the API describes.
+    #[error("invalid request: {0}")]
+    InvalidRequest(String),
+    /// The body's media type is another.
+    #[error("unsupported media type")]
+    UnsupportedMediaType,
+    /// The body is too large.
+    #[error("body too large")]
+    BodyTooLarge,
+    /// The request took too long.
+    #[error("timeout")]
+    Timeout,
+    /// The incident has moved on.
+    #[error("stale version")]
+    StaleVersion {
+        /// The version it stands at.
+        current: i64,
+    },
+    /// The life cycle does not allow it.
+    #[error("transition refused")]
+    TransitionRefused(#[source] Refusal),
+    /// The requested range lies outside.
+    #[error("range not satisfiable")]
+    RangeNotSatisfiable {
+        /// The length of the whole.
+        length: u64,
+    },
+    /// The one-time token is unknown, used or past its time.
+    #[error("enrolment token invalid")]
+    EnrolmentTokenInvalid,
+    /// The public key belongs to another agent.
+    #[error("enrolment key in use")]
+    EnrolmentKeyInUse,
+    /// The upload token is unknown or revoked.
+    #[error("upload token invalid")]
+    UploadTokenInvalid,
+    /// The bytes do not begin where the stored ones end.
+    #[error("upload offset mismatch")]
+    UploadOffsetMismatch {
+        /// Where the next byte belongs.
+        offset: u64,
+    },
+    /// All bytes came, and their hash is another.
+    #[error("upload hash mismatch")]
+    UploadHashMismatch,
+    /// The server's disk is full.
+    #[error("disk full")]
+    DiskFull,
+    /// The server has no room now.
+    #[error("unavailable")]
+    Unavailable,
+    /// Anything the client cannot help.
+    #[error("internal error")]
+    Internal(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+/// Every code, for the catalogue's test.
+#[cfg(test)]
+pub(super) const CODES: [&str; 22] = [
+    "unauthenticated",
+    "not_allowed",
+    "csrf_token_invalid",
+    "wrong_credentials",
+    "too_many_attempts",
+    "not_found",
+    "method_not_allowed",
+    "invalid_request",
+    "unsupported_media_type",
+    "body_too_large",
+    "timeout",
+    "stale_version",
+    "transition_refused",
+    "range_not_satisfiable",
+    "enrolment_token_invalid",
+    "enrolment_key_in_use",
+    "upload_token_invalid",
+    "upload_offset_mismatch",
+    "upload_hash_mismatch",
+    "disk_full",
+    "unavailable",
+    "internal",
+];
+
+/// Every detail that is translated, for the catalogue's test.
+#[cfg(test)]
+pub(super) const DETAILS: [&str; 3] = ["already_acknowledged", "already_decided", "not_a_person"];
+
+impl ApiError {
+    /// An error of the inside.
+    pub fn internal(error: impl StdError + Send + Sync + 'static) -> Self {
+        Self::Internal(Box::new(error))
+    }
+
+    /// The stable word for programs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "unauthenticated",
+            Self::NotAllowed => "not_allowed",
+            Self::CsrfTokenInvalid => "csrf_token_invalid",
+            Self::WrongCredentials => "wrong_credentials",
+            Self::TooManyAttempts { .. } => "too_many_attempts",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::InvalidRequest(_) => "invalid_request",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::BodyTooLarge => "body_too_large",
+            Self::Timeout => "timeout",
+            Self::StaleVersion { .. } => "stale_version",
+            Self::TransitionRefused(_) => "transition_refused",
+            Self::RangeNotSatisfiable { .. } => "range_not_satisfiable",
+            Self::EnrolmentTokenInvalid => "enrolment_token_invalid",
+            Self::EnrolmentKeyInUse => "enrolment_key_in_use",
+            Self::UploadTokenInvalid => "upload_token_invalid",
+            Self::UploadOffsetMismatch { .. } => "upload_offset_mismatch",
+            Self::UploadHashMismatch => "upload_hash_mismatch",
+            Self::DiskFull => "disk_full",
+            Self::Unavailable => "unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        match self {
+            Self::Unauthenticated | Self::WrongCredentials | Self::UploadTokenInvalid => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::NotAllowed | Self::CsrfTokenInvalid | Self::EnrolmentTokenInvalid => {
+                StatusCode::FORBIDDEN
+            }
+            Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::InvalidRequest(_) => StatusCode::BAD_REQUEST,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Timeout => StatusCode::REQUEST_TIMEOUT,
+            Self::StaleVersion { .. }
+            | Self::TransitionRefused(_)
+            | Self::EnrolmentKeyInUse
+            | Self::UploadOffsetMismatch { .. } => StatusCode::CONFLICT,
+            Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
+            Self::UploadHashMismatch => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::DiskFull | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn detail(&self) -> Option<Detail> {
+        match self {
+            Self::InvalidRequest(text) => Some(Detail::Text(text.clone())),
+            Self::TransitionRefused(refusal) => Some(Detail::Word(refusal.as_str())),
+            _ => None,
+        }
+    }
+
+    /// Headers that belong to the answer.
+    fn headers(&self) -> Option<(header::HeaderName, String)> {
+        match self {
+            Self::TooManyAttempts { retry_after } => Some((
+                header::RETRY_AFTER,
+                retry_after.as_secs().max(1).to_string(),
+            )),
+            Self::Unavailable => Some((header::RETRY_AFTER, "5".to_owned())),
+            Self::RangeNotSatisfiable { length } => {
+                Some((header::CONTENT_RANGE, format!("bytes */{length}")))
+            }
+            Self::UploadOffsetMismatch { offset } => Some((
+                header::HeaderName::from_static("upload-offset"),
+                offset.to_string(),
+            )),
+            Self::UploadTokenInvalid => Some((header::WWW_AUTHENTICATE, "Bearer".to_owned())),
+            _ => None,
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<ReviewError> for ApiError {
+    fn from(error: ReviewError) -> Self {
+        match error {
+            ReviewError::NotFound => Self::NotFound,
+            ReviewError::Stale { current } => Self::StaleVersion { current },
+            ReviewError::Refused(refusal) => Self::TransitionRefused(refusal),
+            ReviewError::NoteTooLong => Self::InvalidRequest(error.to_string()),
+            ReviewError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<LoginRefusal> for ApiError {
+    fn from(error: LoginRefusal) -> Self {
+        match error {
+            LoginRefusal::WrongCredentials => Self::WrongCredentials,
+            LoginRefusal::TooMany(too_many) => Self::TooManyAttempts {
+                retry_after: too_many.retry_after,
+            },
+            LoginRefusal::Store(error) => error.into(),
+            LoginRefusal::Token(error) => Self::internal(error),
+            LoginRefusal::Stopping => Self::Unavailable,
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Detail {
+    /// A word of the catalogue.
+    Word(&'static str),
+    /// English, for whoever writes the client.
+    Text(String),
+}
+
+/// What travels from the error to [`render`], which knows the language.
+#[derive(Debug, Clone)]
+struct Pending {
+    code: &'static str,
+    detail: Option<Detail>,
+    current_version: Option<i64>,
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if let Self::Internal(error) = &self {
+            tracing::error!(error = %chain(error.as_ref()), "a request failed");
+        }
+        let current_version = match self {
+            Self::StaleVersion { current } => Some(current),
+            _ => None,
+        };
+        let pending = Pending {
+            code: self.code(),
+            detail: self.detail(),
+            current_version,
+        };
+        let mut response = self.status().into_response();
+        if let Some((name, value)) = self.headers()
+            && let Ok(value) = HeaderValue::from_str(&value)
+        {
+            response.headers_mut().insert(name, value);
+        }
+        response.extensions_mut().insert(pending);
+        response
+    }
+}
+
+/// The error and its causes in one line.
+fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        line.push_str(": ");
+        line.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    line
+}
+
+/// A problem document, RFC 9457.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// The stable word for programs.
+    #[schema(example = "stale_version")]
+    pub code: &'static str,
+    /// One sentence for people, in the language of the request.
+    pub title: &'static str,
+    /// The HTTP status.
+    #[schema(example = 409)]
+    pub status: u16,
+    /// More, where there is more to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// With `stale_version`: the version the incident stands at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current_version: Option<i64>,
+    /// What to tell the administrator: the server's log has lines with this id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+/// Middleware: writes the problem document into an answer that has none yet. Answers of the
+/// framework itself (no such method, body too large) become problems as well.
+pub async fn render(request: Request, next: Next) -> Response {
+    let language = Language::of(request.headers());
+    let request_id = request
+        .extensions()
+        .get::<RequestId>()
+        .map(ToString::to_string);
+    let mut response = next.run(request).await;
+    let pending = match response.extensions_mut().remove::<Pending>() {
+        Some(pending) => pending,
+        None => match of_framework(response.status()) {
+            Some(error) => Pending {
+                code: error.code(),
+                detail: None,
+                current_version: None,
+            },
+            None => return response,
+        },
+    };
+    let status = response.status();
+    let problem = Problem {
+        code: pending.code,
+        title: catalogue::error_title(language, pending.code),
+        status: status.as_u16(),
+        detail: pending.detail.map(|detail| match detail {
+            Detail::Word(word) => catalogue::detail(language, word).to_owned(),
+            Detail::Text(text) => text,
+        }),
+        current_version: pending.current_version,
+        request_id,
+    };
+    let (mut parts, _) = response.into_parts();
+    let headers = &mut parts.headers;
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+    headers.insert(
+        header::CONTENT_LANGUAGE,
+        HeaderValue::from_static(language.tag()),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    Response::from_parts(parts, body.into())
+}
+
+/// Statuses that the framework gives without a handler of ours.
+const fn of_framework(status: StatusCode) -> Option<ApiError> {
+    match status {
+        StatusCode::METHOD_NOT_ALLOWED => Some(ApiError::MethodNotAllowed),
+        StatusCode::PAYLOAD_TOO_LARGE => Some(ApiError::BodyTooLarge),
+        StatusCode::REQUEST_TIMEOUT => Some(ApiError::Timeout),
+        _ => None,
+    }
+}

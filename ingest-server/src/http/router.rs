@@ -1,0 +1,96 @@
+//! Every route, grouped by who calls it, and what surrounds them.
+
+use std::time::Duration;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::{Router, routing};
+use tower_http::compression::CompressionLayer;
+use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::api::{agents, cameras, enrolments, incidents, quarantine, session, uploads};
+use super::{AppState, console, context, error, health, live, media, openapi};
+
+/// Most bytes of a JSON body.
+const MAX_JSON_BYTES: usize = 64 * 1024;
+/// How long a request may take that is neither a stream nor a transfer.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long an upload may pause before the connection is given up.
+const UPLOAD_PAUSE: Duration = Duration::from_secs(30);
+
+/// The whole server.
+pub fn router(state: AppState) -> Router {
+    let (api, _) = api().split_for_parts();
+    let console = Router::new()
+        .fallback(routing::get(console::serve))
+        .layer(CompressionLayer::new());
+    api.fallback_service(console.with_state(state.clone()))
+        .layer(from_fn(error::render))
+        .layer(from_fn_with_state(state.clone(), context::security_headers))
+        .layer(from_fn(context::observe))
+        .with_state(state)
+}
+
+/// Every route that the OpenAPI document describes.
+pub(super) fn api() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(openapi::base())
+        .merge(bounded(people().merge(enrolment()).merge(operation())))
+        .merge(streams())
+        .merge(transfers())
+}
+
+/// What the console calls.
+fn people() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(session::log_in, session::current, session::log_out))
+        .routes(routes!(incidents::list))
+        .routes(routes!(incidents::get))
+        .routes(routes!(incidents::acknowledge))
+        .routes(routes!(incidents::confirm))
+        .routes(routes!(incidents::reject))
+        .routes(routes!(cameras::list))
+        .routes(routes!(agents::list))
+        .routes(routes!(quarantine::list))
+}
+
+/// What an agent calls once.
+fn enrolment() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(enrolments::enrol))
+}
+
+/// What whoever runs the server calls.
+fn operation() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
+        .routes(routes!(openapi::serve))
+}
+
+/// Answers that last as long as somebody listens.
+fn streams() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(live::watch))
+        .routes(routes!(media::get))
+        .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+}
+
+/// Bodies that may last as long as bytes come; the sealed revision says how many may.
+fn transfers() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(uploads::status, uploads::append))
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyTimeoutLayer::new(UPLOAD_PAUSE))
+}
+
+fn bounded(routes: OpenApiRouter<AppState>) -> OpenApiRouter<AppState> {
+    routes
+        .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            TIMEOUT,
+        ))
+}

@@ -1,0 +1,91 @@
+//! Everything a request may need, held once.
+
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::agents::Enrolment;
+use crate::changes::ChangeBus;
+use crate::evidence::Evidence;
+use crate::people::login::Doorkeeper;
+use crate::store::Store;
+
+/// Most live streams at once; one more is told to come back. Each holds a socket and a place in
+/// the broadcast of changes.
+const MAX_LIVE_STREAMS: usize = 512;
+
+/// What `serve` hands to the HTTP server.
+pub struct Services {
+    /// The database.
+    pub store: Store,
+    /// Committed changes.
+    pub changes: ChangeBus,
+    /// Bytes of evidence.
+    pub evidence: Evidence,
+    /// What lets agents in.
+    pub enrolment: Enrolment,
+    /// Whether the broker is connected.
+    pub broker: watch::Receiver<BrokerLink>,
+    /// The folder whose disk must take writes.
+    pub data_dir: PathBuf,
+    /// Under which address people reach the console; `https` makes the cookie `Secure`.
+    pub public_url: Url,
+    /// Renders the metrics.
+    pub metrics: PrometheusHandle,
+    /// Cancelled when the server stops: live streams end.
+    pub stopping: CancellationToken,
+}
+
+/// Whether the broker is connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BrokerLink {
+    /// Reports can come in.
+    Up,
+    /// They cannot.
+    Down,
+}
+
+/// The services and what the HTTP server itself keeps. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState(Arc<Inner>);
+
+/// What [`AppState`] derefs to.
+pub struct Inner {
+    /// What `serve` handed over.
+    pub services: Services,
+    /// Lets people in.
+    pub doorkeeper: Doorkeeper,
+    /// Places for live streams.
+    pub live_streams: Arc<Semaphore>,
+}
+
+impl AppState {
+    /// Holds the services for the router.
+    #[must_use]
+    pub fn new(services: Services) -> Self {
+        Self(Arc::new(Inner {
+            services,
+            doorkeeper: Doorkeeper::default(),
+            live_streams: Arc::new(Semaphore::new(MAX_LIVE_STREAMS)),
+        }))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Deref for Inner {
+    type Target = Services;
+    fn deref(&self) -> &Services {
+        &self.services
+    }
+}

@@ -1,0 +1,418 @@
+//! Incidents: in a list, in full, and what a decision looks like.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::camera::CameraRef;
+use super::place::{NormBoxView, PlaceView};
+use super::words::{
+    CameraPhase, ClockSourceWord, EvidenceKindWord, EvidenceState, IncidentKind, IncidentState,
+    RejectReasonWord, SeverityWord, UnavailableWord,
+};
+use super::{json, time, word};
+use crate::incident::history::Row;
+use crate::store::entity::{event, evidence, incident};
+use crate::store::{StoreError, StoredPiece};
+
+/// A decision without a reason.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionRequest {
+    /// The version the decision was made on.
+    pub version: i64,
+    /// Why, in the person's own words; at most 2,000 characters.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// A rejection.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RejectRequest {
+    /// The version the decision was made on.
+    pub version: i64,
+    /// Why.
+    pub reason: RejectReasonWord,
+    /// Why, in the person's own words; at most 2,000 characters.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// From when to when, by wall clock. Open while `end` is `null`.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[schema(as = Interval)]
+pub struct IntervalView {
+    /// The first moment.
+    pub start: Timestamp,
+    /// The last moment, once known.
+    pub end: Option<Timestamp>,
+}
+
+impl IntervalView {
+    fn new(start: i64, end: Option<i64>, table: &'static str) -> Result<Self, StoreError> {
+        Ok(Self {
+            start: time(start, table, "occurred_start")?,
+            end: end
+                .map(|end| time(end, table, "occurred_end"))
+                .transpose()?,
+        })
+    }
+}
+
+/// A page of incidents.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IncidentPage {
+    /// Newest first.
+    pub items: Vec<IncidentSummary>,
+    /// Ask with this for the next page; `null` on the last.
+    pub next_cursor: Option<String>,
+}
+
+/// An incident in a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct IncidentSummary {
+    /// Its id.
+    pub id: Uuid,
+    /// A short number for people to say aloud.
+    pub number: i64,
+    /// What family of event.
+    pub kind: IncidentKind,
+    /// Which of the family.
+    #[schema(example = "illegal_parking")]
+    pub detail: String,
+    /// The highest of its events.
+    pub severity: SeverityWord,
+    /// The highest of its events, 0 to 1.
+    pub confidence: f64,
+    /// What people decided.
+    pub state: IncidentState,
+    /// What the cameras say.
+    pub camera_phase: CameraPhase,
+    /// The camera of its first event.
+    pub camera: CameraRef,
+    /// The zone.
+    pub zone: Option<String>,
+    /// Where, as well as the camera can tell.
+    pub place: Option<PlaceView>,
+    /// From when to when.
+    pub occurred: IntervalView,
+    /// When the server opened it.
+    pub created_at: Timestamp,
+    /// When anything of it changed last.
+    pub updated_at: Timestamp,
+    /// What a decision names. Grows with each decision and each event that joins; not when its
+    /// events are revised or their evidence comes: `updated_at` tells that.
+    pub version: i64,
+    /// The most objects seen at once.
+    pub count: Option<i64>,
+    /// How many events were merged into it.
+    pub event_count: i64,
+    /// How many report revisions it was made of.
+    pub report_count: i64,
+    /// A still that can be shown, with boxes drawn in where there is one.
+    pub still: Option<Uuid>,
+    /// A clip that can be played.
+    pub clip: Option<Uuid>,
+}
+
+/// An incident in full.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IncidentDetail {
+    /// What a list shows of it.
+    #[serde(flatten)]
+    pub summary: IncidentSummary,
+    /// Why it was rejected.
+    pub rejected_reason: Option<RejectReasonWord>,
+    /// Its events, oldest first.
+    pub events: Vec<EventView>,
+    /// The evidence of its events.
+    pub evidence: Vec<EvidenceView>,
+    /// Who did what, oldest first.
+    pub history: Vec<HistoryView>,
+}
+
+/// One event of an incident, as its highest revision tells it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = IncidentEvent)]
+pub struct EventView {
+    /// Its id.
+    pub event_id: Uuid,
+    /// The revision.
+    pub revision: i64,
+    /// Where it stands.
+    pub phase: CameraPhase,
+    /// How sure the rule is, 0 to 1.
+    pub confidence: f64,
+    /// From when to when.
+    pub occurred: IntervalView,
+    /// The tracks that took part.
+    pub tracks: Vec<TrackView>,
+    /// The model that saw it.
+    pub model: Option<ModelView>,
+    /// The rule's name and version.
+    #[schema(example = "stray_cattle/1")]
+    pub rule_version: String,
+    /// How far the times can be trusted.
+    pub clock: ClockView,
+}
+
+/// A track in brief.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Track)]
+pub struct TrackView {
+    /// Its number within its camera and agent run.
+    pub id: u64,
+    /// The class the model gave it.
+    pub class: String,
+    /// The best score, 0 to 1.
+    pub score: f32,
+    /// Where it was, oldest first.
+    pub boxes: Vec<NormBoxView>,
+}
+
+/// Which model.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Model)]
+pub struct ModelView {
+    /// Its name in the catalogue.
+    pub name: String,
+    /// SHA-256 of its file.
+    pub sha256: String,
+}
+
+/// How far times can be trusted.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Clock)]
+pub struct ClockView {
+    /// Whose clock.
+    pub source: ClockSourceWord,
+    /// The camera's clock minus the agent's in milliseconds; `null` when unknown.
+    #[serde(default)]
+    pub offset_ms: Option<i64>,
+}
+
+/// A piece of evidence.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Evidence)]
+pub struct EvidenceView {
+    /// Its id.
+    pub id: Uuid,
+    /// The event it proves.
+    pub event_id: Uuid,
+    /// What it shows.
+    pub kind: EvidenceKindWord,
+    /// Where it stands.
+    pub state: EvidenceState,
+    /// Media type, once sealed.
+    pub mime: Option<String>,
+    /// Length in bytes, once sealed.
+    pub bytes: Option<i64>,
+    /// SHA-256 of the bytes, once sealed.
+    pub sha256: Option<String>,
+    /// Why it will never exist.
+    pub reason: Option<UnavailableWord>,
+    /// Where its bytes are, once stored: a path on this server, range requests welcome.
+    pub url: Option<String>,
+}
+
+/// One thing that happened to an incident.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = HistoryEntry)]
+pub struct HistoryView {
+    /// When.
+    pub at: Timestamp,
+    /// Who: a user name, or `camera`.
+    pub actor: String,
+    /// What: `open`, `link`, `clear`, `resume`, `acknowledge`, `confirm`, `reject`.
+    pub action: String,
+    /// The state before, where it changed.
+    pub from: Option<IncidentState>,
+    /// The state after, where it changed.
+    pub to: Option<IncidentState>,
+    /// Why, as a word.
+    pub reason: Option<String>,
+    /// Why, in the person's own words.
+    pub note: Option<String>,
+}
+
+const INCIDENTS: &str = "incidents";
+
+/// A page, from one row more than fits where there is another page.
+///
+/// # Errors
+/// [`StoreError::Unreadable`].
+pub fn page(
+    mut rows: Vec<incident::Model>,
+    limit: usize,
+    pieces: &[StoredPiece],
+) -> Result<IncidentPage, StoreError> {
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next_cursor = rows
+        .last()
+        .filter(|_| more)
+        .map(|row| row.number.to_string());
+    let items = rows
+        .into_iter()
+        .map(|row| summary(row, pieces))
+        .collect::<Result<_, _>>()?;
+    Ok(IncidentPage { items, next_cursor })
+}
+
+/// An incident as a list shows it. `pieces` may hold other incidents' as well.
+///
+/// # Errors
+/// [`StoreError::Unreadable`].
+pub fn summary(
+    row: incident::Model,
+    pieces: &[StoredPiece],
+) -> Result<IncidentSummary, StoreError> {
+    let mine = |kind: &str| {
+        pieces
+            .iter()
+            .find(|piece| piece.incident_id == row.id && piece.kind == kind)
+            .and_then(|piece| piece.id.parse().ok())
+    };
+    Ok(IncidentSummary {
+        still: mine("still_overlay").or_else(|| mine("still")),
+        clip: mine("clip"),
+        id: uuid(&row.id, INCIDENTS, "id")?,
+        number: row.number,
+        kind: word(&row.kind, INCIDENTS, "kind")?,
+        severity: word(&row.severity, INCIDENTS, "severity")?,
+        confidence: round(row.confidence),
+        state: word(&row.state, INCIDENTS, "state")?,
+        camera_phase: word(&row.camera_phase, INCIDENTS, "camera_phase")?,
+        place: row
+            .place
+            .as_deref()
+            .map(|text| json(text, INCIDENTS, "place"))
+            .transpose()?,
+        occurred: IntervalView::new(row.occurred_start, row.occurred_end, INCIDENTS)?,
+        created_at: time(row.created_at, INCIDENTS, "created_at")?,
+        updated_at: time(row.updated_at, INCIDENTS, "updated_at")?,
+        camera: CameraRef {
+            agent: row.agent,
+            id: row.camera,
+            name: row.camera_name,
+        },
+        detail: row.detail,
+        zone: row.zone,
+        version: row.version,
+        count: row.count,
+        event_count: row.event_count,
+        report_count: row.report_count,
+    })
+}
+
+/// An incident in full.
+///
+/// # Errors
+/// [`StoreError::Unreadable`].
+pub fn detail(
+    row: incident::Model,
+    events: Vec<event::Model>,
+    evidence: Vec<evidence::Model>,
+    history: Vec<(Row, String)>,
+) -> Result<IncidentDetail, StoreError> {
+    let incident = row.id.clone();
+    let pieces: Vec<StoredPiece> = evidence
+        .iter()
+        .filter(|piece| piece.state == "stored")
+        .map(|piece| StoredPiece {
+            incident_id: incident.clone(),
+            id: piece.id.clone(),
+            kind: piece.kind.clone(),
+        })
+        .collect();
+    Ok(IncidentDetail {
+        rejected_reason: row
+            .rejected_reason
+            .as_deref()
+            .map(|text| word(text, INCIDENTS, "rejected_reason"))
+            .transpose()?,
+        summary: summary(row, &pieces)?,
+        events: events
+            .into_iter()
+            .map(event_view)
+            .collect::<Result<_, _>>()?,
+        evidence: evidence
+            .into_iter()
+            .map(|piece| evidence_view(&incident, piece))
+            .collect::<Result<_, _>>()?,
+        history: history
+            .into_iter()
+            .map(|(row, _)| history_view(row))
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+fn event_view(row: event::Model) -> Result<EventView, StoreError> {
+    const TABLE: &str = "events";
+    Ok(EventView {
+        event_id: uuid(&row.event_id, TABLE, "event_id")?,
+        revision: row.revision,
+        phase: word(&row.phase, TABLE, "phase")?,
+        confidence: round(row.confidence),
+        occurred: IntervalView::new(row.occurred_start, row.occurred_end, TABLE)?,
+        tracks: json(&row.tracks, TABLE, "tracks")?,
+        model: row
+            .model
+            .as_deref()
+            .map(|text| json(text, TABLE, "model"))
+            .transpose()?,
+        rule_version: row.rule_version,
+        clock: json(&row.clock, TABLE, "clock")?,
+    })
+}
+
+fn evidence_view(incident: &str, row: evidence::Model) -> Result<EvidenceView, StoreError> {
+    const TABLE: &str = "evidence";
+    let state = word(&row.state, TABLE, "state")?;
+    let url = (state == EvidenceState::Stored)
+        .then(|| format!("/api/v1/incidents/{incident}/evidence/{}", row.id));
+    Ok(EvidenceView {
+        id: uuid(&row.id, TABLE, "id")?,
+        event_id: uuid(&row.event_id, TABLE, "event_id")?,
+        kind: word(&row.kind, TABLE, "kind")?,
+        state,
+        mime: row.mime,
+        bytes: row.bytes,
+        sha256: row.sha256,
+        reason: row
+            .reason
+            .as_deref()
+            .map(|text| word(text, TABLE, "reason"))
+            .transpose()?,
+        url,
+    })
+}
+
+fn history_view(row: Row) -> Result<HistoryView, StoreError> {
+    const TABLE: &str = "incident_history";
+    let state = |text: Option<String>, column| {
+        text.as_deref()
+            .map(|text| word(text, TABLE, column))
+            .transpose()
+    };
+    Ok(HistoryView {
+        at: row.at,
+        actor: row.actor,
+        action: row.action,
+        from: state(row.from, "from_state")?,
+        to: state(row.to, "to_state")?,
+        reason: row.reason,
+        note: row.note,
+    })
+}
+
+/// What was 0.9 as an `f32` is 0.8999999761581421 as an `f64`; four digits are what a score has.
+fn round(score: f64) -> f64 {
+    (score * 10_000.0).round() / 10_000.0
+}
+
+fn uuid(text: &str, table: &'static str, column: &'static str) -> Result<Uuid, StoreError> {
+    Uuid::parse_str(text).map_err(|_| StoreError::Unreadable { table, column })
+}

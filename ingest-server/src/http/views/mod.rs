@@ -1,0 +1,60 @@
+//! What the API shows: shapes of JSON, and how rows become them. One direction each: rows in,
+//! views out; requests in, values out.
+//!
+//! What does not belong here: queries, rights.
+
+mod camera;
+mod enrolment;
+mod incident;
+mod place;
+mod quarantine;
+mod session;
+mod words;
+
+pub use camera::{AgentList, AgentView, CameraCountersView, CameraList, CameraRef, CameraView};
+pub use enrolment::{EnrolmentAnswerView, EnrolmentRequestView};
+pub use incident::{
+    ClockView, DecisionRequest, EventView, EvidenceView, HistoryView, IncidentDetail, IncidentPage,
+    IncidentSummary, IntervalView, ModelView, RejectRequest, TrackView, detail, page, summary,
+};
+pub use place::{NormBoxView, PlaceView, PositionView};
+pub use quarantine::{QuarantineList, QuarantinedView};
+pub use session::{LoginRequest, SessionView};
+pub use words::{
+    CameraPhase, CameraReason, CameraStateWord, ClockSourceWord, EvidenceKindWord, EvidenceState,
+    IncidentKind, IncidentState, LivenessWord, RejectReasonWord, RoleWord, SeverityWord,
+    UnavailableWord,
+};
+
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+
+use crate::store::StoreError;
+
+/// Reads a word of the store.
+fn word<T: DeserializeOwned>(
+    text: &str,
+    table: &'static str,
+    column: &'static str,
+) -> Result<T, StoreError> {
+    serde_json::from_value(serde_json::Value::from(text))
+        .map_err(|_| StoreError::Unreadable { table, column })
+}
+
+/// Reads a JSON column of the store.
+fn json<T: DeserializeOwned>(
+    text: &str,
+    table: &'static str,
+    column: &'static str,
+) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|_| StoreError::Unreadable { table, column })
+}
+
+/// Reads a time of the store.
+fn time(
+    microsecond: i64,
+    table: &'static str,
+    column: &'static str,
+) -> Result<Timestamp, StoreError> {
+    Timestamp::from_microsecond(microsecond).map_err(|_| StoreError::Unreadable { table, column })
+}

@@ -1,0 +1,232 @@
+//! The closed sets of words, so that a client's compiler knows them.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::incident::lifecycle::RejectReason;
+use crate::people::Role;
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $word:ident),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name {
+            $($(#[$word_doc])* $word,)+
+        }
+    };
+}
+
+words!(
+    /// What family of event an incident is.
+    IncidentKind {
+        /// Smoke or flame.
+        FireSmoke,
+        /// Goods, stalls, vehicles or people occupy a pavement.
+        Encroachment,
+        /// A traffic rule was broken; the detail says which.
+        TrafficViolation,
+        /// Cattle on the carriageway.
+        StrayCattle,
+        /// The camera does not see.
+        CameraHealth,
+    }
+);
+words!(
+    /// How much it matters if nobody looks.
+    SeverityWord {
+        /// Can wait for days.
+        Low,
+        /// Should be seen today.
+        Medium,
+        /// Should be seen now.
+        High,
+        /// Lives or forest are at risk.
+        Critical,
+    }
+);
+words!(
+    /// What people decided.
+    IncidentState {
+        /// Nobody has looked yet.
+        New,
+        /// Somebody looks at it.
+        Acknowledged,
+        /// It is real.
+        Confirmed,
+        /// It is not; `rejected_reason` says why.
+        Rejected,
+    }
+);
+words!(
+    /// What the cameras say.
+    CameraPhase {
+        /// It began.
+        Raised,
+        /// It goes on.
+        Updated,
+        /// It is over.
+        Cleared,
+    }
+);
+words!(
+    /// Why an incident was rejected.
+    RejectReasonWord {
+        /// The camera saw something else, or nothing.
+        FalseDetection,
+        /// It is there, but breaks no rule.
+        NotEligible,
+        /// It is real, but not for this centre.
+        OutsideRemit,
+        /// The report was made in bad faith.
+        Abuse,
+        /// Another incident tells of it already.
+        Duplicate,
+    }
+);
+words!(
+    /// What a piece of evidence shows.
+    EvidenceKindWord {
+        /// The deciding picture.
+        Still,
+        /// The deciding picture with boxes, zone and time drawn in.
+        StillOverlay,
+        /// The passage from pre-roll to post-roll.
+        Clip,
+    }
+);
+words!(
+    /// Where a piece of evidence stands.
+    EvidenceState {
+        /// It will exist.
+        Pending,
+        /// The agent has it and promised its hash; the bytes are on their way.
+        Sealed,
+        /// It is here, and its hash was verified.
+        Stored,
+        /// It was due and will never exist; the reason says why.
+        Unavailable,
+    }
+);
+words!(
+    /// Why a piece of evidence will never exist.
+    UnavailableWord {
+        /// The packet ring no longer held the passage.
+        NotInRing,
+        /// The camera went away before the passage was complete.
+        CameraLost,
+        /// The agent's disk was full.
+        DiskFull,
+        /// Cutting or encoding failed.
+        EncodingFailed,
+        /// The agent stopped before the piece was finished.
+        AgentRestarted,
+    }
+);
+words!(
+    /// What a camera's supervisor is doing.
+    CameraStateWord {
+        /// The first connection is under way.
+        Connecting,
+        /// Pictures arrive and are analysed.
+        Running,
+        /// Waiting to try again.
+        Retrying,
+        /// Stopped on purpose.
+        Stopped,
+    }
+);
+words!(
+    /// Why a camera is not running.
+    CameraReason {
+        /// No connection could be made.
+        Unreachable,
+        /// User or password was refused.
+        Unauthorized,
+        /// The stream's path is unknown to the camera.
+        NotFound,
+        /// The stream's codec is not supported.
+        UnsupportedCodec,
+        /// Connected, but nothing came for too long.
+        Stalled,
+        /// The camera ended the stream.
+        EndOfStream,
+        /// The stream cannot be decoded.
+        Undecodable,
+        /// Anything else; the agent's log has the cause.
+        Failed,
+    }
+);
+words!(
+    /// Whether an agent is there.
+    LivenessWord {
+        /// It is connected.
+        Online,
+        /// It said good-bye, or its last will spoke for it.
+        Offline,
+    }
+);
+words!(
+    /// Whose clock the times come from.
+    ClockSourceWord {
+        /// The camera's own.
+        Camera,
+        /// The agent's, at arrival.
+        Agent,
+    }
+);
+words!(
+    /// What a person may do.
+    RoleWord {
+        /// Reviews incidents.
+        Operator,
+        /// Also sees quarantine and metrics.
+        Administrator,
+    }
+);
+
+impl From<RejectReasonWord> for RejectReason {
+    fn from(word: RejectReasonWord) -> Self {
+        match word {
+            RejectReasonWord::FalseDetection => Self::FalseDetection,
+            RejectReasonWord::NotEligible => Self::NotEligible,
+            RejectReasonWord::OutsideRemit => Self::OutsideRemit,
+            RejectReasonWord::Abuse => Self::Abuse,
+            RejectReasonWord::Duplicate => Self::Duplicate,
+        }
+    }
+}
+
+impl From<Role> for RoleWord {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Operator => Self::Operator,
+            Role::Administrator => Self::Administrator,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::v1::Kind;
+
+    use super::*;
+
+    #[test]
+    fn the_words_are_the_domain_s_words() {
+        for kind in Kind::ALL {
+            let word: IncidentKind = serde_json::from_value(kind.as_str().into()).unwrap();
+            assert_eq!(serde_json::to_value(word).unwrap(), kind.as_str());
+        }
+        for reason in RejectReason::ALL {
+            let word: RejectReasonWord = serde_json::from_value(reason.as_str().into()).unwrap();
+            assert_eq!(RejectReason::from(word), reason);
+        }
+        for role in [Role::Operator, Role::Administrator] {
+            assert_eq!(
+                serde_json::to_value(RoleWord::from(role)).unwrap(),
+                role.as_str()
+            );
+        }
+    }
+}
