@@ -59,7 +59,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["Credentials"];
+                    "application/json": components["schemas"]["LoginRequest"];
                 };
             };
             responses: {
@@ -265,7 +265,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["Decision"];
+                    "application/json": components["schemas"]["DecisionRequest"];
                 };
             };
             responses: {
@@ -324,7 +324,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["Decision"];
+                    "application/json": components["schemas"]["DecisionRequest"];
                 };
             };
             responses: {
@@ -383,7 +383,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["Rejection"];
+                    "application/json": components["schemas"]["RejectRequest"];
                 };
             };
             responses: {
@@ -535,10 +535,12 @@ export interface components {
         Session: {
             username: string;
             display_name: string;
-            role: string;
+            /** @enum {string} */
+            role: "operator" | "administrator";
             csrf_token: string;
+            expires_at: string;
         };
-        Credentials: {
+        LoginRequest: {
             username: string;
             password: string;
         };
@@ -549,24 +551,24 @@ export interface components {
             status: number;
             detail?: string | null;
         };
-        Position: {
+        PositionView: {
             lat: number;
             lon: number;
         };
         Bearing: {
-            from: components["schemas"]["Position"];
+            from: components["schemas"]["PositionView"];
             degrees: number;
             uncertainty_deg: number;
         };
-        Place: {
+        PlaceView: {
             /** @enum {string} */
             type: "point";
-            position: components["schemas"]["Position"];
+            position: components["schemas"]["PositionView"];
             uncertainty_m: number;
         } | {
             /** @enum {string} */
             type: "bearing";
-            from: components["schemas"]["Position"];
+            from: components["schemas"]["PositionView"];
             degrees: number;
             uncertainty_deg: number;
         };
@@ -585,12 +587,15 @@ export interface components {
             id: string;
             /** Format: int64 */
             number: number;
-            kind: string;
+            /** @enum {string} */
+            kind: "fire_smoke" | "encroachment" | "traffic_violation" | "stray_cattle" | "camera_health";
             detail: string;
-            severity: string;
+            /** @enum {string} */
+            severity: "low" | "medium" | "high" | "critical";
             confidence: number;
             state: components["schemas"]["IncidentState"];
-            camera_phase: string;
+            /** @enum {string} */
+            camera_phase: "raised" | "updated" | "cleared";
             camera: components["schemas"]["CameraRef"];
             occurred: components["schemas"]["Interval"];
             created_at: string;
@@ -598,9 +603,11 @@ export interface components {
             /** Format: int64 */
             version: number;
             /** Format: int64 */
+            event_count: number;
+            /** Format: int64 */
             report_count: number;
             zone?: string | null;
-            place?: null | components["schemas"]["Place"];
+            place?: null | components["schemas"]["PlaceView"];
             /** Format: int64 */
             count?: number | null;
             still?: string | null;
@@ -637,22 +644,25 @@ export interface components {
             clock: components["schemas"]["Clock"];
             model?: null | components["schemas"]["Model"];
         };
-        EvidenceView: {
+        Evidence: {
             id: string;
             event_id: string;
-            kind: string;
-            state: string;
+            /** @enum {string} */
+            kind: "still" | "still_overlay" | "clip";
+            /** @enum {string} */
+            state: "pending" | "sealed" | "stored" | "unavailable";
             mime?: string | null;
             /** Format: int64 */
             bytes?: number | null;
             sha256?: string | null;
-            reason?: string | null;
+            /** @enum {string|null} */
+            reason?: "not_in_ring" | "camera_lost" | "disk_full" | "encoding_failed" | "agent_restarted" | null;
             url?: string | null;
         };
         HistoryEntry: {
             at: string;
             action: string;
-            actor?: string | null;
+            actor: string;
             from?: string | null;
             to?: string | null;
             reason?: string | null;
@@ -662,12 +672,15 @@ export interface components {
             id: string;
             /** Format: int64 */
             number: number;
-            kind: string;
+            /** @enum {string} */
+            kind: "fire_smoke" | "encroachment" | "traffic_violation" | "stray_cattle" | "camera_health";
             detail: string;
-            severity: string;
+            /** @enum {string} */
+            severity: "low" | "medium" | "high" | "critical";
             confidence: number;
             state: components["schemas"]["IncidentState"];
-            camera_phase: string;
+            /** @enum {string} */
+            camera_phase: "raised" | "updated" | "cleared";
             camera: components["schemas"]["CameraRef"];
             occurred: components["schemas"]["Interval"];
             created_at: string;
@@ -675,12 +688,14 @@ export interface components {
             /** Format: int64 */
             version: number;
             /** Format: int64 */
+            event_count: number;
+            /** Format: int64 */
             report_count: number;
             events: components["schemas"]["IncidentEvent"][];
-            evidence: components["schemas"]["EvidenceView"][];
+            evidence: components["schemas"]["Evidence"][];
             history: components["schemas"]["HistoryEntry"][];
             zone?: string | null;
-            place?: null | components["schemas"]["Place"];
+            place?: null | components["schemas"]["PlaceView"];
             /** Format: int64 */
             count?: number | null;
             still?: string | null;
@@ -688,16 +703,16 @@ export interface components {
             rejected_reason?: string | null;
         };
         /** @enum {string} */
-        RejectReason: "false_detection" | "not_eligible" | "outside_remit" | "abuse" | "duplicate";
-        Decision: {
+        RejectReasonWord: "false_detection" | "not_eligible" | "outside_remit" | "abuse" | "duplicate";
+        DecisionRequest: {
             /** Format: int64 */
             version: number;
             note?: string | null;
         };
-        Rejection: {
+        RejectRequest: {
             /** Format: int64 */
             version: number;
-            reason: components["schemas"]["RejectReason"];
+            reason: components["schemas"]["RejectReasonWord"];
             note?: string | null;
         };
         Counters: {
@@ -712,29 +727,34 @@ export interface components {
             /** Format: int64 */
             reconnects: number;
         };
-        CameraView: {
+        Camera: {
             agent: string;
             id: string;
-            state: string;
-            since: string;
-            counters: components["schemas"]["Counters"];
-            agent_liveness: string;
+            /** @enum {string} */
+            agent_liveness: "online" | "offline";
             name?: string | null;
+            /** @enum {string|null} */
+            state?: "connecting" | "running" | "retrying" | "stopped" | null;
+            since?: string | null;
+            counters?: null | components["schemas"]["Counters"];
             reason?: string | null;
             last_picture?: string | null;
-            place?: null | components["schemas"]["Place"];
+            place?: null | components["schemas"]["PlaceView"];
         };
         CameraList: {
-            items: components["schemas"]["CameraView"][];
+            items: components["schemas"]["Camera"][];
         };
-        AgentView: {
-            agent: string;
-            liveness: string;
-            version?: string | null;
-            since?: string | null;
+        Agent: {
+            id: string;
+            /** @enum {string} */
+            liveness: "online" | "offline";
+            version: string;
+            since: string;
+            enrolled_at: string;
+            revoked_at?: string | null;
         };
         AgentList: {
-            items: components["schemas"]["AgentView"][];
+            items: components["schemas"]["Agent"][];
         };
     };
     responses: never;

@@ -11,8 +11,8 @@ describe('sightOf', () => {
     ['retrying', 'online', 'blind'],
     ['stopped', 'online', 'blind'],
     ['running', 'offline', 'blind'],
-    ['running', 'unknown', 'blind'],
-    ['a state of tomorrow', 'online', 'blind'],
+    [null, 'online', 'starting'],
+    [null, 'offline', 'blind'],
   ] as const)('%s at an agent that is %s is %s', (state, liveness, sight) => {
     expect(sightOf(aCamera({ state, agent_liveness: liveness }))).toBe(sight);
   });

@@ -21,7 +21,7 @@ export function useAgents() {
 export type CameraSight =
   /** Pictures arrive and are analysed. */
   | 'seeing'
-  /** It is being connected for the first time. */
+  /** It is being connected for the first time, or has not said what it does. */
   | 'starting'
   /** It does not see, or nobody can say whether it does. */
   | 'blind';
@@ -30,7 +30,8 @@ export type CameraSight =
 export function sightOf(camera: Camera): CameraSight {
   if (camera.agent_liveness !== 'online') return 'blind';
   if (camera.state === 'running') return 'seeing';
-  return camera.state === 'connecting' ? 'starting' : 'blind';
+  const quiet = (camera.state ?? 'connecting') === 'connecting';
+  return quiet ? 'starting' : 'blind';
 }
 
 export const cameraName = (camera: { id: string; name?: string | null }): string =>
@@ -49,3 +50,6 @@ export function byNeed(cameras: readonly Camera[]): Camera[] {
 }
 
 export const isOnline = (agent: Agent): boolean => agent.liveness === 'online';
+
+/** Whether the agent is one that should be there; an administrator may have revoked it. */
+export const isExpected = (agent: Agent): boolean => (agent.revoked_at ?? null) === null;

@@ -1,5 +1,5 @@
 // Sample incidents and cameras for the unit tests; each test overrides what it is about.
-import type { Camera, IncidentDetail, IncidentSummary } from '../api/types';
+import type { Camera, Evidence, IncidentDetail, IncidentSummary } from '../api/types';
 
 export function aSummary(over: Partial<IncidentSummary> = {}): IncidentSummary {
   return {
@@ -19,6 +19,7 @@ export function aSummary(over: Partial<IncidentSummary> = {}): IncidentSummary {
     updated_at: '2026-11-22T07:00:04Z',
     version: 3,
     count: 4,
+    event_count: 1,
     report_count: 2,
     still: 'e-still',
     clip: 'e-clip',
@@ -53,7 +54,7 @@ export function aDetail(over: Partial<IncidentDetail> = {}): IncidentDetail {
   };
 }
 
-function stored(id: string, kind: string, mime: string): IncidentDetail['evidence'][number] {
+function stored(id: string, kind: Evidence['kind'], mime: string): Evidence {
   return {
     id,
     event_id: 'ev-1',

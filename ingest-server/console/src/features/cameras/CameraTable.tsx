@@ -48,7 +48,11 @@ function CameraRow({ camera }: { camera: Camera }) {
         <span aria-hidden="true">{SIGNS[sight]}</span> <StateWords camera={camera} />
       </td>
       <td>
-        <Moment at={camera.since} as="stack" />
+        {typeof camera.since === 'string' ? (
+          <Moment at={camera.since} as="stack" />
+        ) : (
+          t('cameras.unknown')
+        )}
       </td>
       <td className={cx(sight === 'blind' && styles.old)}>
         {typeof camera.last_picture === 'string' ? (
@@ -57,9 +61,7 @@ function CameraRow({ camera }: { camera: Camera }) {
           t('cameras.never')
         )}
       </td>
-      <td className={styles.small}>
-        <Counters camera={camera} />
-      </td>
+      <td className={styles.small}>{camera.counters && <Counters counters={camera.counters} />}</td>
     </tr>
   );
 }
@@ -70,15 +72,15 @@ function StateWords({ camera }: { camera: Camera }) {
   if (camera.agent_liveness !== 'online') {
     return t('cameras.agentOffline', { agent: camera.agent });
   }
-  const state = name('cameraState', camera.state);
+  const state = name('cameraState', camera.state ?? 'unknown');
   return typeof camera.reason === 'string'
     ? `${state}: ${name('cameraReason', camera.reason)}`
     : state;
 }
 
-function Counters({ camera }: { camera: Camera }) {
+function Counters({ counters }: { counters: NonNullable<Camera['counters']> }) {
   const { t } = useTranslation();
-  const { received, analysed, dropped, reconnects } = camera.counters;
+  const { received, analysed, dropped, reconnects } = counters;
   return (
     <>
       {t('cameras.received', { value: wholeNumber(received) })} ·{' '}

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 
 import type { Agent, Camera } from '../../api/types';
 import { useNames } from '../../i18n/words';
-import { byNeed, isOnline, sightOf, useAgents, useCameras } from '../../state/cameras';
+import { byNeed, isExpected, isOnline, sightOf, useAgents, useCameras } from '../../state/cameras';
 import { Blank, Failure } from '../../ui/Notice';
 import { Moment } from '../../ui/Moment';
 import { cx } from '../../ui/cx';
@@ -43,6 +43,12 @@ function Cameras({ cameras }: { cameras: readonly Camera[] }) {
   );
 }
 
+const SIGNS = { online: '●', offline: '▲', revoked: '○' } as const;
+
+function livenessOf(agent: Agent): keyof typeof SIGNS {
+  return isExpected(agent) ? agent.liveness : 'revoked';
+}
+
 function Agents({ agents }: { agents: readonly Agent[] }) {
   const { t } = useTranslation();
   const name = useNames();
@@ -53,16 +59,17 @@ function Agents({ agents }: { agents: readonly Agent[] }) {
       </h2>
       <ul className={styles.agents}>
         {agents.map((agent) => (
-          <li key={agent.agent} className={cx(styles.agent, !isOnline(agent) && styles.bad)}>
-            <strong>{agent.agent}</strong>
+          <li
+            key={agent.id}
+            className={cx(styles.agent, isExpected(agent) && !isOnline(agent) && styles.bad)}
+          >
+            <strong>{agent.id}</strong>
             <span>
-              <span aria-hidden="true">{isOnline(agent) ? '●' : '▲'}</span>{' '}
-              {name('liveness', agent.liveness)}
+              <span aria-hidden="true">{SIGNS[livenessOf(agent)]}</span>{' '}
+              {name('liveness', livenessOf(agent))}
             </span>
-            {typeof agent.since === 'string' && <Moment at={agent.since} />}
-            {typeof agent.version === 'string' && (
-              <span>{t('cameras.version', { version: agent.version })}</span>
-            )}
+            <Moment at={agent.since} />
+            <span>{t('cameras.version', { version: agent.version })}</span>
           </li>
         ))}
       </ul>

@@ -29,7 +29,7 @@ export function EvidenceFrame({ incident, view, entry, poster }: Props) {
       return <Words>{t('evidence.sealed')}</Words>;
     case 'stored':
       break;
-    default: {
+    case 'unavailable': {
       const reason = name('unavailableReason', entry.reason ?? entry.state);
       return <Words>{t('evidence.unavailable', { reason })}</Words>;
     }

@@ -54,6 +54,7 @@ export function Details({ incident }: { incident: IncidentDetail }) {
       </h3>
       <dl className={styles.facts}>
         <Fact name={t('incident.agent')}>{incident.camera.agent}</Fact>
+        <Fact name={t('incident.sightings')}>{incident.event_count}</Fact>
         <Fact name={t('incident.reports')}>{incident.report_count}</Fact>
         <Fact name={t('incident.receivedAt')}>
           <Moment at={incident.created_at} as="exact" />

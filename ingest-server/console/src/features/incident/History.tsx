@@ -33,10 +33,10 @@ function Entry({ entry }: { entry: HistoryEntry }) {
     <li className={styles.entry}>
       <span className={styles.action}>{name('action', entry.action)}</span>
       <span className={styles.soft}>
-        {entry.actor ?? t('incident.system')} · <Moment at={entry.at} as="exact" />
+        {name('actor', entry.actor)} · <Moment at={entry.at} as="exact" />
       </span>
       {typeof entry.reason === 'string' && (
-        <span>{t('incident.rejectedBecause', { reason: name('rejectReason', entry.reason) })}</span>
+        <span>{t('incident.reason', { reason: name('rejectReason', entry.reason) })}</span>
       )}
       {typeof entry.note === 'string' && <span className={styles.note}>{entry.note}</span>}
     </li>

@@ -57,8 +57,8 @@ export function RejectPanel({ sending, onReject, onCancel }: Props) {
   };
 
   return (
-    <form className={styles.panel} onSubmit={submit}>
-      <fieldset className={styles.reasons} aria-describedby="reject-hint">
+    <form className={styles.panel} aria-label={t('decide.rejectTitle')} onSubmit={submit}>
+      <fieldset className={styles.reasons}>
         <legend className={styles.title}>{t('decide.rejectTitle')}</legend>
         {REASONS.map((each, index) => (
           <label key={each} className={styles.reason}>
@@ -94,9 +94,6 @@ export function RejectPanel({ sending, onReject, onCancel }: Props) {
         <Button shortcut="Escape" onClick={onCancel}>
           {t('app.cancel')}
         </Button>
-        <p id="reject-hint" className={styles.hint}>
-          {t('decide.rejectHint')}
-        </p>
         <p className={styles.missing} role="alert">
           {missing && t('decide.chooseReason')}
         </p>

@@ -31,10 +31,6 @@ describe('sightings', () => {
       { clip: { ...clip, id: 'x', event_id: 'ev-2' } },
     ]);
   });
-
-  it('leave out a kind this console does not know', () => {
-    expect(sightings(aDetail({ evidence: [{ ...clip, kind: 'thermal' }] }))).toEqual([]);
-  });
 });
 
 describe('nextView', () => {

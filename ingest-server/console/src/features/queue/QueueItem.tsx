@@ -47,8 +47,8 @@ export function QueueItem({ row: { incident, handled }, href, selected }: Props)
           <span className={styles.tags}>
             <StateChip state={incident.state} />
             <span className={styles.severity}>{name('severity', incident.severity)}</span>
-            {incident.report_count > 1 && (
-              <span>{t('queue.reports', { count: incident.report_count })}</span>
+            {incident.event_count > 1 && (
+              <span>{t('queue.sightings', { count: incident.event_count })}</span>
             )}
           </span>
         </span>

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 
 import { clockTime } from '../../i18n/format';
-import { isOnline, sightOf, useAgents, useCameras } from '../../state/cameras';
+import { isExpected, isOnline, sightOf, useAgents, useCameras } from '../../state/cameras';
 import { useLive } from '../../state/live';
 import { cx } from '../../ui/cx';
 import styles from './StatusStrip.module.css';
@@ -52,7 +52,7 @@ function CamerasPart() {
 
 function AgentsPart() {
   const { t } = useTranslation();
-  const agents = useAgents().data;
+  const agents = useAgents().data?.filter(isExpected);
   if (agents === undefined || agents.length === 0) return null;
   const total = agents.length;
   const good = agents.filter(isOnline).length;

@@ -1,0 +1,138 @@
+// A server for the unit tests: the API's paths answered from memory through a replaced `fetch`.
+import { vi } from 'vitest';
+
+import type { Agent, Camera, IncidentDetail, IncidentSummary, Session } from '../api/types';
+
+export const aSession: Session = {
+  username: 'lan',
+  display_name: 'Lan',
+  role: 'operator',
+  csrf_token: 'csrf-1',
+  expires_at: '2026-11-23T00:00:00Z',
+};
+
+interface Call {
+  method: string;
+  path: string;
+  csrf: string | null;
+  body: unknown;
+}
+
+export class TestServer {
+  session: Session | null = aSession;
+  incidents: IncidentDetail[] = [];
+  cameras: Camera[] = [];
+  agents: Agent[] = [];
+  /** Every request that changes something. */
+  readonly changes: Call[] = [];
+  private streams = new Set<ReadableStreamDefaultController<Uint8Array>>();
+
+  /** Takes the place of `fetch` until the test ends. */
+  install(): void {
+    vi.spyOn(globalThis, 'fetch').mockImplementation((input, init) =>
+      this.answer(new Request(new URL(urlOf(input), location.origin), requestOf(input, init))),
+    );
+  }
+
+  /** Sends an event to every open stream. */
+  tell(event: string, data: unknown): void {
+    const text = `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+    for (const stream of this.streams) stream.enqueue(new TextEncoder().encode(text));
+  }
+
+  /** Ends every open stream, as a server does that stops. */
+  hangUp(): void {
+    for (const stream of this.streams) stream.close();
+    this.streams.clear();
+  }
+
+  private async answer(request: Request): Promise<Response> {
+    const url = new URL(request.url);
+    const path = url.pathname.replace('/api/v1/', '');
+    if (path === 'session') return this.answerSession(request);
+    if (this.session === null) return problem(401, 'unauthenticated', 'Chưa đăng nhập.');
+    if (path === 'events') return this.openStream();
+    if (path === 'cameras') return json({ items: this.cameras });
+    if (path === 'agents') return json({ items: this.agents });
+    if (path === 'incidents') return this.list(url.searchParams.get('state'));
+    return this.answerIncident(request, path.split('/'));
+  }
+
+  private async answerSession(request: Request): Promise<Response> {
+    if (request.method === 'DELETE') {
+      this.session = null;
+      return new Response(null, { status: 204 });
+    }
+    if (request.method === 'POST') {
+      const { password } = (await request.json()) as { password: string };
+      if (password !== 'đúng') return problem(401, 'wrong_credentials', 'Sai mật khẩu.');
+      this.session = aSession;
+    }
+    return this.session === null
+      ? problem(401, 'unauthenticated', 'Chưa đăng nhập.')
+      : json(this.session);
+  }
+
+  private list(states: string | null): Response {
+    const wanted = states?.split(',');
+    const items: IncidentSummary[] = this.incidents.filter(
+      (incident) => wanted === undefined || wanted.includes(incident.state),
+    );
+    return json({ items, next_cursor: null });
+  }
+
+  private async answerIncident(request: Request, [, id, verb]: string[]): Promise<Response> {
+    const incident = this.incidents.find((each) => each.id === id);
+    if (incident === undefined) return problem(404, 'not_found', 'Không có.');
+    if (verb === undefined) return json(incident);
+    const body = (await request.json()) as { version: number };
+    const csrf = request.headers.get('X-CSRF-Token');
+    this.changes.push({ method: request.method, path: `${id ?? ''}/${verb}`, csrf, body });
+    if (body.version !== incident.version) {
+      return problem(409, 'stale_version', 'Người khác vừa đổi.');
+    }
+    const states = {
+      acknowledge: 'acknowledged',
+      confirm: 'confirmed',
+      reject: 'rejected',
+    } as const;
+    incident.state = states[verb as keyof typeof states];
+    incident.version += 1;
+    return json(incident);
+  }
+
+  private openStream(): Response {
+    const body = new ReadableStream<Uint8Array>({
+      start: (stream) => {
+        this.streams.add(stream);
+      },
+    });
+    return new Response(body, { headers: { 'Content-Type': 'text/event-stream' } });
+  }
+}
+
+function urlOf(input: RequestInfo | URL): string | URL {
+  return input instanceof Request ? input.url : input;
+}
+
+/** The request without its signal, which jsdom and Node do not share. */
+function requestOf(input: RequestInfo | URL, init: RequestInit | undefined): RequestInit {
+  if (input instanceof Request) {
+    const { method, headers, body } = input;
+    return body === null
+      ? { method, headers }
+      : ({ method, headers, body, duplex: 'half' } as RequestInit);
+  }
+  const rest = { ...init };
+  delete rest.signal;
+  return rest;
+}
+
+function json(value: unknown): Response {
+  return Response.json(structuredClone(value));
+}
+
+function problem(status: number, code: string, title: string): Response {
+  const headers = { 'Content-Type': 'application/problem+json' };
+  return new Response(JSON.stringify({ code, title, status }), { status, headers });
+}
