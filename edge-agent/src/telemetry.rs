@@ -10,6 +10,7 @@
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 
+use contract::v1::Phase;
 use metrics::{Unit, describe_counter, describe_gauge};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder};
 use tracing_subscriber::EnvFilter;
@@ -94,6 +95,23 @@ pub fn start_metrics(listen: SocketAddr) -> Result<SocketAddr, TelemetryError> {
     Ok(probe)
 }
 
+/// A phase as label and log field.
+#[must_use]
+pub const fn phase_word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Raised => "raised",
+        Phase::Updated => "updated",
+        Phase::Cleared => "cleared",
+    }
+}
+
+/// An error and its causes in one line, for a log.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
 macro_rules! metrics_list {
     ($($(#[$doc:meta])* $name:ident = $kind:ident $wire:literal, $unit:expr, $help:literal;)*) => {
         /// Names of all metrics.
@@ -110,20 +128,20 @@ macro_rules! metrics_list {
 metrics_list! {
     EVENT_CHANGES = describe_counter "vong_agent_event_changes_total", Unit::Count,
         "Event changes of the rules, by camera, kind and phase.";
-    FRAMES_ANALYSED = describe_counter "vong_agent_frames_analysed_total", Unit::Count,
-        "Pictures that went through a model, by camera.";
     ANALYSIS_FAILED = describe_counter "vong_agent_analysis_failed_total", Unit::Count,
         "Pictures that a model could not take, by camera.";
     CAMERA_UP = describe_gauge "vong_agent_camera_up", Unit::Count,
         "1 while pictures arrive from the camera, 0 otherwise, by camera.";
-    CAMERA_LOST = describe_counter "vong_agent_camera_lost_total", Unit::Count,
-        "Times a camera stopped running, by camera and reason.";
     FRAMES_DROPPED = describe_counter "vong_agent_frames_dropped_total", Unit::Count,
         "Pictures dropped because analysis was busy (the newest wins), by camera.";
     EVIDENCE = describe_counter "vong_agent_evidence_total", Unit::Count,
         "Pieces of evidence by kind and outcome (sealed, or the reason why not).";
     REPORTS_FILED = describe_counter "vong_agent_reports_filed_total", Unit::Count,
         "Report revisions put into the outbox, by phase.";
+    REPORTS_INVALID = describe_counter "vong_agent_reports_invalid_total", Unit::Count,
+        "Event changes that made no valid report: faults of the agent.";
+    EVENT_LOG_FAILED = describe_counter "vong_agent_event_log_failed_total", Unit::Count,
+        "Event changes that could not be written to the event log.";
     REPORTS_SENT = describe_counter "vong_agent_reports_sent_total", Unit::Count,
         "Report messages sent, by attempt (first, again).";
     REPORTS_ACKED = describe_counter "vong_agent_reports_acked_total", Unit::Count,

@@ -154,3 +154,6 @@ async fn ask(
     };
     Err(EnrolError::Refused { url, status, title })
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,7 +31,7 @@ use super::backoff::Backoff;
 use super::record::StoredReport;
 use super::store::{Store, StoreError};
 use super::window::Window;
-use crate::telemetry::metric;
+use crate::telemetry::{chain, metric};
 
 /// How soon and how rarely a lost broker is tried again.
 const RECONNECT: Backoff = Backoff {
@@ -593,12 +593,6 @@ fn drop_ack(reason: &'static str, why: &str) {
         why,
         "dropped a message on the ack topic: it is not the server's"
     );
-}
-
-/// An error and its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 async fn sleep_until(wake: Option<Instant>) {

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use bytes::Bytes;
-use contract::v1::{AutoReport, EventId, EvidenceId, EvidenceKind, Phase, Severity};
+use contract::v1::{AutoReport, EventId, EvidenceId, EvidenceKind, Severity};
 use jiff::Timestamp;
 
 use crate::report::Message;
@@ -161,13 +161,5 @@ pub(super) const fn severity_rank(severity: Severity) -> i64 {
         Severity::Medium => 1,
         Severity::High => 2,
         Severity::Critical => 3,
-    }
-}
-
-pub(super) const fn phase_word(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Raised => "raised",
-        Phase::Updated => "updated",
-        Phase::Cleared => "cleared",
     }
 }

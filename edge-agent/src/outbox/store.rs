@@ -20,9 +20,9 @@ use tokio::sync::Notify;
 
 use super::record::{
     Acked, Filed, Filing, Limits, Loss, LostThing, OpenEvent, StoredReport, Tally, Upload,
-    evidence_file, phase_word, severity_rank, upload_priority,
+    evidence_file, severity_rank, upload_priority,
 };
-use crate::telemetry::metric;
+use crate::telemetry::{metric, phase_word};
 
 const DATABASE_FILE: &str = "outbox.db";
 const EVIDENCE_FOLDER: &str = "evidence";

@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 use super::backoff::Backoff;
 use super::record::Upload;
 use super::store::{Store, StoreError};
-use crate::telemetry::metric;
+use crate::telemetry::{chain, metric};
 
 /// Bytes of one request: small, so that a report on the same weak link never waits long.
 const CHUNK: usize = 256 * 1024;
@@ -123,7 +123,7 @@ impl Uploader {
                 Ok(Some(wait)) => wait,
                 Err(error) => {
                     metrics::counter!(metric::OUTBOX_FAILED).increment(1);
-                    tracing::error!(%error, "cannot read the outbox; trying again");
+                    tracing::error!(error = %chain(&error), "cannot read the outbox; trying again");
                     Duration::from_secs(1)
                 }
             };
@@ -204,7 +204,7 @@ impl Uploader {
         tracing::warn!(
             event.id = %upload.event_id,
             evidence.id = %upload.evidence_id,
-            %error,
+            error = %chain(error),
             retry_ms = wait.as_millis(),
             "an upload did not get through; it will go on where it stopped"
         );

@@ -109,16 +109,10 @@ impl ReportBook {
         self.events.contains_key(&event)
     }
 
-    /// Events of one camera that have not been cleared.
+    /// Every event in the book: those that can still change.
     #[must_use]
-    pub fn open_events(&self, camera: &CameraId) -> Vec<EventId> {
-        let open =
-            |report: &&AutoReport| report.camera == *camera && report.phase != Phase::Cleared;
-        self.events
-            .values()
-            .filter(open)
-            .map(|report| report.event_id)
-            .collect()
+    pub fn events(&self) -> Vec<EventId> {
+        self.events.keys().copied().collect()
     }
 
     /// Puts a rule's change on paper: the event's next revision.

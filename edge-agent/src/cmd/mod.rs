@@ -1,0 +1,80 @@
+//! The commands: what a person or systemd types. Thin: each reads its arguments and calls a stage.
+//!
+//! Here, and in `main`, errors lose their types (`anyhow`); the chain is printed once, by `main`.
+//! What does not belong here: anything another command would want too.
+
+mod check;
+mod enroll;
+mod models;
+mod replay;
+mod run;
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::config::{ConfigError, DEFAULT_PATH};
+use crate::telemetry::{self, LogFormat};
+
+/// Watches cameras, finds events, files signed reports with evidence.
+#[derive(Debug, clap::Parser)]
+#[command(name = "edge-agent", version)]
+pub struct Cli {
+    /// The configuration.
+    #[arg(long, global = true, value_name = "FILE", default_value = DEFAULT_PATH)]
+    config: PathBuf,
+    /// How log lines are written; which ones is said by VONG_LOG, e.g. `debug`.
+    #[arg(long, global = true, value_enum, default_value_t)]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Watch the cameras and report, until told to stop.
+    Run,
+    /// Read the configuration and say everything that is wrong with it.
+    Check(check::Args),
+    /// Run a file through the stages of one camera and print what they say.
+    Replay(replay::Args),
+    /// Make this agent known to its server, once.
+    Enroll(enroll::Args),
+    /// List, verify and fetch models.
+    Models(models::Args),
+}
+
+/// What the process says by its exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Something failed that may go better next time.
+    Failed = 1,
+    /// The configuration is wrong: starting again changes nothing.
+    Misconfigured = 2,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Whatever the command could not do, with its causes.
+pub fn execute(cli: &Cli) -> anyhow::Result<ExitCode> {
+    telemetry::start_log(cli.log_format)?;
+    match &cli.command {
+        Command::Run => run::run(&cli.config),
+        Command::Check(args) => check::run(&cli.config, args),
+        Command::Replay(args) => replay::run(&cli.config, args),
+        Command::Enroll(args) => enroll::run(&cli.config, args),
+        Command::Models(args) => models::run(&cli.config, args),
+    }
+}
+
+/// The exit status of an error.
+#[must_use]
+pub fn exit_of(error: &anyhow::Error) -> Exit {
+    if error.chain().any(|cause| cause.is::<ConfigError>()) { Exit::Misconfigured } else { Exit::Failed }
+}
+
+/// One line for the person who typed the command.
+fn say(line: &str) -> io::Result<()> {
+    writeln!(io::stdout().lock(), "{line}")
+}

@@ -1,0 +1,428 @@
+//! The wiring: every stage's task, the bounded channels between them, and the ordered shutdown.
+//!
+//! ```text
+//! camera (task) ─► mailbox ─► watch (thread) ─► desk (task) ─► store ─► publisher, uploader (tasks)
+//!            └───► ring ─────► exhibits (clip tasks) ─┘
+//! ```
+//! A stop goes the same way: cameras first, so that open events end; then the analysis, the clips
+//! that can be cut, the desk, and last the publisher, which flushes and says good-bye.
+//!
+//! What does not belong here: deciding anything. The stages do.
+
+mod desk;
+mod event_log;
+mod exhibits;
+mod status;
+mod watch;
+
+use std::collections::HashMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use contract::v1::{CameraId, ModelRef, Topic};
+use jiff::Timestamp;
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use url::Url;
+use zeroize::Zeroizing;
+
+use crate::analysis::CameraAnalysis;
+use crate::camera::{
+    Camera, CameraSource, DecoderOptions, Patience, RingLimits, StreamUrl, StreamUrlError, supervise,
+};
+use crate::config::{CameraConfig, Config};
+use crate::detect::{DetectError, Detector};
+use crate::identity::{Identity, TlsError, client_config, http_client};
+use crate::outbox::{
+    BrokerAddress, BrokerAddressError, Limits, Publisher, StatusBoard, Store, StoreError, Uploader,
+};
+use crate::report::CameraFacts;
+use crate::telemetry::metric;
+
+use contract::v1::UnavailableReason;
+use desk::{Desk, Paper};
+use event_log::EventLog;
+use exhibits::Exhibits;
+use status::StatusReporter;
+use watch::Watch;
+
+/// Papers that may wait for the desk. When full, the cameras' analysis waits and their mailboxes
+/// drop pictures, which is counted; events are never dropped.
+const PAPERS: usize = 256;
+/// Files the uploader may have given up before the desk looks. When full, the uploader waits.
+const GIVEN_UP: usize = 16;
+/// Clips encoded at once: remuxing is quick, and one leaves the cores to the model.
+const ENCODERS: usize = 1;
+/// How often the outbox says how full it is.
+const TALLY_EVERY: Duration = Duration::from_secs(5);
+/// How long each step of the shutdown may take before the next one begins without it.
+const STEP_TIMEOUT: Duration = Duration::from_secs(5);
+/// The publisher's flush and good-bye.
+const FAREWELL_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// Why the agent cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// The server's or broker's address in the enrolment is no address.
+    #[error("the enrolment names no usable address; enrol anew with `edge-agent enroll --again`")]
+    Address(#[source] url::ParseError),
+    /// The broker's address is of another kind.
+    #[error("[server] mqtt_url, or the enrolment, names no broker")]
+    Broker(#[source] BrokerAddressError),
+    /// Trust for HTTP and MQTT cannot be set up.
+    #[error("[server] ca_file")]
+    Tls(#[source] TlsError),
+    /// The outbox cannot be opened.
+    #[error("[agent] data_dir: the outbox does not start")]
+    Outbox(#[source] StoreError),
+    /// The event log cannot be opened.
+    #[error("[agent] event_log: cannot write {}", path.display())]
+    EventLog {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// A camera's address is not one.
+    #[error("camera `{camera}`: url")]
+    Camera {
+        /// The camera.
+        camera: CameraId,
+        /// Why not.
+        #[source]
+        source: StreamUrlError,
+    },
+    /// A camera names a model that is not there.
+    #[error("camera `{camera}`: no [[model]] of name `{model}`")]
+    NoModel {
+        /// The camera.
+        camera: CameraId,
+        /// The name.
+        model: String,
+    },
+    /// A model cannot run.
+    #[error("camera `{camera}` cannot be analysed")]
+    Model {
+        /// A camera that names it.
+        camera: CameraId,
+        /// Why not.
+        #[source]
+        source: DetectError,
+    },
+    /// The operating system gives no thread.
+    #[error("camera `{camera}`: cannot start a thread")]
+    Thread {
+        /// The camera.
+        camera: CameraId,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Runs all cameras until `stop` is cancelled; returns when everything has ended in order.
+///
+/// # Errors
+/// [`PipelineError`] where the agent cannot start. Once it runs, faults are waited out.
+pub async fn run(
+    config: Config,
+    identity: Identity,
+    stop: CancellationToken,
+) -> Result<(), PipelineError> {
+    let detectors = start_detectors(&config)?;
+    let event_log = Arc::new(open_event_log(&config)?);
+    let outbound = Outbound::start(&config, identity).await?;
+    let mut cameras = Vec::new();
+    let halt = CancellationToken::new();
+    let site = Site { outbound: &outbound, detectors: &detectors, event_log, halt: halt.clone() };
+    for camera in &config.cameras {
+        cameras.push(site.start_camera(camera)?);
+    }
+    tracing::info!(
+        agent = %outbound.agent,
+        cameras = cameras.len(),
+        version = env!("CARGO_PKG_VERSION"),
+        "watching"
+    );
+    stop.cancelled().await;
+    halt.cancel();
+    for camera in cameras {
+        camera.ended().await;
+    }
+    outbound.stop().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Everything after the rules: desk, disk, broker, uploads.
+struct Outbound {
+    agent: contract::v1::AgentId,
+    store: Arc<Store>,
+    board: Arc<StatusBoard>,
+    papers: mpsc::Sender<Paper>,
+    clips: TaskTracker,
+    encoders: Arc<Semaphore>,
+    desk: JoinHandle<()>,
+    senders: Vec<JoinHandle<()>>,
+    stop_sending: CancellationToken,
+}
+
+impl Outbound {
+    async fn start(config: &Config, identity: Identity) -> Result<Self, PipelineError> {
+        let Identity { key, enrolment } = identity;
+        let answer = enrolment.answer;
+        let mqtt_url = match &config.server.mqtt_url {
+            Some(url) => url.clone(),
+            None => answer.mqtt_url.parse().map_err(PipelineError::Address)?,
+        };
+        let broker = BrokerAddress::try_from(&mqtt_url).map_err(PipelineError::Broker)?;
+        let server: Url = config.server.http_url.clone().unwrap_or(enrolment.server_url);
+        let tls = client_config(config.server.ca_file.as_deref()).map_err(PipelineError::Tls)?;
+        let client = http_client(tls.clone()).map_err(PipelineError::Tls)?;
+
+        let limits = Limits {
+            report_bytes: config.outbox.reserved_report_bytes,
+            evidence_bytes: config.outbox.max_bytes - config.outbox.reserved_report_bytes,
+        };
+        let topic = Topic::Reports(answer.agent.clone()).to_string();
+        let store = Store::open(&config.agent.data_dir, &topic, limits)
+            .await
+            .map(Arc::new)
+            .map_err(PipelineError::Outbox)?;
+        let desk = Desk::open(answer.agent.clone(), key, Arc::clone(&store))
+            .await
+            .map_err(PipelineError::Outbox)?;
+        let (papers, inbox) = mpsc::channel(PAPERS);
+        let (given_up, gone) = mpsc::channel(GIVEN_UP);
+        let board = Arc::new(StatusBoard::default());
+        let stop_sending = CancellationToken::new();
+        let publisher = Publisher {
+            agent: answer.agent.clone(),
+            password: Zeroizing::new(answer.mqtt_password),
+            server_key: answer.server_public_key,
+            broker,
+            tls: Arc::new(tls),
+            store: Arc::clone(&store),
+            since: Timestamp::now(),
+        };
+        let uploader = Uploader {
+            client,
+            server,
+            token: Zeroizing::new(answer.upload_token),
+            store: Arc::clone(&store),
+            given_up,
+        };
+        let senders = vec![
+            tokio::spawn({
+                let (board, stop) = (Arc::clone(&board), stop_sending.clone());
+                async move { publisher.run(&board, stop).await }
+            }),
+            tokio::spawn(uploader.run(stop_sending.clone())),
+            tokio::spawn(tell_tally(Arc::clone(&store), stop_sending.clone())),
+        ];
+        tokio::spawn(tell_desk_of_losses(gone, papers.downgrade()));
+        Ok(Self {
+            agent: answer.agent,
+            store,
+            board,
+            papers,
+            clips: TaskTracker::new(),
+            encoders: Arc::new(Semaphore::new(ENCODERS)),
+            desk: tokio::spawn(desk.run(inbox)),
+            senders,
+            stop_sending,
+        })
+    }
+
+    /// The cameras are gone: cut what can be cut, close what is open, flush, say good-bye.
+    async fn stop(self) {
+        self.clips.close();
+        in_time("clips", STEP_TIMEOUT, self.clips.wait()).await;
+        drop(self.papers);
+        in_time("desk", STEP_TIMEOUT, self.desk).await;
+        self.stop_sending.cancel();
+        for sender in self.senders {
+            in_time("broker and uploads", FAREWELL_TIMEOUT, sender).await;
+        }
+        in_time("outbox", STEP_TIMEOUT, self.store.close()).await;
+    }
+}
+
+/// What all cameras share.
+struct Site<'a> {
+    outbound: &'a Outbound,
+    detectors: &'a HashMap<String, Detector>,
+    event_log: Arc<EventLog>,
+    halt: CancellationToken,
+}
+
+/// One camera's tasks.
+struct Running {
+    supervisor: JoinHandle<()>,
+    watch: JoinHandle<()>,
+    status: JoinHandle<()>,
+}
+
+impl Running {
+    async fn ended(self) {
+        in_time("camera", STEP_TIMEOUT, self.supervisor).await;
+        in_time("analysis", STEP_TIMEOUT, self.watch).await;
+        in_time("status", STEP_TIMEOUT, self.status).await;
+    }
+}
+
+impl Site<'_> {
+    fn start_camera(&self, config: &CameraConfig) -> Result<Running, PipelineError> {
+        let source = source(config)?;
+        let detector = self.detectors.get(&config.model).cloned();
+        let detector = detector.ok_or_else(|| PipelineError::NoModel {
+            camera: config.id.clone(),
+            model: config.model.clone(),
+        })?;
+        let facts = Arc::new(facts(config, &detector));
+        let Camera { ring, frames, counters, health, task, .. } =
+            supervise(source, self.halt.clone());
+        let status = StatusReporter {
+            agent: self.outbound.agent.clone(),
+            camera: config.id.clone(),
+            name: config.name.clone(),
+            counters: Arc::clone(&counters),
+            board: Arc::clone(&self.outbound.board),
+        };
+        let exhibits = Exhibits {
+            camera: Arc::new(config.clone()),
+            ring,
+            store: Arc::clone(&self.outbound.store),
+            desk: self.outbound.papers.clone(),
+            clips: self.outbound.clips.clone(),
+            encoders: Arc::clone(&self.outbound.encoders),
+        };
+        let watch = Watch {
+            facts,
+            frames,
+            counters,
+            detector,
+            analysis: CameraAnalysis::new(config),
+            event_log: Arc::clone(&self.event_log),
+            desk: self.outbound.papers.clone(),
+            exhibits,
+        };
+        Ok(Running {
+            supervisor: task,
+            watch: start_watch(config, watch)?,
+            status: tokio::spawn(status.run(health)),
+        })
+    }
+}
+
+/// Starts the analysis thread; the handle ends with it.
+fn start_watch(config: &CameraConfig, watch: Watch) -> Result<JoinHandle<()>, PipelineError> {
+    let runtime = Handle::current();
+    let (ended, end) = tokio::sync::oneshot::channel::<()>();
+    std::thread::Builder::new()
+        .name(format!("watch {}", config.id))
+        .spawn(move || {
+            // Dropped at the end of the thread, by a panic too.
+            let _ended = ended;
+            watch.run(&runtime);
+        })
+        .map_err(|source| PipelineError::Thread { camera: config.id.clone(), source })?;
+    Ok(tokio::spawn(async move {
+        let _ = end.await;
+    }))
+}
+
+fn source(config: &CameraConfig) -> Result<CameraSource, PipelineError> {
+    let password =
+        config.password.as_ref().map(|secret| Zeroizing::new(secret.expose().to_owned()));
+    let url = StreamUrl::parse(config.url.as_str(), password)
+        .map_err(|source| PipelineError::Camera { camera: config.id.clone(), source })?;
+    Ok(CameraSource {
+        id: config.id.clone(),
+        name: config.name.clone(),
+        url,
+        analyse_fps: config.analyse_fps,
+        ring: RingLimits {
+            span: config.ring.span,
+            bytes: usize::try_from(config.ring.max_bytes).unwrap_or(usize::MAX),
+        },
+        patience: Patience::default(),
+        decoder: DecoderOptions::default(),
+    })
+}
+
+fn facts(config: &CameraConfig, detector: &Detector) -> CameraFacts {
+    let manifest = detector.manifest();
+    CameraFacts {
+        id: config.id.clone(),
+        name: Some(config.name.clone()),
+        place: config.place,
+        model: Some(ModelRef { name: manifest.name.clone(), sha256: manifest.file.sha256.clone() }),
+    }
+}
+
+/// One detector for each model that a camera names.
+fn start_detectors(config: &Config) -> Result<HashMap<String, Detector>, PipelineError> {
+    let mut detectors = HashMap::new();
+    for camera in &config.cameras {
+        let Some(model) = config.model_of(camera) else { continue };
+        if !detectors.contains_key(&camera.model) {
+            let detector = Detector::start(model, &config.detect)
+                .map_err(|source| PipelineError::Model { camera: camera.id.clone(), source })?;
+            detectors.insert(camera.model.clone(), detector);
+        }
+    }
+    Ok(detectors)
+}
+
+fn open_event_log(config: &Config) -> Result<EventLog, PipelineError> {
+    let path = config.agent.event_log.as_deref();
+    EventLog::open(path).map_err(|source| PipelineError::EventLog {
+        path: path.map(std::path::Path::to_owned).unwrap_or_default(),
+        source,
+    })
+}
+
+async fn tell_tally(store: Arc<Store>, stop: CancellationToken) {
+    loop {
+        if let Ok(tally) = store.tally().await {
+            #[expect(clippy::cast_precision_loss, reason = "a gauge of bytes below 2⁵³")]
+            let set = |name: &'static str, label: &'static str, word: &'static str, value: u64| {
+                metrics::gauge!(name, label => word).set(value as f64);
+            };
+            set(metric::OUTBOX_REPORTS, "state", "pending", tally.pending);
+            set(metric::OUTBOX_REPORTS, "state", "dead", tally.dead);
+            set(metric::OUTBOX_BYTES, "what", "reports", tally.report_bytes);
+            set(metric::OUTBOX_BYTES, "what", "evidence", tally.evidence_bytes);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(TALLY_EVERY) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Evidence that the uploader gave up becomes unavailable in its report.
+async fn tell_desk_of_losses(
+    mut gone: mpsc::Receiver<crate::outbox::Upload>,
+    papers: mpsc::WeakSender<Paper>,
+) {
+    while let Some(upload) = gone.recv().await {
+        let Some(papers) = papers.upgrade() else { return };
+        let reason = UnavailableReason::EncodingFailed;
+        // A closed desk means a stop; the next start finds the file gone.
+        let _ = papers.send(Paper::LetGo { uploads: vec![upload], reason }).await;
+    }
+}
+
+async fn in_time<T>(what: &str, limit: Duration, step: impl Future<Output = T>) {
+    if tokio::time::timeout(limit, step).await.is_err() {
+        tracing::warn!(step = what, "did not end in time; the next start takes up what it left");
+    }
+}

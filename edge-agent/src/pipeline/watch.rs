@@ -1,0 +1,190 @@
+//! One camera's analysis: pictures in, papers for the desk out. A thread of its own, since the
+//! model, the event log and the encoders all make it wait.
+
+use std::sync::Arc;
+
+use contract::v1::{CameraId, EvidenceId, EvidenceKind, Phase};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+use super::desk::{ChangePaper, Paper};
+use super::event_log::EventLog;
+use super::exhibits::{Exhibits, Scene};
+use crate::analysis::CameraAnalysis;
+use crate::camera::{Counters, Delivery, Epoch, Frame, FrameMailbox, Picture};
+use crate::detect::Detector;
+use crate::geometry::PictureSize;
+use crate::report::{CameraFacts, Promise};
+use crate::rule::EventChange;
+use crate::telemetry::{chain, metric, phase_word};
+use crate::time::ClockAnchor;
+
+/// The evidence that a raised event promises.
+const PROMISED: [EvidenceKind; 3] = [
+    EvidenceKind::Still,
+    EvidenceKind::StillOverlay,
+    EvidenceKind::Clip,
+];
+
+/// What one camera's analysis needs.
+pub(super) struct Watch {
+    pub(super) facts: Arc<CameraFacts>,
+    pub(super) frames: FrameMailbox,
+    pub(super) counters: Arc<Counters>,
+    pub(super) detector: Detector,
+    pub(super) analysis: CameraAnalysis,
+    pub(super) event_log: Arc<EventLog>,
+    /// When full, this thread waits, and the mailbox drops pictures: events are never dropped.
+    pub(super) desk: mpsc::Sender<Paper>,
+    pub(super) exhibits: Exhibits,
+}
+
+/// The connection that a change belongs to.
+#[derive(Clone, Copy)]
+struct Moment {
+    epoch: Epoch,
+    clock: ClockAnchor,
+    size: PictureSize,
+}
+
+impl Watch {
+    /// Works until the camera's mailbox is closed and empty. Blocks.
+    pub(super) fn run(mut self, runtime: &Handle) {
+        let mut failing = Failing::No;
+        let mut size = PictureSize {
+            width: 1,
+            height: 1,
+        };
+        while let Some(delivery) = runtime.block_on(self.frames.next()) {
+            match delivery {
+                Delivery::Picture(picture) => {
+                    size = picture.frame.size;
+                    failing = self.look(&picture, failing, runtime);
+                }
+                Delivery::Ended { epoch, at, anchor } => {
+                    let moment = Moment {
+                        epoch,
+                        clock: anchor,
+                        size,
+                    };
+                    for change in self.analysis.end(at) {
+                        self.record(change, moment, None, runtime);
+                    }
+                }
+            }
+        }
+    }
+
+    fn look(&mut self, picture: &Picture, failing: Failing, runtime: &Handle) -> Failing {
+        let Picture {
+            epoch,
+            anchor,
+            frame,
+        } = picture;
+        let detections = match self.detector.detect(frame) {
+            Ok(detections) => detections,
+            Err(error) => {
+                let camera = self.camera().to_string();
+                metrics::counter!(metric::ANALYSIS_FAILED, "camera" => camera).increment(1);
+                // One line an outage, not five a second.
+                if failing == Failing::No {
+                    tracing::error!(
+                        camera.id = %self.camera(),
+                        error = %chain(&error),
+                        "this camera's pictures cannot be analysed; watching on"
+                    );
+                }
+                return Failing::Yes;
+            }
+        };
+        self.counters.analysed();
+        let moment = Moment {
+            epoch: *epoch,
+            clock: *anchor,
+            size: frame.size,
+        };
+        for change in self
+            .analysis
+            .step(frame.pts, frame.size, &detections)
+            .changes
+        {
+            self.record(change, moment, Some(frame), runtime);
+        }
+        Failing::No
+    }
+
+    /// Puts a change on record: the event log first, then the desk, then its evidence.
+    fn record(
+        &self,
+        change: EventChange,
+        moment: Moment,
+        deciding: Option<&Frame>,
+        runtime: &Handle,
+    ) {
+        self.witness(&change, moment);
+        let raised = deciding.filter(|_| change.phase == Phase::Raised);
+        let promised: Vec<Promise> = match raised {
+            Some(_) => PROMISED
+                .map(|kind| Promise {
+                    id: EvidenceId::new(),
+                    kind,
+                })
+                .to_vec(),
+            None => Vec::new(),
+        };
+        let paper = ChangePaper {
+            change: change.clone(),
+            clock: moment.clock,
+            size: moment.size,
+            camera: Arc::clone(&self.facts),
+            promised: promised.clone(),
+        };
+        if self
+            .desk
+            .blocking_send(Paper::Change(Box::new(paper)))
+            .is_err()
+        {
+            tracing::error!(event.id = %change.event_id, "the desk is closed; an event change is lost");
+            return;
+        }
+        if let Some(frame) = raised {
+            let scene = Scene {
+                change,
+                epoch: moment.epoch,
+                promised,
+            };
+            self.exhibits.collect(scene, frame, runtime);
+        }
+    }
+
+    fn witness(&self, change: &EventChange, moment: Moment) {
+        metrics::counter!(
+            metric::EVENT_CHANGES,
+            "camera" => self.camera().to_string(),
+            "kind" => change.kind.as_str(),
+            "phase" => phase_word(change.phase)
+        )
+        .increment(1);
+        let at = moment.clock.wall_at(change.at);
+        if let Err(error) = self.event_log.append(self.camera(), change, at) {
+            metrics::counter!(metric::EVENT_LOG_FAILED).increment(1);
+            tracing::error!(
+                camera.id = %self.camera(),
+                event.id = %change.event_id,
+                %error,
+                "cannot write the event log (`[agent] event_log`); is its disk full?"
+            );
+        }
+    }
+
+    fn camera(&self) -> &CameraId {
+        &self.facts.id
+    }
+}
+
+/// Whether the last picture could not be analysed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failing {
+    Yes,
+    No,
+}
