@@ -39,7 +39,7 @@ export function DecisionBar({ incident, onNext, onPrevious }: Props) {
   useKeys({ A: acknowledge, C: confirm, F: startReject }, !rejecting);
 
   return (
-    <footer className={styles.bar} aria-label={t('decide.label')}>
+    <section className={styles.bar} aria-label={t('decide.label')}>
       {rejecting && open && (
         <RejectPanel
           sending={decision.isPending}
@@ -84,7 +84,7 @@ export function DecisionBar({ incident, onNext, onPrevious }: Props) {
           {t('decide.next')}
         </Button>
       </div>
-    </footer>
+    </section>
   );
 }
 

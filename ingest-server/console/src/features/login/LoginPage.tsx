@@ -1,5 +1,5 @@
 // The log-in page; after an expired session it says so, and the address keeps the place.
-import { useState, type SubmitEvent } from 'react';
+import { useEffect, useRef, useState, type SubmitEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { useLogIn } from '../../state/session';
@@ -22,6 +22,13 @@ export function LoginPage({ expiredUser }: Props) {
   const [password, setPassword] = useState('');
   const [incomplete, setIncomplete] = useState(false);
 
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    // The first thing to type: the name, or only the password of whoever was here before.
+    const field = expiredUser === null ? 'username' : 'password';
+    form.current?.querySelector<HTMLInputElement>(`[name=${field}]`)?.focus();
+  }, [expiredUser]);
+
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     const missing = username.trim() === '' || password === '';
@@ -33,7 +40,13 @@ export function LoginPage({ expiredUser }: Props) {
 
   return (
     <main className={styles.page}>
-      <form className={styles.card} onSubmit={submit} aria-labelledby="login-title" noValidate>
+      <form
+        ref={form}
+        className={styles.card}
+        onSubmit={submit}
+        aria-labelledby="login-title"
+        noValidate
+      >
         <div className={styles.brand}>
           <Logo />
           <span className={styles.name}>{t('app.name')}</span>

@@ -48,7 +48,9 @@ export function QueueItem({ row: { incident, handled }, href, selected }: Props)
             <StateChip state={incident.state} />
             <span className={styles.severity}>{name('severity', incident.severity)}</span>
             {incident.event_count > 1 && (
-              <span>{t('queue.sightings', { count: incident.event_count })}</span>
+              <span title={t('queue.sightings', { count: incident.event_count })}>
+                {`×${incident.event_count}`}
+              </span>
             )}
           </span>
         </span>
