@@ -1,8 +1,33 @@
 //! Tracks and scene to event changes: one file per rule, all pure, all in stream time.
 //!
 //! What does not belong here: pictures, wall time, MQTT, evidence. A rule is handed an
-//! [`Observation`] and returns [`EventChange`]s.
+//! [`Observation`] and returns [`EventChange`]s. A rule registers with its `mod` line and its line
+//! in [`build`], and in `config::rule` with its keys.
 
 mod event;
 
+mod life;
+mod place;
+
+mod encroachment;
+mod illegal_parking;
+mod stray_cattle;
+mod zone_dwell;
+
 pub use event::{EventChange, Observation, Rule};
+
+use crate::config::{RuleConfig, RuleKind};
+use crate::scene::Scene;
+
+/// The rule that a configuration asks for, on one camera's scene.
+#[must_use]
+pub fn build(rule: &RuleConfig, scene: &Scene) -> Box<dyn Rule> {
+    match &rule.kind {
+        RuleKind::StrayCattle(own) => Box::new(stray_cattle::build(rule, own, scene)),
+        RuleKind::Encroachment(own) => Box::new(encroachment::build(rule, own, scene)),
+        RuleKind::IllegalParking(own) => Box::new(illegal_parking::build(rule, own, scene)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

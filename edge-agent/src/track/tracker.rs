@@ -93,6 +93,12 @@ impl Tracker {
         self.live.iter().map(|live| live.track.clone()).collect()
     }
 
+    /// The stream broke: forgets all tracks and the time. Numbers go on.
+    pub fn forget(&mut self) {
+        self.live.clear();
+        self.now = None;
+    }
+
     fn associate(&mut self, at: StreamTime, unmatched: &mut Vec<&Detection>) {
         let high = self.options.high_score;
         let strong = |detection: &Detection| detection.score >= high;

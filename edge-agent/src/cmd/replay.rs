@@ -1,0 +1,217 @@
+//! `replay`: a recording through the stages of one camera, lock-step, and what they say as NDJSON.
+//!
+//! The stages are those of `run`: same decoder, sampler, detector, tracker and rules. Only the
+//! queues between them are missing, so nothing is dropped and a replay says the same each time.
+
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::analysis::{CameraAnalysis, Step};
+use crate::camera::{DecoderOptions, FileItem, FileSource, Frame, Sampler, Timing};
+use crate::config::{CameraConfig, Config};
+use crate::detect::{Detection, Detector};
+use crate::geometry::PixelBox;
+use crate::rule::EventChange;
+use crate::time::StreamTime;
+
+/// Which recording, as which camera.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The camera whose model, rate, zones and rules are used, by its id.
+    #[arg(long, value_name = "ID")]
+    camera: String,
+    /// The recording.
+    clip: PathBuf,
+    /// Time-lapse: the seconds from one picture to the next, whatever the file says.
+    #[arg(long, value_name = "S")]
+    seconds_per_picture: Option<f64>,
+    /// Also print what was detected and tracked in each analysed picture.
+    #[arg(long)]
+    detections: bool,
+}
+
+/// Replays a recording.
+///
+/// # Errors
+/// Where the configuration, the model or the recording cannot be used.
+pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
+    let config = Config::load(config)?;
+    let camera = config.camera(&args.camera).with_context(|| no_such_camera(&config, &args.camera))?;
+    let timing = timing(args.seconds_per_picture)?;
+    let model = config.model_of(camera).context("the camera's model is not configured")?;
+    let detector = Detector::start(model, &config.detect)?;
+    let source = FileSource::open(&args.clip, timing, Timestamp::now(), DecoderOptions::default())?;
+    let detail = if args.detections { Detail::Detections } else { Detail::Events };
+    let printed = BufWriter::new(io::stdout().lock());
+    match Replay::new(camera, detector, detail, printed).run(source) {
+        // Whoever closed the pipe has read enough.
+        Err(error) if is_closed_pipe(&error) => Ok(ExitCode::SUCCESS),
+        other => other.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+fn no_such_camera(config: &Config, id: &str) -> String {
+    let known: Vec<String> = config.cameras.iter().map(|camera| camera.id.to_string()).collect();
+    format!("no camera {id:?} in the configuration; known: {}", known.join(", "))
+}
+
+fn timing(seconds_per_picture: Option<f64>) -> anyhow::Result<Timing> {
+    let Some(seconds) = seconds_per_picture else { return Ok(Timing::AsRecorded) };
+    let period = Duration::try_from_secs_f64(seconds).ok().filter(|period| !period.is_zero());
+    period
+        .map(Timing::PerPicture)
+        .with_context(|| format!("--seconds-per-picture {seconds}: give more than 0"))
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<io::Error>();
+    io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    Events,
+    Detections,
+}
+
+struct Replay<W> {
+    detector: Detector,
+    sampler: Sampler,
+    analysis: CameraAnalysis,
+    detail: Detail,
+    printed: W,
+    frames_decoded: u64,
+    frames_analysed: u64,
+    events: u64,
+}
+
+impl<W: io::Write> Replay<W> {
+    fn new(camera: &CameraConfig, detector: Detector, detail: Detail, printed: W) -> Self {
+        Self {
+            detector,
+            sampler: Sampler::new(camera.analyse_fps),
+            analysis: CameraAnalysis::new(camera),
+            detail,
+            printed,
+            frames_decoded: 0,
+            frames_analysed: 0,
+            events: 0,
+        }
+    }
+
+    fn run(mut self, source: FileSource) -> anyhow::Result<()> {
+        let began = Instant::now();
+        let mut newest = StreamTime::ZERO;
+        for item in source {
+            if let FileItem::Frame(frame) = item? {
+                newest = newest.max(frame.pts);
+                self.frame(&frame)?;
+            }
+        }
+        for change in self.analysis.end(newest) {
+            self.change(&change)?;
+        }
+        let summary = json!({
+            "media_s": rounded(newest.as_secs_f64()),
+            "frames_decoded": self.frames_decoded,
+            "frames_analysed": self.frames_analysed,
+            "events": self.events,
+            "cpu_s": cpu_seconds(),
+            "wall_s": rounded(began.elapsed().as_secs_f64()),
+        });
+        self.print(&json!({ "summary": summary }))?;
+        self.printed.flush()?;
+        Ok(())
+    }
+
+    fn frame(&mut self, frame: &Frame) -> anyhow::Result<()> {
+        self.frames_decoded += 1;
+        if !self.sampler.wants(frame.pts) {
+            return Ok(());
+        }
+        self.frames_analysed += 1;
+        let detections = self.detector.detect(frame)?;
+        let step = self.analysis.step(frame.pts, frame.size, &detections);
+        if self.detail == Detail::Detections {
+            let line = picture(frame.pts, self.frames_decoded, &detections, &step);
+            self.print(&line)?;
+        }
+        step.changes.iter().try_for_each(|change| self.change(change))
+    }
+
+    fn change(&mut self, change: &EventChange) -> anyhow::Result<()> {
+        self.events += u64::from(change.phase == contract::v1::Phase::Raised);
+        let line = event(change);
+        self.print(&line)
+    }
+
+    fn print(&mut self, line: &Value) -> anyhow::Result<()> {
+        serde_json::to_writer(&mut self.printed, line).map_err(io::Error::from)?;
+        self.printed.write_all(b"\n")?;
+        Ok(())
+    }
+}
+
+fn event(change: &EventChange) -> Value {
+    let boxes: Vec<_> = change.tracks.iter().map(|track| corners(&track.bbox)).collect();
+    json!({
+        "t": rounded(change.at.as_secs_f64()),
+        "kind": change.kind,
+        "detail": change.detail,
+        "phase": change.phase,
+        "event_id": change.event_id,
+        "confidence": rounded(f64::from(change.confidence)),
+        "zone": change.zone,
+        "boxes": boxes,
+    })
+}
+
+/// `frame` counts decoded pictures from 1.
+fn picture(at: StreamTime, frame: u64, detections: &[Detection], step: &Step) -> Value {
+    let detections: Vec<_> = detections
+        .iter()
+        .map(|found| {
+            json!({
+                "class": &*found.class,
+                "score": rounded(f64::from(found.score)),
+                "box": corners(&found.bbox),
+            })
+        })
+        .collect();
+    let seen = step.tracks.iter().filter(|track| track.confirmed && track.last_seen == at);
+    let tracks: Vec<_> = seen
+        .map(|track| json!({"id": track.id.0, "class": &*track.class, "box": corners(&track.bbox)}))
+        .collect();
+    json!({
+        "t": rounded(at.as_secs_f64()),
+        "frame": frame,
+        "detections": detections,
+        "tracks": tracks,
+    })
+}
+
+fn corners(bbox: &PixelBox) -> [f64; 4] {
+    [bbox.x, bbox.y, bbox.w, bbox.h].map(|side| rounded(f64::from(side)))
+}
+
+/// To thousandths: milliseconds, and a thousandth of a pixel.
+fn rounded(number: f64) -> f64 {
+    (number * 1000.0).round() / 1000.0
+}
+
+/// Processor seconds of this process so far, all threads, from Linux's `/proc` (proc(5): fields 14
+/// and 15 of `stat`, in ticks, which are hundredths of a second on every Linux ABI in use).
+fn cpu_seconds() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The command's name, in parentheses, may hold spaces.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut ticks = fields.split_whitespace().skip(11).map(str::parse::<f64>);
+    let (user, system) = (ticks.next()?.ok()?, ticks.next()?.ok()?);
+    Some(rounded((user + system) / 100.0))
+}

@@ -1,0 +1,38 @@
+//! What a camera looks at: zones of its picture, and which boxes are in them.
+//!
+//! Pure geometry. What does not belong here: time, tracks' histories, what a zone is for.
+
+mod zone;
+
+use contract::v1::ZoneId;
+
+pub use zone::{Membership, Zone};
+
+use crate::config::CameraConfig;
+
+/// One camera's zones.
+#[derive(Debug, Clone, Default)]
+pub struct Scene {
+    zones: Vec<Zone>,
+}
+
+impl Scene {
+    /// The scene of a configured camera.
+    #[must_use]
+    pub fn of(camera: &CameraConfig) -> Self {
+        let zone = |zone: &crate::config::ZoneConfig| Zone::new(zone.id.clone(), zone.polygon.clone());
+        Self { zones: camera.zones.iter().map(zone).collect() }
+    }
+
+    /// The zone of that id.
+    #[must_use]
+    pub fn zone(&self, id: &ZoneId) -> Option<&Zone> {
+        self.zones.iter().find(|zone| zone.id() == id)
+    }
+
+    /// The zone that a rule names, or the whole picture where it names none.
+    #[must_use]
+    pub fn area(&self, id: Option<&ZoneId>) -> Option<Zone> {
+        id.and_then(|id| self.zone(id)).cloned()
+    }
+}
