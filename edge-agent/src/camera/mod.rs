@@ -37,7 +37,11 @@ mod supervisor;
 #[cfg(test)]
 pub(crate) mod clips_fixture;
 #[cfg(test)]
+mod live_tests;
+#[cfg(test)]
 pub(crate) mod ring_fixture;
+#[cfg(test)]
+mod rtsp_fixture;
 
 pub use access_unit::{AccessUnit, Codec, StreamInfo};
 pub use counters::Counters;
@@ -48,6 +52,7 @@ pub use mailbox::{Delivery, FrameMailbox, Picture};
 pub use passage::{Absence, Gap, Passage, PassageError};
 pub use probe::{ProbeReport, probe};
 pub use ring::{Epoch, Kept, PacketRing, RingLimits};
+pub(crate) use sampler::Sampler;
 pub use shared_ring::{Reached, SharedRing};
 pub use source::{CameraSource, DecoderOptions, Patience};
 pub use supervisor::{Camera, CameraHealth, supervise};
