@@ -19,3 +19,5 @@ pub mod intake;
 pub mod review;
 
 pub mod http;
+
+pub mod cmd;

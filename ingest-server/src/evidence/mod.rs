@@ -5,14 +5,21 @@
 //! belong here: who may look (that is `http`), what evidence means (that is `incident`).
 
 mod objects;
-pub mod uploads;
+mod uploads;
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use self::objects::{ObjectError, Objects};
-pub use self::uploads::{Progress, Sha256Hex, UploadError};
+use bytes::Bytes;
+use contract::v1::AgentId;
+use futures_util::Stream;
+use futures_util::stream::BoxStream;
 
+pub use self::objects::ObjectError;
+pub use self::uploads::{UploadError, UploadStatus};
+
+use self::objects::Objects;
 use self::uploads::Uploads;
 use crate::changes::ChangeBus;
 use crate::store::Store;
@@ -22,12 +29,12 @@ pub const ALLOWED_MEDIA_TYPES: [&str; 3] = ["image/jpeg", "image/png", "video/mp
 
 /// The evidence store. Cheap to clone.
 #[derive(Clone)]
-pub struct Evidence {
+pub struct EvidenceStore {
     objects: Objects,
     uploads: Arc<Uploads>,
 }
 
-impl Evidence {
+impl EvidenceStore {
     /// Opens the evidence store in `data_dir`; its folders are made where they are missing.
     ///
     /// # Errors
@@ -41,15 +48,47 @@ impl Evidence {
         })
     }
 
-    /// Stored bytes.
-    #[must_use]
-    pub const fn objects(&self) -> &Objects {
-        &self.objects
+    /// How far the upload of the bytes with this hash is.
+    ///
+    /// # Errors
+    /// [`UploadError::Unknown`] where no sealed revision of this agent names the hash.
+    pub async fn upload_status(
+        &self,
+        agent: &AgentId,
+        sha256: &str,
+    ) -> Result<UploadStatus, UploadError> {
+        let sha256 = sha256.parse().map_err(|_| UploadError::Unknown)?;
+        self.uploads.status(agent, &sha256).await
     }
 
-    /// Uploads under way.
-    #[must_use]
-    pub fn uploads(&self) -> &Uploads {
-        &self.uploads
+    /// Appends bytes from `offset` on. When the last byte is here, the whole is verified and
+    /// stored, and every incident that it proves is announced.
+    ///
+    /// # Errors
+    /// [`UploadError`]; what came before the error is kept, except after a hash mismatch.
+    pub async fn append<E: Send>(
+        &self,
+        agent: &AgentId,
+        sha256: &str,
+        offset: u64,
+        body: impl Stream<Item = Result<Bytes, E>> + Send,
+    ) -> Result<UploadStatus, UploadError> {
+        let sha256 = sha256.parse().map_err(|_| UploadError::Unknown)?;
+        self.uploads.append(agent, &sha256, offset, body).await
+    }
+
+    /// Reads `start..end` of stored bytes, with `end` cut to their length.
+    ///
+    /// # Errors
+    /// [`ObjectError::Store`] where there is no such object, or the range begins past its end.
+    pub async fn read(
+        &self,
+        object_key: &str,
+        range: Range<u64>,
+    ) -> Result<BoxStream<'static, Result<Bytes, ObjectError>>, ObjectError> {
+        self.objects.read(object_key, range).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,18 +37,8 @@ pub enum ObjectError {
 
 /// The object store. Cheap to clone.
 #[derive(Clone)]
-pub struct Objects {
+pub(super) struct Objects {
     store: Arc<dyn ObjectStore>,
-}
-
-/// Stored bytes on their way out.
-pub struct ObjectRead {
-    /// Which bytes of the object these are.
-    pub range: Range<u64>,
-    /// The whole object's length.
-    pub size: u64,
-    /// The bytes.
-    pub body: BoxStream<'static, Result<Bytes, ObjectError>>,
 }
 
 impl Objects {
@@ -65,8 +55,7 @@ impl Objects {
     }
 
     /// The key under which bytes of this hash lie. Two levels, so that no folder grows huge.
-    #[must_use]
-    pub fn key(sha256: &Sha256Hex) -> String {
+    pub(super) fn key(sha256: &Sha256Hex) -> String {
         let digits = sha256.as_str();
         format!("{}/{digits}", digits.get(..2).unwrap_or_default())
     }
@@ -91,35 +80,17 @@ impl Objects {
         Ok(())
     }
 
-    /// Reads an object, or some of it: `start..end`, with `end` cut to the object's length.
-    ///
-    /// # Errors
-    /// [`ObjectError::Store`] where there is no such object, or the range begins past its end.
-    pub async fn read(
+    /// Reads `start..end` of an object, with `end` cut to its length.
+    pub(super) async fn read(
         &self,
         key: &str,
-        range: Option<Range<u64>>,
-    ) -> Result<ObjectRead, ObjectError> {
+        range: Range<u64>,
+    ) -> Result<BoxStream<'static, Result<Bytes, ObjectError>>, ObjectError> {
         let options = GetOptions {
-            range: range.map(GetRange::Bounded),
+            range: Some(GetRange::Bounded(range)),
             ..GetOptions::default()
         };
         let result = self.store.get_opts(&key.into(), options).await?;
-        Ok(ObjectRead {
-            range: result.range.clone(),
-            size: result.meta.size,
-            body: result.into_stream().map_err(ObjectError::Store).boxed(),
-        })
-    }
-
-    /// Whether the store answers.
-    ///
-    /// # Errors
-    /// [`ObjectError::Store`] where it does not.
-    pub async fn ping(&self) -> Result<(), ObjectError> {
-        match self.store.head(&"ping".into()).await {
-            Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        Ok(result.into_stream().map_err(ObjectError::Store).boxed())
     }
 }

@@ -25,12 +25,11 @@ use crate::telemetry::{UPLOAD_BYTES, UPLOADS};
 
 /// 64 lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Sha256Hex(String);
+pub(super) struct Sha256Hex(String);
 
 impl Sha256Hex {
     /// The digits.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(super) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -38,7 +37,7 @@ impl Sha256Hex {
 /// The text is not 64 lower-case hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not 64 lower-case hexadecimal digits")]
-pub struct NotSha256;
+pub(super) struct NotSha256;
 
 impl FromStr for Sha256Hex {
     type Err = NotSha256;
@@ -50,7 +49,7 @@ impl FromStr for Sha256Hex {
 
 /// How far an upload is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
+pub struct UploadStatus {
     /// Bytes that are here.
     pub offset: u64,
     /// Bytes that the report promised.
@@ -66,10 +65,10 @@ pub enum UploadError {
     #[error("no sealed report of this agent names this hash")]
     Unknown,
     /// The bytes do not continue where the upload stands.
-    #[error("the upload stands at byte {expected}")]
+    #[error("the upload stands at byte {offset}")]
     WrongOffset {
         /// Where it stands.
-        expected: u64,
+        offset: u64,
     },
     /// More bytes came than the report promised; the surplus was not kept.
     #[error("more bytes than the report promised")]
@@ -124,7 +123,7 @@ fn file_error(error: std::io::Error) -> UploadError {
 }
 
 /// Uploads under way.
-pub struct Uploads {
+pub(super) struct Uploads {
     folder: PathBuf,
     store: Store,
     changes: ChangeBus,
@@ -158,14 +157,14 @@ impl Uploads {
     ///
     /// # Errors
     /// [`UploadError::Unknown`] where no sealed revision of this agent names the hash.
-    pub async fn status(
+    pub(super) async fn status(
         &self,
         agent: &AgentId,
         sha256: &Sha256Hex,
-    ) -> Result<Progress, UploadError> {
+    ) -> Result<UploadStatus, UploadError> {
         let sealed = self.sealed(agent, sha256).await?;
         if sealed.stored == Stored::Yes {
-            return Ok(Progress {
+            return Ok(UploadStatus {
                 offset: sealed.bytes,
                 length: sealed.bytes,
                 stored: Stored::Yes,
@@ -173,7 +172,7 @@ impl Uploads {
         }
         let offset = length_of(&self.part(agent, sha256)).await?;
         if offset < sealed.bytes {
-            return Ok(Progress {
+            return Ok(UploadStatus {
                 offset,
                 length: sealed.bytes,
                 stored: Stored::No,
@@ -181,7 +180,7 @@ impl Uploads {
         }
         let nothing = futures_util::stream::empty::<Result<Bytes, std::convert::Infallible>>();
         match self.append(agent, sha256, offset, nothing).await {
-            Err(UploadError::HashMismatch) => Ok(Progress {
+            Err(UploadError::HashMismatch) => Ok(UploadStatus {
                 offset: 0,
                 length: sealed.bytes,
                 stored: Stored::No,
@@ -195,16 +194,16 @@ impl Uploads {
     ///
     /// # Errors
     /// [`UploadError`]; what came before the error is kept, except after a hash mismatch.
-    pub async fn append<E: Send>(
+    pub(super) async fn append<E: Send>(
         &self,
         agent: &AgentId,
         sha256: &Sha256Hex,
         offset: u64,
         body: impl Stream<Item = Result<Bytes, E>> + Send,
-    ) -> Result<Progress, UploadError> {
+    ) -> Result<UploadStatus, UploadError> {
         let outcome = self.append_inner(agent, sha256, offset, body).await;
         match &outcome {
-            Ok(Progress {
+            Ok(UploadStatus {
                 stored: Stored::Yes,
                 length,
                 ..
@@ -227,13 +226,13 @@ impl Uploads {
         sha256: &Sha256Hex,
         offset: u64,
         body: impl Stream<Item = Result<Bytes, E>> + Send,
-    ) -> Result<Progress, UploadError> {
+    ) -> Result<UploadStatus, UploadError> {
         let part = self.part(agent, sha256);
         let turn = self.turn(&part);
         let _turn = turn.lock().await;
         let sealed = self.sealed(agent, sha256).await?;
         if sealed.stored == Stored::Yes {
-            return Ok(Progress {
+            return Ok(UploadStatus {
                 offset: sealed.bytes,
                 length: sealed.bytes,
                 stored: Stored::Yes,
@@ -241,18 +240,18 @@ impl Uploads {
         }
         let expected = length_of(&part).await?;
         if offset != expected {
-            return Err(UploadError::WrongOffset { expected });
+            return Err(UploadError::WrongOffset { offset: expected });
         }
         let reached = write_body(&part, offset, sealed.bytes, body).await?;
         if reached < sealed.bytes {
-            return Ok(Progress {
+            return Ok(UploadStatus {
                 offset: reached,
                 length: sealed.bytes,
                 stored: Stored::No,
             });
         }
         self.complete(agent, sha256, &part).await?;
-        Ok(Progress {
+        Ok(UploadStatus {
             offset: reached,
             length: sealed.bytes,
             stored: Stored::Yes,
