@@ -11,6 +11,7 @@ configure({ asyncUtilTimeout: 10_000 });
 
 window.matchMedia = vi.fn().mockReturnValue({ matches: false });
 Element.prototype.scrollIntoView = () => undefined;
+Element.prototype.scrollTo = () => undefined;
 
 beforeEach(() => {
   localStorage.clear();

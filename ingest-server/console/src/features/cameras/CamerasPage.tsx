@@ -15,8 +15,9 @@ export function CamerasPage() {
   const cameras = useCameras();
   const agents = useAgents();
   return (
-    <div className={styles.page}>
-      <h1>{t('cameras.title')}</h1>
+    // Focusable, so that the arrow keys scroll it.
+    <div className={styles.page} role="region" aria-labelledby="cameras-title" tabIndex={0}>
+      <h1 id="cameras-title">{t('cameras.title')}</h1>
       {cameras.isError && <Failure error={cameras.error} onRetry={() => void cameras.refetch()} />}
       {cameras.isPending && <Blank title={t('app.loading')} />}
       {cameras.data && <Cameras cameras={cameras.data} />}

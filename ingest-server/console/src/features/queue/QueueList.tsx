@@ -1,5 +1,5 @@
 // The rows of the queue, and what stands in their place while there are none.
-import { useRef } from 'react';
+import type { RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Queue } from '../../state/queue';
@@ -10,6 +10,8 @@ import { QueueItem } from './QueueItem';
 import { useHands } from './useHands';
 
 interface Props {
+  /** The element that scrolls. */
+  box: RefObject<HTMLDivElement | null>;
   queue: Queue;
   selected: string | null;
   hrefOf: (id: string) => string;
@@ -17,9 +19,8 @@ interface Props {
   onHands: (on: boolean) => void;
 }
 
-export function QueueList({ queue, selected, hrefOf, onHands }: Props) {
+export function QueueList({ box, queue, selected, hrefOf, onHands }: Props) {
   const { t } = useTranslation();
-  const box = useRef<HTMLDivElement>(null);
   useHands(box, onHands);
   return (
     <div ref={box} className={styles.box}>
@@ -35,7 +36,7 @@ export function QueueList({ queue, selected, hrefOf, onHands }: Props) {
   );
 }
 
-function Content({ queue, selected, hrefOf }: Omit<Props, 'onHands'>) {
+function Content({ queue, selected, hrefOf }: Omit<Props, 'box' | 'onHands'>) {
   const { t } = useTranslation();
   if (queue.rows.length === 0) {
     if (queue.error) return <Failure error={queue.error} onRetry={queue.retry} />;

@@ -1,5 +1,5 @@
 // The operator's page: the queue at the left, the chosen incident at the right.
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { useQueue } from '../../state/queue';
@@ -15,6 +15,7 @@ import { usePlace } from './place';
 export function QueuePage({ selected }: { selected: string | null }) {
   const { t } = useTranslation();
   const place = usePlace();
+  const list = useRef<HTMLDivElement>(null);
   // New rows may appear by themselves only while nobody reads or points at the list.
   const [handsOn, setHandsOn] = useState(false);
   const queue = useQueue(place.filter, selected !== null || handsOn ? 'hold' : 'insert');
@@ -33,6 +34,8 @@ export function QueuePage({ selected }: { selected: string | null }) {
     step(-1);
   };
   const refresh = (): void => {
+    // The new ones are on top, and were asked for.
+    if (queue.waiting > 0) list.current?.scrollTo({ top: 0 });
     queue.refresh(selected);
   };
   useKeys({ J: goNext, K: goBack, N: refresh });
@@ -47,6 +50,7 @@ export function QueuePage({ selected }: { selected: string | null }) {
         <RefreshBar queue={queue} onRefresh={refresh} />
         <QueueList
           key={place.filter}
+          box={list}
           queue={queue}
           selected={selected}
           hrefOf={place.hrefOf}
