@@ -47,6 +47,7 @@ pub use access_unit::{AccessUnit, Codec, StreamInfo};
 pub use counters::Counters;
 pub use fault::{CameraError, GstFault};
 pub use file::{FileError, FileItem, FileSource, Timing};
+pub(crate) use format::Format;
 pub use frame::{ColorMatrix, ColorRange, Frame, PixelFormat, Plane};
 pub use mailbox::{Delivery, FrameMailbox, Picture};
 pub use passage::{Absence, Gap, Passage, PassageError};

@@ -10,7 +10,7 @@ use gstreamer_app as gst_app;
 use tokio::sync::mpsc;
 
 use super::access_unit::{AccessUnit, StreamInfo};
-use super::decoder::{launch, named};
+use super::decoder::named;
 use super::fault::{CameraError, GstFault};
 use super::format::Format;
 use super::sample;
@@ -46,8 +46,19 @@ impl Session {
     /// Begins to connect; success or failure comes out of [`Session::next`].
     pub(crate) fn open(url: &StreamUrl, patience: Patience) -> Result<Self, CameraError> {
         let what = "the RTSP receiver";
-        let pipeline = launch("rtspsrc name=camera protocols=tcp", what)?;
-        let camera: gst::Element = named(&pipeline, "camera", what)?;
+        gst::init().map_err(|error| CameraError::Pipeline {
+            what,
+            source: GstFault::new("gstreamer", error.to_string()),
+        })?;
+        let broken = |error: glib::BoolError| CameraError::Pipeline {
+            what,
+            source: GstFault::new("rtspsrc", error.message),
+        };
+        let pipeline = gst::Pipeline::new();
+        let camera = gst::ElementFactory::make("rtspsrc")
+            .build()
+            .map_err(broken)?;
+        pipeline.add(&camera).map_err(broken)?;
         configure(&camera, url, patience);
         let (fault_tx, faults) = mpsc::channel(FAULTS);
         let (unit_tx, received) = mpsc::channel(UNITS);
@@ -96,6 +107,7 @@ impl Drop for Session {
 fn configure(camera: &gst::Element, url: &StreamUrl, patience: Patience) {
     let connect = u64::try_from(patience.connect.as_micros()).unwrap_or(u64::MAX);
     camera.set_property("location", url.location());
+    camera.set_property_from_str("protocols", "tcp");
     camera.set_property("latency", LATENCY_MS);
     camera.set_property("tcp-timeout", connect);
     if let Some(credentials) = url.credentials() {

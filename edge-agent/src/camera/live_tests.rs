@@ -1,0 +1,247 @@
+//! Live cameras: a real RTSP server, real pictures, real faults.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use contract::v1::{CameraState, CameraStatusReason};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
+
+use super::rtsp_fixture::{Access, PASSWORD, RtspServer, USER, closed_url};
+use super::*;
+
+/// Generous: the build machine may be busy.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+fn source(url: &str, password: Option<&str>) -> CameraSource {
+    let password = password.map(|password| Zeroizing::new(password.to_owned()));
+    CameraSource {
+        id: "cam-1".parse().unwrap(),
+        name: "Cột 12".to_owned(),
+        url: StreamUrl::parse(url, password).unwrap(),
+        analyse_fps: 5.0,
+        ring: RingLimits {
+            span: Duration::from_secs(20),
+            bytes: 8 << 20,
+        },
+        patience: Patience {
+            connect: Duration::from_secs(5),
+            stall: Duration::from_secs(3),
+        },
+        decoder: DecoderOptions::default(),
+    }
+}
+
+async fn wait_for(camera: &mut Camera, state: CameraState) -> CameraHealth {
+    let arrived = timeout(
+        DEADLINE,
+        camera.health.wait_for(|health| health.state == state),
+    );
+    *arrived.await.expect("state in time").unwrap()
+}
+
+async fn picture(camera: &Camera) -> Picture {
+    match timeout(DEADLINE, camera.frames.next())
+        .await
+        .expect("picture in time")
+        .unwrap()
+    {
+        Delivery::Picture(picture) => picture,
+        Delivery::Ended { .. } => panic!("connection ended"),
+    }
+}
+
+#[tokio::test]
+async fn pictures_flow_and_the_camera_stops_on_command() {
+    let server = RtspServer::start(Access::Open);
+    let stop = CancellationToken::new();
+    let mut camera = supervise(source(&server.url("/ball"), None), stop.clone());
+    let first = picture(&camera).await;
+    assert_eq!(
+        wait_for(&mut camera, CameraState::Running).await.reason,
+        None
+    );
+    let mut last = first.clone();
+    for _ in 0..8 {
+        last = picture(&camera).await;
+    }
+    let step = last.frame.pts.since(first.frame.pts).as_secs_f64() / 8.0;
+    assert!((0.19..0.4).contains(&step), "{step} s between pictures");
+    assert_eq!((last.frame.size.width, last.frame.size.height), (320, 240));
+
+    let (from, to) = (first.frame.pts + Duration::from_millis(500), last.frame.pts);
+    assert_eq!(camera.ring.reached(last.epoch, to).await, Reached::Yes);
+    let passage = camera.ring.passage(last.epoch, from, to).unwrap();
+    assert!(passage.is_whole() && passage.units[0].keyframe);
+    let counters = camera.counters.snapshot();
+    assert!(
+        counters.received >= 40 && counters.decoded >= 30,
+        "{counters:?}"
+    );
+
+    stop.cancel();
+    timeout(DEADLINE, camera.task)
+        .await
+        .expect("stops in time")
+        .unwrap();
+    assert_eq!(camera.health.borrow().state, CameraState::Stopped);
+    while let Some(delivery) = camera.frames.next().await {
+        drop(delivery);
+    }
+}
+
+#[tokio::test]
+async fn a_lost_connection_ends_its_epoch_and_comes_back() {
+    let server = RtspServer::start(Access::Open);
+    let stop = CancellationToken::new();
+    let mut camera = supervise(source(&server.url("/ball"), None), stop.clone());
+    let before = picture(&camera).await;
+    server.kick();
+    let ended = loop {
+        let next = timeout(DEADLINE, camera.frames.next())
+            .await
+            .expect("end in time");
+        if let Some(Delivery::Ended { epoch, .. }) = next {
+            break epoch;
+        }
+    };
+    assert_eq!(ended, before.epoch);
+    let lost = wait_for(&mut camera, CameraState::Retrying).await;
+    assert!(lost.reason.is_some());
+    let after = picture(&camera).await;
+    assert!(after.epoch > before.epoch);
+    assert_eq!(
+        wait_for(&mut camera, CameraState::Running).await.reason,
+        None
+    );
+    assert_eq!(camera.counters.snapshot().reconnects, 1);
+    assert!(
+        camera
+            .ring
+            .passage(before.epoch, before.frame.pts, before.frame.pts)
+            .is_ok()
+    );
+    stop.cancel();
+    timeout(DEADLINE, camera.task)
+        .await
+        .expect("stops in time")
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_stall_and_an_end_are_told_apart() {
+    let server = RtspServer::start(Access::Open);
+    let stop = CancellationToken::new();
+    let mut stalling = supervise(source(&server.url("/ball"), None), stop.clone());
+    let mut ending = supervise(source(&server.url("/short"), None), stop.clone());
+    picture(&ending).await;
+    let ended = wait_for(&mut ending, CameraState::Retrying).await;
+    assert_eq!(ended.reason, Some(CameraStatusReason::EndOfStream));
+    picture(&stalling).await;
+    server.stall();
+    let stalled = wait_for(&mut stalling, CameraState::Retrying).await;
+    assert_eq!(stalled.reason, Some(CameraStatusReason::Stalled));
+    stop.cancel();
+}
+
+#[tokio::test]
+async fn a_probe_measures_the_stream() {
+    let server = RtspServer::start(Access::Locked);
+    let url = server
+        .url("/ball")
+        .replace("rtsp://", &format!("rtsp://{USER}@"));
+    let url = StreamUrl::parse(&url, Some(Zeroizing::new(PASSWORD.to_owned()))).unwrap();
+    let report = probe(&url, DEADLINE).await.unwrap();
+    assert_eq!(report.codec, Codec::H264);
+    assert_eq!(report.size.map(|s| (s.width, s.height)), Some((320, 240)));
+    assert_eq!(report.gop, Some(12));
+    assert!((20.0..30.0).contains(&report.fps.unwrap()), "{report:?}");
+}
+
+#[tokio::test]
+async fn each_fault_has_its_reason() {
+    let open = RtspServer::start(Access::Open);
+    let locked = RtspServer::start(Access::Locked);
+    let wrong = locked
+        .url("/ball")
+        .replace("rtsp://", "rtsp://operator:wrong@");
+    for (url, reason) in [
+        (closed_url(), CameraStatusReason::Unreachable),
+        (
+            "rtsp://camera.invalid/ball".to_owned(),
+            CameraStatusReason::Unreachable,
+        ),
+        (open.url("/nothing-here"), CameraStatusReason::NotFound),
+        (wrong, CameraStatusReason::Unauthorized),
+        (locked.url("/ball"), CameraStatusReason::Unauthorized),
+        (open.url("/vp8"), CameraStatusReason::UnsupportedCodec),
+        (open.url("/sound"), CameraStatusReason::UnsupportedCodec),
+    ] {
+        let parsed = StreamUrl::parse(&url, None).unwrap();
+        let error = probe(&parsed, DEADLINE).await.unwrap_err();
+        assert_eq!(error.reason(), reason, "{parsed}: {error:?}");
+        assert!(!error.remedy().is_empty());
+        if url.ends_with("vp8") {
+            assert!(error.to_string().contains("VP8"), "{error}");
+        }
+    }
+}
+
+/// Collects what a subscriber writes.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    /// One subscriber for the whole test process: a scoped one misses callsites that another test's
+    /// thread registered first.
+    fn of_this_process() -> Self {
+        static LINES: OnceLock<Lines> = OnceLock::new();
+        let installed = LINES.get_or_init(|| {
+            let lines = Self::default();
+            let writer = lines.clone();
+            let subscriber = tracing_subscriber::fmt()
+                .with_max_level(tracing::Level::TRACE)
+                .with_writer(move || writer.clone())
+                .finish();
+            tracing::subscriber::set_global_default(subscriber).unwrap();
+            lines
+        });
+        installed.clone()
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_refused_password_is_logged_with_a_remedy_and_never_with_the_password() {
+    let lines = Lines::of_this_process();
+    let server = RtspServer::start(Access::Locked);
+    let stop = CancellationToken::new();
+    let url = server
+        .url("/ball")
+        .replace("rtsp://", "rtsp://operator:hunter2@");
+    let mut camera = supervise(source(&url, None), stop.clone());
+    let health = wait_for(&mut camera, CameraState::Retrying).await;
+    assert_eq!(health.reason, Some(CameraStatusReason::Unauthorized));
+    stop.cancel();
+    timeout(DEADLINE, camera.task)
+        .await
+        .expect("stops in time")
+        .unwrap();
+    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(
+        log.contains("Cột 12") && log.contains("password_file"),
+        "{log}"
+    );
+    assert!(!log.contains("hunter2"), "{log}");
+}

@@ -1,0 +1,117 @@
+//! The still with what the rule saw drawn in: zone, boxes with labels, camera and time.
+
+use embedded_graphics::pixelcolor::Rgb888;
+use embedded_graphics::prelude::*;
+use embedded_graphics::primitives::{Line, PrimitiveStyle, Rectangle};
+
+use super::still::{StillError, encode, rgb};
+use super::text::Canvas;
+use crate::camera::Frame;
+use crate::geometry::{NormPoint, PictureSize, PixelBox};
+
+/// Boxes: dark enough for white letters, seen on asphalt and on grass.
+const BOX: Rgb888 = Rgb888::new(200, 30, 45);
+/// Zone outline.
+const ZONE: Rgb888 = Rgb888::new(20, 130, 190);
+/// Behind the caption.
+const CAPTION: Rgb888 = Rgb888::new(0, 0, 0);
+
+/// What to draw.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Overlay {
+    /// Camera and time, in words; top left.
+    pub caption: String,
+    /// The zone's corners in fractions of the picture; empty for none.
+    pub zone: Vec<NormPoint>,
+    /// The objects.
+    pub boxes: Vec<OverlayBox>,
+}
+
+/// One object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OverlayBox {
+    /// Where, in pixels of the picture.
+    pub bbox: PixelBox,
+    /// What it is said to be.
+    pub label: Label,
+}
+
+/// What stands at a box.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Label {
+    /// The class, e.g. `car`.
+    pub class: String,
+    /// Its score, 0 to 1.
+    pub score: f32,
+    /// Its track's number, where it has one.
+    pub track: Option<u64>,
+}
+
+impl std::fmt::Display for Label {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {:.2}", self.class, self.score)?;
+        self.track.map_or(Ok(()), |track| write!(f, " #{track}"))
+    }
+}
+
+/// The picture as JPEG, full size, with the overlay drawn in.
+///
+/// # Errors
+/// [`StillError`].
+pub fn overlay_jpeg(frame: &Frame, overlay: &Overlay) -> Result<Vec<u8>, StillError> {
+    let mut picture = rgb(frame)?;
+    draw(&mut Canvas(&mut picture), overlay, frame.size);
+    encode(&picture)
+}
+
+fn draw(canvas: &mut Canvas<'_>, overlay: &Overlay, size: PictureSize) {
+    let stroke = canvas.stroke();
+    let corners: Vec<Point> = overlay
+        .zone
+        .iter()
+        .map(|corner| pixel(*corner, size))
+        .collect();
+    let outline = PrimitiveStyle::with_stroke(ZONE, stroke);
+    for (from, to) in corners.iter().zip(corners.iter().cycle().skip(1)) {
+        // Drawing on memory is infallible.
+        let Ok(()) = Line::new(*from, *to).into_styled(outline).draw(canvas);
+    }
+    let frame_style = PrimitiveStyle::with_stroke(BOX, stroke);
+    for object in &overlay.boxes {
+        let inside = object.bbox.clipped(size);
+        let corner = Point::new(whole(inside.x), whole(inside.y));
+        let extent = Size::new(
+            whole(inside.w).unsigned_abs(),
+            whole(inside.h).unsigned_abs(),
+        );
+        let Ok(()) = Rectangle::new(corner, extent)
+            .into_styled(frame_style)
+            .draw(canvas);
+        let above = Point::new(corner.x, corner.y - canvas.line_height());
+        canvas.write(&object.label.to_string(), above, BOX);
+    }
+    if !overlay.caption.is_empty() {
+        canvas.write(&overlay.caption, Point::zero(), CAPTION);
+    }
+}
+
+fn pixel(point: NormPoint, size: PictureSize) -> Point {
+    let (width, height) = size.as_f32();
+    Point::new(
+        whole(point.x * (width - 1.0)),
+        whole(point.y * (height - 1.0)),
+    )
+}
+
+fn whole(value: f32) -> i32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "saturates; what is outside is cut off"
+    )]
+    let whole = value.round() as i32;
+    whole
+}
+
+#[cfg(test)]
+#[path = "overlay_tests.rs"]
+mod tests;
