@@ -4,130 +4,89 @@
  */
 
 export interface paths {
-    "/api/v1/session": {
+    "/api/openapi.json": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-                /** @description problem */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description problem */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** This document. */
+        get: operations["openapi"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["LoginRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-                /** @description problem */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description problem */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description problem */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        /** Every agent that ever enrolled. */
+        get: operations["listAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** Every camera that is known, with its state. */
+        get: operations["listCameras"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enrol an agent with a one-time token. */
+        post: operations["enrol"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live changes as server-sent events: `incident`, `camera`, `agent`, for administrators
+         *     `quarantine`, and `resync` where changes were missed and everything must be read again.
+         */
+        get: operations["watchEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -140,48 +99,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    state?: string | null;
-                    limit?: number | null;
-                    cursor?: string | null;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["IncidentPage"];
-                    };
-                };
-                /** @description problem */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description problem */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Incidents, newest first. */
+        get: operations["listIncidents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -197,46 +116,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["IncidentDetail"];
-                    };
-                };
-                /** @description problem */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description problem */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** One incident in full. */
+        get: operations["getIncident"];
         put?: never;
         post?: never;
         delete?: never;
@@ -254,50 +135,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["DecisionRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["IncidentDetail"];
-                    };
-                };
-                /** @description problem */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description problem */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** "I look at it": new → acknowledged. */
+        post: operations["acknowledgeIncident"];
         delete?: never;
         options?: never;
         head?: never;
@@ -313,50 +152,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["DecisionRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["IncidentDetail"];
-                    };
-                };
-                /** @description problem */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description problem */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        /** "It is real": new or acknowledged → confirmed. */
+        post: operations["confirmIncident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/evidence/{evidence_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** The bytes of a stored piece of evidence. One range per request. */
+        get: operations["getEvidence"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -372,101 +186,23 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["RejectRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["IncidentDetail"];
-                    };
-                };
-                /** @description problem */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description problem */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** "It is not": new or acknowledged → rejected, with the reason. */
+        post: operations["rejectIncident"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/cameras": {
+    "/api/v1/quarantine": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["CameraList"];
-                    };
-                };
-                /** @description problem */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description problem */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** The newest messages in quarantine, for administrators. */
+        get: operations["listQuarantine"];
         put?: never;
         post?: never;
         delete?: never;
@@ -475,51 +211,89 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/agents": {
+    "/api/v1/session": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["AgentList"];
-                    };
-                };
-                /** @description problem */
-                401: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-                /** @description problem */
-                409: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        /** Who is logged in. */
+        get: operations["getSession"];
+        put?: never;
+        /** Log in. The answer sets the session's cookie. */
+        post: operations["logIn"];
+        /** Log out. The session is over at once, its live streams within seconds. */
+        delete: operations["logOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        /** How much of the promised bytes is here. */
+        head: operations["uploadStatus"];
+        /**
+         * Append bytes from `Upload-Offset` on. When all are here their hash is checked; where it is
+         *     another, the bytes are deleted.
+         */
+        patch: operations["uploadAppend"];
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the process answers. */
+        get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Metrics in Prometheus' text format, for this machine's own programs and for administrators. */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the server can do its work: database, broker, disk. */
+        get: operations["readiness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -532,230 +306,630 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Session: {
-            username: string;
-            display_name: string;
-            /** @enum {string} */
-            role: "operator" | "administrator";
-            csrf_token: string;
-            expires_at: string;
-        };
-        LoginRequest: {
-            username: string;
-            password: string;
-        };
-        Problem: {
-            code: string;
-            title: string;
-            /** Format: int64 */
-            status: number;
-            detail?: string | null;
-        };
-        PositionView: {
-            lat: number;
-            lon: number;
-        };
-        Bearing: {
-            from: components["schemas"]["PositionView"];
-            degrees: number;
-            uncertainty_deg: number;
-        };
-        PlaceView: {
-            /** @enum {string} */
-            type: "point";
-            position: components["schemas"]["PositionView"];
-            uncertainty_m: number;
-        } | {
-            /** @enum {string} */
-            type: "bearing";
-            from: components["schemas"]["PositionView"];
-            degrees: number;
-            uncertainty_deg: number;
-        };
-        Interval: {
-            start: string;
-            end?: string | null;
-        };
-        CameraRef: {
-            agent: string;
-            id: string;
-            name?: string | null;
-        };
-        /** @enum {string} */
-        IncidentState: "new" | "acknowledged" | "confirmed" | "rejected";
-        IncidentSummary: {
-            id: string;
-            /** Format: int64 */
-            number: number;
-            /** @enum {string} */
-            kind: "fire_smoke" | "encroachment" | "traffic_violation" | "stray_cattle" | "camera_health";
-            detail: string;
-            /** @enum {string} */
-            severity: "low" | "medium" | "high" | "critical";
-            confidence: number;
-            state: components["schemas"]["IncidentState"];
-            /** @enum {string} */
-            camera_phase: "raised" | "updated" | "cleared";
-            camera: components["schemas"]["CameraRef"];
-            occurred: components["schemas"]["Interval"];
-            created_at: string;
-            updated_at: string;
-            /** Format: int64 */
-            version: number;
-            /** Format: int64 */
-            event_count: number;
-            /** Format: int64 */
-            report_count: number;
-            zone?: string | null;
-            place?: null | components["schemas"]["PlaceView"];
-            /** Format: int64 */
-            count?: number | null;
-            still?: string | null;
-            clip?: string | null;
-        };
-        IncidentPage: {
-            items: components["schemas"]["IncidentSummary"][];
-            next_cursor?: string | null;
-        };
-        Model: {
-            name: string;
-            sha256: string;
-        };
-        Track: {
-            /** Format: int64 */
-            id: number;
-            class: string;
-            score: number;
-        };
-        Clock: {
-            source: string;
-            /** Format: int64 */
-            offset_ms?: number | null;
-        };
-        IncidentEvent: {
-            event_id: string;
-            /** Format: int64 */
-            revision: number;
-            phase: string;
-            confidence: number;
-            occurred: components["schemas"]["Interval"];
-            tracks: components["schemas"]["Track"][];
-            rule_version: string;
-            clock: components["schemas"]["Clock"];
-            model?: null | components["schemas"]["Model"];
-        };
-        Evidence: {
-            id: string;
-            event_id: string;
-            /** @enum {string} */
-            kind: "still" | "still_overlay" | "clip";
-            /** @enum {string} */
-            state: "pending" | "sealed" | "stored" | "unavailable";
-            mime?: string | null;
-            /** Format: int64 */
-            bytes?: number | null;
-            sha256?: string | null;
-            /** @enum {string|null} */
-            reason?: "not_in_ring" | "camera_lost" | "disk_full" | "encoding_failed" | "agent_restarted" | null;
-            url?: string | null;
-        };
-        HistoryEntry: {
-            at: string;
-            action: string;
-            actor: string;
-            from?: string | null;
-            to?: string | null;
-            reason?: string | null;
-            note?: string | null;
-        };
-        IncidentDetail: {
-            id: string;
-            /** Format: int64 */
-            number: number;
-            /** @enum {string} */
-            kind: "fire_smoke" | "encroachment" | "traffic_violation" | "stray_cattle" | "camera_health";
-            detail: string;
-            /** @enum {string} */
-            severity: "low" | "medium" | "high" | "critical";
-            confidence: number;
-            state: components["schemas"]["IncidentState"];
-            /** @enum {string} */
-            camera_phase: "raised" | "updated" | "cleared";
-            camera: components["schemas"]["CameraRef"];
-            occurred: components["schemas"]["Interval"];
-            created_at: string;
-            updated_at: string;
-            /** Format: int64 */
-            version: number;
-            /** Format: int64 */
-            event_count: number;
-            /** Format: int64 */
-            report_count: number;
-            events: components["schemas"]["IncidentEvent"][];
-            evidence: components["schemas"]["Evidence"][];
-            history: components["schemas"]["HistoryEntry"][];
-            zone?: string | null;
-            place?: null | components["schemas"]["PlaceView"];
-            /** Format: int64 */
-            count?: number | null;
-            still?: string | null;
-            clip?: string | null;
-            rejected_reason?: string | null;
-        };
-        /** @enum {string} */
-        RejectReasonWord: "false_detection" | "not_eligible" | "outside_remit" | "abuse" | "duplicate";
-        DecisionRequest: {
-            /** Format: int64 */
-            version: number;
-            note?: string | null;
-        };
-        RejectRequest: {
-            /** Format: int64 */
-            version: number;
-            reason: components["schemas"]["RejectReasonWord"];
-            note?: string | null;
-        };
-        Counters: {
-            /** Format: int64 */
-            received: number;
-            /** Format: int64 */
-            decoded: number;
-            /** Format: int64 */
-            analysed: number;
-            /** Format: int64 */
-            dropped: number;
-            /** Format: int64 */
-            reconnects: number;
-        };
-        Camera: {
-            agent: string;
-            id: string;
-            /** @enum {string} */
-            agent_liveness: "online" | "offline";
-            name?: string | null;
-            /** @enum {string|null} */
-            state?: "connecting" | "running" | "retrying" | "stopped" | null;
-            since?: string | null;
-            counters?: null | components["schemas"]["Counters"];
-            reason?: string | null;
-            last_picture?: string | null;
-            place?: null | components["schemas"]["PlaceView"];
-        };
-        CameraList: {
-            items: components["schemas"]["Camera"][];
-        };
+        /** @description An agent and how it does. */
         Agent: {
-            id: string;
-            /** @enum {string} */
-            liveness: "online" | "offline";
-            version: string;
-            since: string;
+            /**
+             * Format: date-time
+             * @description When it enrolled last.
+             */
             enrolled_at: string;
+            /** @description Its name. */
+            id: string;
+            /** @description Whether it is there. */
+            liveness: components["schemas"]["LivenessWord"];
+            /**
+             * Format: date-time
+             * @description Since when it may do nothing.
+             */
             revoked_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+            /** @description The program's version. */
+            version: string;
         };
+        /** @description Data of the event `agent`. */
+        AgentChanged: {
+            /** @description Which one. */
+            agent: string;
+        };
+        /** @description Every agent that ever enrolled. */
         AgentList: {
+            /** @description By name. */
             items: components["schemas"]["Agent"][];
         };
+        /** @description A camera and how it does. */
+        Camera: {
+            /** @description Its agent. */
+            agent: string;
+            /** @description Whether its agent is there. */
+            agent_liveness: components["schemas"]["LivenessWord"];
+            counters?: components["schemas"]["CameraCounters"] | null;
+            /** @description Its id within the agent. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When the last access unit came.
+             */
+            last_picture?: string | null;
+            /** @description Its name for people. */
+            name?: string | null;
+            place?: components["schemas"]["PlaceView"] | null;
+            reason?: components["schemas"]["CameraReason"] | null;
+            /**
+             * Format: date-time
+             * @description Since when it is in this state.
+             */
+            since?: string | null;
+            state?: components["schemas"]["CameraStateWord"] | null;
+        };
+        /** @description Data of the event `camera`. */
+        CameraChanged: {
+            /** @description Its agent. */
+            agent: string;
+            /** @description Which one. */
+            camera: string;
+        };
+        /** @description What a camera did since its agent started. */
+        CameraCounters: {
+            /**
+             * Format: int64
+             * @description Pictures analysed by a model.
+             */
+            analysed: number;
+            /**
+             * Format: int64
+             * @description Pictures decoded.
+             */
+            decoded: number;
+            /**
+             * Format: int64
+             * @description Pictures dropped because the model was busy.
+             */
+            dropped: number;
+            /**
+             * Format: int64
+             * @description Access units received.
+             */
+            received: number;
+            /**
+             * Format: int64
+             * @description Times the connection was made again.
+             */
+            reconnects: number;
+        };
+        /** @description Every camera that is known. */
+        CameraList: {
+            /** @description By agent and id. */
+            items: components["schemas"]["Camera"][];
+        };
+        /**
+         * @description What the cameras say.
+         * @enum {string}
+         */
+        CameraPhase: "raised" | "updated" | "cleared";
+        /**
+         * @description Why a camera is not running.
+         * @enum {string}
+         */
+        CameraReason: "unreachable" | "unauthorized" | "not_found" | "unsupported_codec" | "stalled" | "end_of_stream" | "undecodable" | "failed";
+        /** @description Which camera. */
+        CameraRef: {
+            /** @description Its agent. */
+            agent: string;
+            /** @description Its id within the agent. */
+            id: string;
+            /** @description Its name for people. */
+            name?: string | null;
+        };
+        /**
+         * @description What a camera's supervisor is doing.
+         * @enum {string}
+         */
+        CameraStateWord: "connecting" | "running" | "retrying" | "stopped";
+        /**
+         * @description How a check went. The log says more; this page is for everybody.
+         * @enum {string}
+         */
+        Check: "ok" | "failed";
+        /** @description How far times can be trusted. */
+        Clock: {
+            /**
+             * Format: int64
+             * @description The camera's clock minus the agent's in milliseconds; `null` when unknown.
+             */
+            offset_ms?: number | null;
+            /** @description Whose clock. */
+            source: components["schemas"]["ClockSourceWord"];
+        };
+        /**
+         * @description Whose clock the times come from.
+         * @enum {string}
+         */
+        ClockSourceWord: "camera" | "agent";
+        /** @description A decision without a reason. */
+        DecisionRequest: {
+            /** @description Why, in the person's own words; at most 2,000 characters. */
+            note?: string | null;
+            /**
+             * Format: int64
+             * @description The version the decision was made on.
+             */
+            version: number;
+        };
+        /** @description What the server answers once. */
+        EnrolmentAnswer: {
+            /** @description The name under which the token was made. */
+            agent: string;
+            /** @description The password of MQTT user `{agent}`, shown once. */
+            mqtt_password: string;
+            /**
+             * @description Where the broker is.
+             * @example mqtt://10.0.0.5:1883
+             */
+            mqtt_url: string;
+            /** @description The server's public key: base64 of 32 bytes. */
+            server_public_key: string;
+            /** @description The bearer token for uploads, shown once. */
+            upload_token: string;
+        };
+        /** @description What an agent sends once. */
+        EnrolmentRequest: {
+            /** @description The public half of the key the agent made: base64 of 32 bytes. */
+            public_key: string;
+            /** @description The one-time token that an administrator made. */
+            token: string;
+            /** @description The program's version. */
+            version: string;
+        };
+        /** @description A piece of evidence. */
+        Evidence: {
+            /**
+             * Format: int64
+             * @description Length in bytes, once sealed.
+             */
+            bytes?: number | null;
+            /**
+             * Format: uuid
+             * @description The event it proves.
+             */
+            event_id: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What it shows. */
+            kind: components["schemas"]["EvidenceKindWord"];
+            /** @description Media type, once sealed. */
+            mime?: string | null;
+            reason?: components["schemas"]["UnavailableWord"] | null;
+            /** @description SHA-256 of the bytes, once sealed. */
+            sha256?: string | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["EvidenceState"];
+            /** @description Where its bytes are, once stored: a path on this server, range requests welcome. */
+            url?: string | null;
+        };
+        /**
+         * @description What a piece of evidence shows.
+         * @enum {string}
+         */
+        EvidenceKindWord: "still" | "still_overlay" | "clip";
+        /**
+         * @description Where a piece of evidence stands.
+         * @enum {string}
+         */
+        EvidenceState: "pending" | "sealed" | "stored" | "unavailable";
+        /** @description One thing that happened to an incident. */
+        HistoryEntry: {
+            /** @description What: `open`, `link`, `clear`, `resume`, `acknowledge`, `confirm`, `reject`. */
+            action: string;
+            /** @description Who: a user name, or `camera`. */
+            actor: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            from?: components["schemas"]["IncidentState"] | null;
+            /** @description Why, in the person's own words. */
+            note?: string | null;
+            /** @description Why, as a word. */
+            reason?: string | null;
+            to?: components["schemas"]["IncidentState"] | null;
+        };
+        /** @description Data of the event `incident`. */
+        IncidentChanged: {
+            /**
+             * Format: uuid
+             * @description Which one.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description The version decisions name. It stays when only camera facts or evidence changed.
+             */
+            version: number;
+        };
+        /** @description An incident in full. */
+        IncidentDetail: components["schemas"]["IncidentSummary"] & {
+            /** @description Its events, oldest first. */
+            events: components["schemas"]["IncidentEvent"][];
+            /** @description The evidence of its events. */
+            evidence: components["schemas"]["Evidence"][];
+            /** @description Who did what, oldest first. */
+            history: components["schemas"]["HistoryEntry"][];
+            rejected_reason?: components["schemas"]["RejectReasonWord"] | null;
+        };
+        /** @description One event of an incident, as its highest revision tells it. */
+        IncidentEvent: {
+            /** @description How far the times can be trusted. */
+            clock: components["schemas"]["Clock"];
+            /**
+             * Format: double
+             * @description How sure the rule is, 0 to 1.
+             */
+            confidence: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            event_id: string;
+            model?: components["schemas"]["Model"] | null;
+            /** @description From when to when. */
+            occurred: components["schemas"]["Interval"];
+            /** @description Where it stands. */
+            phase: components["schemas"]["CameraPhase"];
+            /**
+             * Format: int64
+             * @description The revision.
+             */
+            revision: number;
+            /**
+             * @description The rule's name and version.
+             * @example stray_cattle/1
+             */
+            rule_version: string;
+            /** @description The tracks that took part. */
+            tracks: components["schemas"]["Track"][];
+        };
+        /**
+         * @description What family of event an incident is.
+         * @enum {string}
+         */
+        IncidentKind: "fire_smoke" | "encroachment" | "traffic_violation" | "stray_cattle" | "camera_health";
+        /** @description A page of incidents. */
+        IncidentPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["IncidentSummary"][];
+            /** @description Ask with this for the next page; `null` on the last. */
+            next_cursor?: string | null;
+        };
+        /**
+         * @description What people decided.
+         * @enum {string}
+         */
+        IncidentState: "new" | "acknowledged" | "confirmed" | "rejected";
+        /** @description An incident in a list. */
+        IncidentSummary: {
+            /** @description The camera of its first event. */
+            camera: components["schemas"]["CameraRef"];
+            /** @description What the cameras say. */
+            camera_phase: components["schemas"]["CameraPhase"];
+            /**
+             * Format: uuid
+             * @description A clip that can be played.
+             */
+            clip?: string | null;
+            /**
+             * Format: double
+             * @description The highest of its events, 0 to 1.
+             */
+            confidence: number;
+            /**
+             * Format: int64
+             * @description The most objects seen at once.
+             */
+            count?: number | null;
+            /**
+             * Format: date-time
+             * @description When the server opened it.
+             */
+            created_at: string;
+            /**
+             * @description Which of the family.
+             * @example illegal_parking
+             */
+            detail: string;
+            /**
+             * Format: int64
+             * @description How many events were merged into it.
+             */
+            event_count: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What family of event. */
+            kind: components["schemas"]["IncidentKind"];
+            /**
+             * Format: int64
+             * @description A short number for people to say aloud.
+             */
+            number: number;
+            /** @description From when to when. */
+            occurred: components["schemas"]["Interval"];
+            place?: components["schemas"]["PlaceView"] | null;
+            /**
+             * Format: int64
+             * @description How many report revisions it was made of.
+             */
+            report_count: number;
+            /** @description The highest of its events. */
+            severity: components["schemas"]["SeverityWord"];
+            /** @description What people decided. */
+            state: components["schemas"]["IncidentState"];
+            /**
+             * Format: uuid
+             * @description A still that can be shown, with boxes drawn in where there is one.
+             */
+            still?: string | null;
+            /**
+             * Format: date-time
+             * @description When anything of it changed last.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description What a decision names. Grows with each decision and each event that joins; not when its
+             *     events are revised or their evidence comes: `updated_at` tells that.
+             */
+            version: number;
+            /** @description The zone. */
+            zone?: string | null;
+        };
+        /** @description From when to when, by wall clock. Open while `end` is `null`. */
+        Interval: {
+            /**
+             * Format: date-time
+             * @description The last moment, once known.
+             */
+            end?: string | null;
+            /**
+             * Format: date-time
+             * @description The first moment.
+             */
+            start: string;
+        };
+        /**
+         * @description Whether an agent is there.
+         * @enum {string}
+         */
+        LivenessWord: "online" | "offline";
+        /** @description Name and password. */
+        LoginRequest: {
+            /**
+             * Format: password
+             * @description The password.
+             */
+            password: string;
+            /**
+             * @description The log-in name.
+             * @example lan
+             */
+            username: string;
+        };
+        /** @description Which model. */
+        Model: {
+            /** @description Its name in the catalogue. */
+            name: string;
+            /** @description SHA-256 of its file. */
+            sha256: string;
+        };
+        /** @description A box in fractions of the picture: origin top left. */
+        NormBoxView: {
+            /**
+             * Format: float
+             * @description Height, 0 to 1.
+             */
+            h: number;
+            /**
+             * Format: float
+             * @description Width, 0 to 1.
+             */
+            w: number;
+            /**
+             * Format: float
+             * @description Left edge, 0 to 1.
+             */
+            x: number;
+            /**
+             * Format: float
+             * @description Top edge, 0 to 1.
+             */
+            y: number;
+        };
+        /** @description Where the event is, as well as the camera can tell. */
+        PlaceView: {
+            /** @description The point. */
+            position: components["schemas"]["PositionView"];
+            /** @enum {string} */
+            type: "point";
+            /**
+             * Format: double
+             * @description One standard deviation in metres.
+             */
+            uncertainty_m: number;
+        } | {
+            /**
+             * Format: double
+             * @description Degrees clockwise from true north.
+             */
+            degrees: number;
+            /** @description Where the camera stands. */
+            from: components["schemas"]["PositionView"];
+            /** @enum {string} */
+            type: "bearing";
+            /**
+             * Format: double
+             * @description Half width of the wedge in degrees.
+             */
+            uncertainty_deg: number;
+        };
+        /** @description A point on the WGS84 ellipsoid, in degrees. */
+        PositionView: {
+            /**
+             * Format: double
+             * @description Latitude, −90 to 90, north positive.
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Longitude, −180 to 180, east positive.
+             */
+            lon: number;
+        };
+        /** @description A problem document, RFC 9457. */
+        Problem: {
+            /**
+             * @description The stable word for programs.
+             * @example stale_version
+             */
+            code: string;
+            /**
+             * Format: int64
+             * @description With `stale_version`: the version the incident stands at.
+             */
+            current_version?: number | null;
+            /** @description More, where there is more to say. */
+            detail?: string | null;
+            /** @description What to tell the administrator: the server's log has lines with this id. */
+            request_id?: string | null;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             * @example 409
+             */
+            status: number;
+            /** @description One sentence for people, in the language of the request. */
+            title: string;
+        };
+        /** @description The newest messages in quarantine. */
+        QuarantineList: {
+            /** @description Newest first. */
+            items: components["schemas"]["Quarantined"][];
+        };
+        /** @description One message in quarantine, without its payload. */
+        Quarantined: {
+            /**
+             * Format: int64
+             * @description Length of the payload in bytes.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description How often it came.
+             */
+            count: number;
+            /** @description Its id. */
+            id: string;
+            /** @description Why, in a sentence (English). */
+            message: string;
+            /**
+             * @description Why it was refused, as a word.
+             * @example bad_signature
+             */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When it last came.
+             */
+            received_at: string;
+            /** @description SHA-256 of the payload. */
+            sha256: string;
+            /** @description The topic it came on. */
+            topic: string;
+        };
+        /** @description Whether the server can do its work. */
+        Readiness: {
+            /** @description Whether the broker is connected. */
+            broker: components["schemas"]["Check"];
+            /** @description Whether the database answers. */
+            database: components["schemas"]["Check"];
+            /** @description Whether the data folder's disk takes writes. */
+            disk: components["schemas"]["Check"];
+            /** @description All of the checks together. */
+            status: components["schemas"]["Check"];
+        };
+        /**
+         * @description Why an incident was rejected.
+         * @enum {string}
+         */
+        RejectReasonWord: "false_detection" | "not_eligible" | "outside_remit" | "abuse" | "duplicate";
+        /** @description A rejection. */
+        RejectRequest: {
+            /** @description Why, in the person's own words; at most 2,000 characters. */
+            note?: string | null;
+            /** @description Why. */
+            reason: components["schemas"]["RejectReasonWord"];
+            /**
+             * Format: int64
+             * @description The version the decision was made on.
+             */
+            version: number;
+        };
+        /**
+         * @description What a person may do.
+         * @enum {string}
+         */
+        RoleWord: "operator" | "administrator";
+        /** @description Who is logged in. */
+        Session: {
+            /** @description What unsafe requests carry in `X-CSRF-Token`. */
+            csrf_token: string;
+            /** @description The name that others see. */
+            display_name: string;
+            /**
+             * Format: date-time
+             * @description When the session ends unless it is used again.
+             */
+            expires_at: string;
+            /** @description What the person may do. */
+            role: components["schemas"]["RoleWord"];
+            /** @description The log-in name. */
+            username: string;
+        };
+        /**
+         * @description How much it matters if nobody looks.
+         * @enum {string}
+         */
+        SeverityWord: "low" | "medium" | "high" | "critical";
+        /** @description A track in brief. */
+        Track: {
+            /** @description Where it was, oldest first. */
+            boxes: components["schemas"]["NormBoxView"][];
+            /** @description The class the model gave it. */
+            class: string;
+            /**
+             * Format: int64
+             * @description Its number within its camera and agent run.
+             */
+            id: number;
+            /**
+             * Format: float
+             * @description The best score, 0 to 1.
+             */
+            score: number;
+        };
+        /**
+         * @description Why a piece of evidence will never exist.
+         * @enum {string}
+         */
+        UnavailableWord: "not_in_ring" | "camera_lost" | "disk_full" | "encoding_failed" | "agent_restarted";
     };
     responses: never;
     parameters: never;
@@ -764,4 +938,892 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    listAgents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCameras: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrol: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `enrolment_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `enrolment_key_in_use` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watchEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events `incident` (data: IncidentChanged), `camera` (CameraChanged), `agent` (AgentChanged), `quarantine` and `resync` (data is empty) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many streams */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listIncidents: {
+        parameters: {
+            query?: {
+                /**
+                 * @description States, comma-separated: `new`, `acknowledged`, `confirmed`, `rejected`. All where absent.
+                 * @example new,acknowledged
+                 */
+                state?: string;
+                /** @description Most on a page: 1 to 200, 50 where absent. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledgeIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_version`, `transition_refused` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_version`, `transition_refused` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getEvidence: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description e.g. `bytes=0-1023` */
+                Range?: string | null;
+            };
+            path: {
+                /** @description The incident */
+                id: string;
+                /** @description The piece */
+                evidence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                    "video/mp4": number[];
+                };
+            };
+            /** @description The range */
+            206: {
+                headers: {
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                    "video/mp4": number[];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such piece of this incident, or its bytes are not here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `range_not_satisfiable` */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rejectIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RejectRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_version`, `transition_refused` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listQuarantine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wrong_credentials` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_attempts` */
+            429: {
+                headers: {
+                    /** @description Seconds */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uploadStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description SHA-256 of the bytes, 64 lower-case hexadecimal digits */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description `?1` once all are here and verified, else `?0` */
+                    "Upload-Complete"?: string;
+                    /** @description Bytes that were promised */
+                    "Upload-Length"?: number;
+                    /** @description Bytes that are here */
+                    "Upload-Offset"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `upload_token_invalid` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No sealed revision of this agent names the hash; try again after its report's ack */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    uploadAppend: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Where the body's first byte belongs */
+                "Upload-Offset": number;
+            };
+            path: {
+                /** @description SHA-256 of the bytes, 64 lower-case hexadecimal digits */
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    /** @description `?1` once all are here and verified, else `?0` */
+                    "Upload-Complete"?: string;
+                    /** @description Bytes that were promised */
+                    "Upload-Length"?: number;
+                    /** @description Bytes that are here now */
+                    "Upload-Offset"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `upload_token_invalid` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `upload_offset_mismatch` */
+            409: {
+                headers: {
+                    "Upload-Offset"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More bytes than were promised */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The promised media type is not taken in */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `upload_hash_mismatch` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `disk_full`; what came is kept */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+}

@@ -37,7 +37,7 @@ export function aDetail(over: Partial<IncidentDetail> = {}): IncidentDetail {
         phase: 'raised',
         confidence: 0.87,
         occurred: { start: '2026-11-22T07:00:00Z', end: null },
-        tracks: [{ id: 1, class: 'cow', score: 0.9 }],
+        tracks: [{ id: 1, class: 'cow', score: 0.9, boxes: [] }],
         model: { name: 'yolox-nano', sha256: 'a'.repeat(64) },
         rule_version: 'stray_cattle/1',
         clock: { source: 'agent', offset_ms: null },

@@ -1,0 +1,45 @@
+// Every word of the API's closed sets has a name in the catalogue; any other word is shown as it came.
+import { describe, expect, it } from 'vitest';
+
+import { components } from '../../../openapi.json';
+import { catalogues, LANGUAGES } from '.';
+import { incidentName, nameOf, type WordGroup } from './words';
+
+const sets: [WordGroup, { enum: string[] }][] = [
+  ['kind', components.schemas.IncidentKind],
+  ['severity', components.schemas.SeverityWord],
+  ['state', components.schemas.IncidentState],
+  ['phase', components.schemas.CameraPhase],
+  ['rejectReason', components.schemas.RejectReasonWord],
+  ['unavailableReason', components.schemas.UnavailableWord],
+  ['cameraState', components.schemas.CameraStateWord],
+  ['cameraReason', components.schemas.CameraReason],
+  ['liveness', components.schemas.LivenessWord],
+  ['clockSource', components.schemas.ClockSourceWord],
+  ['role', components.schemas.RoleWord],
+];
+
+describe('the catalogue', () => {
+  it.each(sets)('names every %s', (group, { enum: words }) => {
+    expect(words).not.toEqual([]);
+    for (const language of LANGUAGES) {
+      expect(Object.keys(catalogues[language][group])).toEqual(expect.arrayContaining(words));
+    }
+  });
+});
+
+describe('nameOf', () => {
+  it('shows a word that it does not know as it came', () => {
+    expect(nameOf('detail', 'blocked_drain')).toBe('blocked_drain');
+  });
+});
+
+describe('incidentName', () => {
+  it.each([
+    ['traffic_violation', 'illegal_parking', 'Dừng, đỗ xe sai nơi quy định'],
+    ['traffic_violation', 'something_new', 'Vi phạm giao thông'],
+    ['something_new', 'something_newer', 'something_new'],
+  ])('of %s / %s', (kind, detail, name) => {
+    expect(incidentName({ kind, detail })).toBe(name);
+  });
+});
