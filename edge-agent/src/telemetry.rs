@@ -16,6 +16,10 @@ use metrics_exporter_prometheus::{BuildError, PrometheusBuilder};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 
+const FILTER_VARIABLE: &str = "VONG_LOG";
+/// ONNX Runtime tells its devices at `info`, a dozen lines that help nobody every day.
+const DEFAULT_FILTER: &str = "info,ort=warn";
+
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum LogFormat {
@@ -31,7 +35,7 @@ pub enum LogFormat {
 pub enum TelemetryError {
     /// The log filter of the environment does not parse.
     #[error("VONG_LOG is not a log filter, e.g. `info` or `edge_agent=debug`")]
-    Filter(#[source] tracing_subscriber::filter::FromEnvError),
+    Filter(#[source] tracing_subscriber::filter::ParseError),
     /// A log subscriber is installed already.
     #[error("the log cannot be set up")]
     Log(#[source] TryInitError),
@@ -57,11 +61,10 @@ pub enum TelemetryError {
 /// # Errors
 /// [`TelemetryError::Filter`] where the filter does not parse.
 pub fn start_log(format: LogFormat) -> Result<(), TelemetryError> {
-    let filter = EnvFilter::builder()
-        .with_env_var("VONG_LOG")
-        .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
-        .from_env()
-        .map_err(TelemetryError::Filter)?;
+    let filter = match std::env::var(FILTER_VARIABLE) {
+        Ok(text) => EnvFilter::try_new(text).map_err(TelemetryError::Filter)?,
+        Err(_) => EnvFilter::new(DEFAULT_FILTER),
+    };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -13,7 +13,7 @@ use crate::identity::{Renewal, client_config, enrol, http_client};
 /// Makes the agent's key where there is none, sends its public half with the one-time token, and
 /// keeps the server's answer in the data folder.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(super) struct Args {
     /// The server's address, e.g. https://vong.example or http://10.0.0.5:8080.
     #[arg(long, value_name = "URL")]
     server: Url,
@@ -37,7 +37,7 @@ pub struct Args {
 ///
 /// # Errors
 /// Where the configuration, the token or the server does not let it.
-pub fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
+pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
     let config = Config::load(config)?;
     let token = token(args)?;
     let renewal = if args.again {

@@ -1,8 +1,8 @@
 //! Files that nobody else may read: written with mode 0600 and atomically, refused when exposed.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -43,7 +43,10 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), IdentityError> {
 
 fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
-    fs::create_dir_all(folder)?;
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)?;
     let draft = path.with_extension("new");
     // A draft left by a crash may have other permissions: begin afresh.
     match fs::remove_file(&draft) {

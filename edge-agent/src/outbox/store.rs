@@ -4,7 +4,9 @@
 //! changes nothing of what it did. Space is counted by triggers in the same transaction, so the
 //! bounds hold over a crash too. What does not belong here: when to send (`window`, `uploader`).
 
+use std::fs::DirBuilder;
 use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -154,7 +156,12 @@ impl Store {
     /// [`StoreError::Open`] and [`StoreError::File`] name the path.
     pub async fn open(data_dir: &Path, topic: &str, limits: Limits) -> Result<Self, StoreError> {
         let folder = data_dir.join(EVIDENCE_FOLDER);
-        std::fs::create_dir_all(&folder).map_err(|source| StoreError::File {
+        // Pictures of a street are nobody else's business.
+        let made = DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder);
+        made.map_err(|source| StoreError::File {
             verb: "create",
             path: folder.clone(),
             source,

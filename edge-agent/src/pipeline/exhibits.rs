@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 use super::desk::Paper;
 use crate::camera::{Epoch, Frame, Passage, PassageError, Reached, SharedRing};
 use crate::config::{CameraConfig, EvidenceWindow};
-use crate::evidence::{clip, still};
+use crate::evidence::{self, Clip, Label, Overlay, OverlayBox};
 use crate::outbox::Store;
 use crate::report::{Outcome, Promise};
 use crate::rule::EventChange;
@@ -71,14 +71,14 @@ impl Exhibits {
         let mut outcomes = Vec::new();
         for promise in &scene.promised {
             let picture = match promise.kind {
-                EvidenceKind::Still => still::jpeg(frame),
+                EvidenceKind::Still => evidence::jpeg(frame),
                 EvidenceKind::StillOverlay => {
-                    still::overlay_jpeg(frame, &self.overlay(&scene.change))
+                    evidence::overlay_jpeg(frame, &self.overlay(&scene.change, frame))
                 }
                 EvidenceKind::Clip => continue,
             };
             let made = picture
-                .map(|bytes| (bytes, still::MIME))
+                .map(|bytes| (bytes, "image/jpeg"))
                 .map_err(|error| (UnavailableReason::EncodingFailed, chain(&error)));
             outcomes.push((promise.id, self.exhibit(scene, *promise, made).await));
         }
@@ -89,14 +89,14 @@ impl Exhibits {
         let Some(promise) = scene.promised.iter().find(|p| p.kind == EvidenceKind::Clip) else {
             return;
         };
-        let made = self.cut(&scene).await.map(|bytes| (bytes, clip::MIME));
+        let made = self.cut(&scene).await.map(|clip| (clip.bytes, clip.mime));
         let outcome = self.exhibit(&scene, *promise, made).await;
         self.settle(scene.change.event_id, vec![(promise.id, outcome)])
             .await;
     }
 
     /// Waits for the post-roll, cuts the passage and remuxes it.
-    async fn cut(&self, scene: &Scene) -> Result<Vec<u8>, Missing> {
+    async fn cut(&self, scene: &Scene) -> Result<Clip, Missing> {
         let EvidenceWindow {
             pre_roll,
             post_roll,
@@ -110,12 +110,36 @@ impl Exhibits {
         self.warn_of_gaps(scene, &passage);
         // The permit is never refused: nobody closes this semaphore.
         let _permit = self.encoders.acquire().await;
-        let remuxed = tokio::task::spawn_blocking(move || clip::remux(&passage)).await;
+        let remuxed = tokio::task::spawn_blocking(move || evidence::remux(&passage)).await;
         let failed = |text| (UnavailableReason::EncodingFailed, text);
         match remuxed {
-            Ok(Ok(clip)) => Ok(clip.bytes),
+            Ok(Ok(clip)) => Ok(clip),
             Ok(Err(error)) => Err(failed(chain(&error))),
             Err(panic) => Err(failed(panic.to_string())),
+        }
+    }
+
+    /// What the rule saw: its zone, the tracks that take part, camera and time.
+    fn overlay(&self, change: &EventChange, frame: &Frame) -> Overlay {
+        let zone = self
+            .camera
+            .zones
+            .iter()
+            .find(|zone| Some(&zone.id) == change.zone.as_ref());
+        let boxes = change.tracks.iter().map(|track| OverlayBox {
+            bbox: track.bbox,
+            label: Label {
+                class: track.class.to_string(),
+                score: track.score,
+                track: Some(track.id.0),
+            },
+        });
+        Overlay {
+            caption: format!("{}  {}", self.camera.name, frame.wall.strftime("%F %T UTC")),
+            zone: zone
+                .map(|zone| zone.polygon.points().to_vec())
+                .unwrap_or_default(),
+            boxes: boxes.collect(),
         }
     }
 
