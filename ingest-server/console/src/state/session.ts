@@ -11,12 +11,16 @@ import type { Session } from '../api/types';
 export type SessionState =
   { kind: 'open'; session: Session } | { kind: 'closed' } | { kind: 'expired'; username: string };
 
+const RETRY_MS = 5_000;
+
 const sessionQuery = queryOptions<SessionState>({
   queryKey: ['session'],
   queryFn: async () => {
     const session = await fetchSession();
     return session === null ? { kind: 'closed' } : opened(session);
   },
+  // A server that was away when the page was opened is found again without a reload.
+  refetchInterval: (query) => (query.state.status === 'error' ? RETRY_MS : false),
 });
 
 function opened(session: Session): SessionState {
