@@ -27,11 +27,26 @@ pub const BROKER_DENIALS: &str = "vong_broker_denials_total";
 pub const UPLOADS: &str = "vong_evidence_uploads_total";
 /// Evidence bytes stored.
 pub const UPLOAD_BYTES: &str = "vong_evidence_bytes_total";
+/// Log-in attempts by `outcome`: `accepted`, or the reason of refusal.
+pub const LOGINS: &str = "vong_logins_total";
+/// Decisions of people by `action`: `acknowledge`, `confirm`, `reject`.
+pub const DECISIONS: &str = "vong_incident_decisions_total";
+/// HTTP requests by `method`, `route` (the pattern, never the path) and `status`.
+pub const HTTP_REQUESTS: &str = "vong_http_requests_total";
+/// Seconds from a request to the head of its answer, by the same labels.
+pub const HTTP_SECONDS: &str = "vong_http_request_seconds";
+/// Live streams that are open.
+pub const LIVE_STREAMS: &str = "vong_live_streams";
+/// Live streams that fell behind and were told to read everything again.
+pub const LIVE_RESYNCS: &str = "vong_live_resyncs_total";
 
-/// Starts logging to standard error. `RUST_LOG` chooses what is shown; the default is `info`, with
+/// The environment variable that chooses what is logged, e.g. `ingest_server=debug`.
+pub const FILTER_VARIABLE: &str = "VONG_LOG";
+
+/// Starts logging to standard error. [`FILTER_VARIABLE`] chooses what is shown; the default is `info`, with
 /// the libraries' own chatter from `warn` up.
 pub fn start_logging() {
-    let filter = EnvFilter::try_from_default_env()
+    let filter = EnvFilter::try_from_env(FILTER_VARIABLE)
         .unwrap_or_else(|_| EnvFilter::new("warn,ingest_server=info"));
     let started = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -1,0 +1,50 @@
+//! One suite holds the store to its word on SQLite and on PostgreSQL.
+//!
+//! PostgreSQL runs from the machine's own binaries in a private cluster; where there are none the
+//! test says so and ends.
+
+mod cases;
+mod order;
+mod postgres;
+mod support;
+
+use ingest_server::store::Store;
+
+use self::support::fresh_sqlite;
+
+macro_rules! each_case {
+    ($fresh:expr) => {
+        each_case!($fresh, migrating_twice_changes_nothing, a_transaction_that_is_dropped_never_happened,
+            the_same_report_is_a_duplicate_and_other_bytes_a_conflict, nobody_speaks_of_anothers_event,
+            a_token_is_good_once_and_in_time, a_key_never_changes_hands,
+            enrolling_again_voids_the_former_secrets, a_revoked_agent_is_out,
+            stored_evidence_stays_stored, an_older_camera_status_never_replaces_a_newer,
+            quarantine_counts_and_is_bounded, what_came_is_kept_byte_for_byte)
+    };
+    ($fresh:expr, $($case:ident),+) => {
+        $( cases::$case(&$fresh().await).await; )+
+        order::every_order_of_revisions_gives_the_same_rows(|| async { $fresh().await }).await;
+    };
+}
+
+#[tokio::test]
+async fn sqlite() {
+    let dir = tempfile::tempdir().unwrap();
+    let fresh = || async { fresh_sqlite(dir.path()).await };
+    each_case!(fresh);
+}
+
+#[tokio::test]
+#[expect(clippy::print_stderr, reason = "a test that cannot run must say why")]
+async fn postgresql() {
+    let Some(cluster) = postgres::Cluster::start() else {
+        eprintln!("skipped: no PostgreSQL binaries below /usr/lib/postgresql; install postgresql");
+        return;
+    };
+    let fresh = || async {
+        let store = Store::open(&cluster.fresh_database()).await.unwrap();
+        store.migrate().await.unwrap();
+        store
+    };
+    each_case!(fresh);
+}
