@@ -12,6 +12,7 @@ use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::AppState;
+use crate::telemetry::{HTTP_REQUESTS, HTTP_SECONDS};
 
 /// What the console needs and nothing else: its own scripts and styles; workers and pictures that
 /// the map makes itself (`blob:`, `data:`); clips from this server. No other origin at all.
@@ -54,8 +55,8 @@ pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
         ("route", route),
         ("status", status.to_string()),
     ];
-    metrics::counter!("vong_http_requests_total", &labels).increment(1);
-    metrics::histogram!("vong_http_request_seconds", &labels).record(seconds);
+    metrics::counter!(HTTP_REQUESTS, &labels).increment(1);
+    metrics::histogram!(HTTP_SECONDS, &labels).record(seconds);
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

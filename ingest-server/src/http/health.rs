@@ -1,6 +1,6 @@
 //! Is it alive, is it ready, how does it do.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::PathBuf;
 
 use axum::Json;
@@ -98,7 +98,11 @@ async fn probe_disk(folder: PathBuf) -> std::io::Result<()> {
         let mut file = std::fs::File::create(&probe)?;
         file.write_all(b"x")?;
         file.sync_data()?;
-        std::fs::remove_file(&probe)
+        match std::fs::remove_file(&probe) {
+            // Another probe at the same moment removed it.
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            done => done,
+        }
     })
     .await
     .map_err(std::io::Error::other)?

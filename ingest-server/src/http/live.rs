@@ -8,8 +8,8 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::State;
+use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::Stream;
 use futures_util::stream;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -25,9 +25,12 @@ use super::error::{ApiError, Problem};
 use super::extract::CurrentUser;
 use crate::changes::Change;
 use crate::people::{Role, login};
+use crate::telemetry::{LIVE_RESYNCS, LIVE_STREAMS};
 
 /// A comment keeps proxies from closing a quiet stream.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Proxies that know this header pass each event on at once.
+const UNBUFFERED: [(&str, &str); 1] = [("x-accel-buffering", "no")];
 /// How soon a stream notices that its session is over.
 const SESSION_CHECK: Duration = Duration::from_secs(2);
 
@@ -70,7 +73,7 @@ pub(super) struct AgentChanged {
 pub(super) async fn watch(
     State(state): State<AppState>,
     CurrentUser(session): CurrentUser,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
+) -> Result<impl IntoResponse, ApiError> {
     let place = state
         .live_streams
         .clone()
@@ -86,12 +89,13 @@ pub(super) async fn watch(
         session_check,
         _place: place,
     };
-    metrics::gauge!("vong_live_streams").increment(1.0);
+    metrics::gauge!(LIVE_STREAMS).increment(1.0);
     let events = stream::unfold(watcher, |mut watcher| async move {
         let event = watcher.next().await?;
-        Some((Ok(event), watcher))
+        Some((Ok::<_, Infallible>(event), watcher))
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+    let stream = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    Ok((UNBUFFERED, stream))
 }
 
 struct Watcher {
@@ -105,7 +109,7 @@ struct Watcher {
 
 impl Drop for Watcher {
     fn drop(&mut self) {
-        metrics::gauge!("vong_live_streams").decrement(1.0);
+        metrics::gauge!(LIVE_STREAMS).decrement(1.0);
     }
 }
 
@@ -124,7 +128,7 @@ impl Watcher {
                     Ok(change) if self.may_see(&change) => return event_of(change),
                     Ok(_) => {}
                     Err(RecvError::Lagged(missed)) => {
-                        metrics::counter!("vong_live_resyncs_total").increment(1);
+                        metrics::counter!(LIVE_RESYNCS).increment(1);
                         tracing::info!(missed, "a live stream fell behind and reads again");
                         return Some(Event::default().event("resync").data(""));
                     }

@@ -20,7 +20,6 @@ use crate::incident::IncidentId;
 use crate::people::audit;
 use crate::store::{self, StoreError};
 
-
 /// The bytes of a stored piece of evidence. One range per request.
 #[utoipa::path(
     get, path = "/api/v1/incidents/{id}/evidence/{evidence_id}", tag = "incidents",
@@ -66,8 +65,8 @@ pub(super) async fn get(
     let body = if method == Method::HEAD {
         Body::empty()
     } else {
-        let bytes = state.evidence.objects().read(&object_key, Some(part.start..part.end)).await;
-        Body::from_stream(bytes.map_err(ApiError::internal)?.body)
+        let bytes = state.evidence.read(&object_key, part.start..part.end).await;
+        Body::from_stream(bytes.map_err(ApiError::internal)?)
     };
     let mut response = (part.status(), body).into_response();
     let headers = response.headers_mut();

@@ -21,6 +21,9 @@ mod router;
 mod state;
 pub mod views;
 
+#[cfg(test)]
+mod tests;
+
 pub use openapi::document as openapi_document;
 pub use router::router;
 pub use state::{AppState, BrokerLink, Services};
@@ -42,5 +45,7 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     crate::people::password::warm_up();
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+    axum::serve(listener, service)
+        .with_graceful_shutdown(shutdown)
+        .await
 }

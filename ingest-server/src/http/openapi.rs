@@ -90,7 +90,10 @@ mod tests {
             std::fs::write(&file, &made).unwrap();
         }
         let kept = std::fs::read_to_string(&file).unwrap_or_default();
-        assert!(kept == made, "openapi.json is out of date; run: make openapi");
+        assert!(
+            kept == made,
+            "openapi.json is out of date; run: make openapi"
+        );
     }
 
     /// Whoever adds a route says what it may answer and who may call it.
@@ -100,12 +103,24 @@ mod tests {
         for (path, item) in document["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
                 let name = format!("{method} {path}");
-                assert!(operation["operationId"].is_string(), "{name} has no operationId");
-                assert!(operation["security"].is_array(), "{name} does not say who may call it");
-                let guarded = !operation["security"].as_array().unwrap().contains(&serde_json::json!({}));
+                assert!(
+                    operation["operationId"].is_string(),
+                    "{name} has no operationId"
+                );
+                assert!(
+                    operation["security"].is_array(),
+                    "{name} does not say who may call it"
+                );
+                let guarded = !operation["security"]
+                    .as_array()
+                    .unwrap()
+                    .contains(&serde_json::json!({}));
                 let responses = operation["responses"].as_object().unwrap();
                 if guarded {
-                    assert!(responses.contains_key("401"), "{name} does not describe 401");
+                    assert!(
+                        responses.contains_key("401"),
+                        "{name} does not describe 401"
+                    );
                 }
             }
         }

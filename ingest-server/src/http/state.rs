@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::agents::Enrolment;
 use crate::changes::ChangeBus;
-use crate::evidence::Evidence;
+use crate::evidence::EvidenceStore;
 use crate::people::login::Doorkeeper;
 use crate::store::Store;
 
@@ -26,7 +26,7 @@ pub struct Services {
     /// Committed changes.
     pub changes: ChangeBus,
     /// Bytes of evidence.
-    pub evidence: Evidence,
+    pub evidence: EvidenceStore,
     /// What lets agents in.
     pub enrolment: Enrolment,
     /// Whether the broker is connected.

@@ -1,4 +1,4 @@
-//! Who did what: one log line each, under the target `audit`, so that it can be kept apart.
+//! Who did what: one log line each, under a target of its own, so that it can be kept apart.
 //!
 //! Never in a line: passwords, tokens, cookies. Names come checked (`Username`), so that nobody can
 //! forge a line.
@@ -10,40 +10,45 @@ use contract::v1::EvidenceId;
 use super::Username;
 use super::login::LoginRefusal;
 use crate::incident::IncidentId;
+use crate::telemetry::LOGINS;
+
+/// The target of every line. Below the crate's own, so that whatever shows this crate's `info`
+/// lines shows these.
+pub const TARGET: &str = "ingest_server::audit";
 
 /// Somebody logged in.
 pub fn logged_in(user: &Username, address: IpAddr) {
-    metrics::counter!("vong_logins_total", "outcome" => "accepted").increment(1);
-    tracing::info!(target: "audit", { user.name = %user, peer.ip = %address }, "logged in");
+    metrics::counter!(LOGINS, "outcome" => "accepted").increment(1);
+    tracing::info!(target: TARGET, { user.name = %user, peer.ip = %address }, "logged in");
 }
 
 /// Somebody was not let in. The name is left out unless it is an account's: people type their
 /// password into the wrong field.
 pub fn refused(user: Option<&Username>, address: IpAddr, why: &LoginRefusal) {
     let reason = why.as_str();
-    metrics::counter!("vong_logins_total", "outcome" => reason).increment(1);
+    metrics::counter!(LOGINS, "outcome" => reason).increment(1);
     let user = user.map_or("(unknown)", Username::as_str);
-    tracing::warn!(target: "audit", { user.name = user, peer.ip = %address, reason }, "log-in refused");
+    tracing::warn!(target: TARGET, { user.name = user, peer.ip = %address, reason }, "log-in refused");
 }
 
 /// Somebody logged out.
 pub fn logged_out(user: &Username) {
-    tracing::info!(target: "audit", { user.name = %user }, "logged out");
+    tracing::info!(target: TARGET, { user.name = %user }, "logged out");
 }
 
 /// Somebody decided about an incident.
 pub fn decided(user: &Username, incident: IncidentId, action: &str, version: i64) {
     tracing::info!(
-        target: "audit", { user.name = %user, incident.id = %incident, action, version }, "incident decided");
+        target: TARGET, { user.name = %user, incident.id = %incident, action, version }, "incident decided");
 }
 
 /// Somebody looked at evidence.
 pub fn saw_evidence(user: &Username, incident: IncidentId, evidence: EvidenceId) {
     tracing::info!(
-        target: "audit", { user.name = %user, incident.id = %incident, evidence.id = %evidence }, "evidence read");
+        target: TARGET, { user.name = %user, incident.id = %incident, evidence.id = %evidence }, "evidence read");
 }
 
 /// Somebody asked for what their role does not allow.
 pub fn denied(user: &Username, path: &str) {
-    tracing::warn!(target: "audit", { user.name = %user, http.path = path }, "not allowed");
+    tracing::warn!(target: TARGET, { user.name = %user, http.path = path }, "not allowed");
 }

@@ -13,6 +13,7 @@ use crate::incident::IncidentId;
 use crate::incident::lifecycle::{Action, Refusal, transition};
 use crate::people::{Account, audit};
 use crate::store::{self, HistoryEntry, Store, StoreError};
+use crate::telemetry::DECISIONS;
 
 /// Most characters of a note.
 pub const MAX_NOTE_CHARS: usize = 2_000;
@@ -118,7 +119,7 @@ pub async fn carry_out(
         id: verb.incident,
         version,
     });
-    metrics::counter!("vong_decisions_total", "action" => verb.action.as_str()).increment(1);
+    metrics::counter!(DECISIONS, "action" => verb.action.as_str()).increment(1);
     audit::decided(&who.username, verb.incident, verb.action.as_str(), version);
     Ok(version)
 }

@@ -10,6 +10,7 @@ use crate::http::AppState;
 use crate::http::error::{ApiError, Problem};
 use crate::http::extract::{JsonBody, Peer};
 use crate::http::views::{EnrolmentAnswerView, EnrolmentRequestView};
+use crate::people::audit;
 
 /// Enrol an agent with a one-time token.
 #[utoipa::path(
@@ -36,7 +37,7 @@ pub(in crate::http) async fn enrol(
         .await
         .map_err(|error| match error {
             EnrolError::InvalidToken => {
-                tracing::warn!(target: "audit", { peer.ip = %peer.ip }, "enrolment refused");
+                tracing::warn!(target: audit::TARGET, { peer.ip = %peer.ip }, "enrolment refused");
                 ApiError::EnrolmentTokenInvalid
             }
             EnrolError::KeyOfAnotherAgent => ApiError::EnrolmentKeyInUse,

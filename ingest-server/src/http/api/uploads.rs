@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use crate::evidence::{Progress, Sha256Hex, UploadError};
+use crate::evidence::{UploadError, UploadStatus};
 use crate::http::AppState;
 use crate::http::error::{ApiError, Problem};
 use crate::http::extract::{AgentUpload, PathOf};
@@ -35,7 +35,11 @@ pub(in crate::http) async fn status(
     AgentUpload(agent): AgentUpload,
     PathOf(sha256): PathOf<String>,
 ) -> Result<(StatusCode, HeaderMap), ApiError> {
-    let progress = state.evidence.uploads().status(&agent, &hash(&sha256)?).await.map_err(told)?;
+    let progress = state
+        .evidence
+        .upload_status(&agent, &sha256)
+        .await
+        .map_err(told)?;
     Ok((StatusCode::OK, headers_of(progress)))
 }
 
@@ -74,8 +78,11 @@ pub(in crate::http) async fn append(
 ) -> Result<(StatusCode, HeaderMap), ApiError> {
     let offset = offset_of(&headers)?;
     let bytes = body.into_data_stream();
-    let uploads = state.evidence.uploads();
-    let progress = uploads.append(&agent, &hash(&sha256)?, offset, bytes).await.map_err(told)?;
+    let progress = state
+        .evidence
+        .append(&agent, &sha256, offset, bytes)
+        .await
+        .map_err(told)?;
     Ok((StatusCode::NO_CONTENT, headers_of(progress)))
 }
 
@@ -87,12 +94,7 @@ fn offset_of(headers: &HeaderMap) -> Result<u64, ApiError> {
         .ok_or_else(|| ApiError::InvalidRequest("Upload-Offset must be a number".to_owned()))
 }
 
-/// A text that is no hash names nothing.
-fn hash(text: &str) -> Result<Sha256Hex, ApiError> {
-    text.parse().map_err(|_| ApiError::NotFound)
-}
-
-fn headers_of(progress: Progress) -> HeaderMap {
+fn headers_of(progress: UploadStatus) -> HeaderMap {
     let complete = match progress.stored {
         Stored::Yes => "?1",
         Stored::No => "?0",
@@ -107,7 +109,7 @@ fn headers_of(progress: Progress) -> HeaderMap {
 fn told(error: UploadError) -> ApiError {
     match error {
         UploadError::Unknown => ApiError::NotFound,
-        UploadError::WrongOffset { expected } => ApiError::UploadOffsetMismatch { offset: expected },
+        UploadError::WrongOffset { offset } => ApiError::UploadOffsetMismatch { offset },
         UploadError::TooLong => ApiError::BodyTooLarge,
         UploadError::MediaType => ApiError::UnsupportedMediaType,
         UploadError::HashMismatch => ApiError::UploadHashMismatch,

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 /// A point on the WGS84 ellipsoid, in degrees.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Position)]
 pub struct PositionView {
     /// Latitude, −90 to 90, north positive.
     pub lat: f64,
@@ -14,6 +15,7 @@ pub struct PositionView {
 
 /// Where the event is, as well as the camera can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Place)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum PlaceView {
     /// A point with a radius.
@@ -36,6 +38,7 @@ pub enum PlaceView {
 
 /// A box in fractions of the picture: origin top left.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = NormBox)]
 pub struct NormBoxView {
     /// Left edge, 0 to 1.
     pub x: f32,

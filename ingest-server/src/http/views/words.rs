@@ -7,10 +7,11 @@ use crate::incident::lifecycle::RejectReason;
 use crate::people::Role;
 
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $word:ident),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident as $shown:ident { $($(#[$word_doc:meta])* $word:ident),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
         #[serde(rename_all = "snake_case")]
+        #[schema(as = $shown)]
         pub enum $name {
             $($(#[$word_doc])* $word,)+
         }
@@ -19,7 +20,7 @@ macro_rules! words {
 
 words!(
     /// What family of event an incident is.
-    IncidentKind {
+    IncidentKind as IncidentKind {
         /// Smoke or flame.
         FireSmoke,
         /// Goods, stalls, vehicles or people occupy a pavement.
@@ -34,7 +35,7 @@ words!(
 );
 words!(
     /// How much it matters if nobody looks.
-    SeverityWord {
+    SeverityWord as Severity {
         /// Can wait for days.
         Low,
         /// Should be seen today.
@@ -47,7 +48,7 @@ words!(
 );
 words!(
     /// What people decided.
-    IncidentState {
+    IncidentState as IncidentState {
         /// Nobody has looked yet.
         New,
         /// Somebody looks at it.
@@ -60,7 +61,7 @@ words!(
 );
 words!(
     /// What the cameras say.
-    CameraPhase {
+    CameraPhase as CameraPhase {
         /// It began.
         Raised,
         /// It goes on.
@@ -71,7 +72,7 @@ words!(
 );
 words!(
     /// Why an incident was rejected.
-    RejectReasonWord {
+    RejectReasonWord as RejectReason {
         /// The camera saw something else, or nothing.
         FalseDetection,
         /// It is there, but breaks no rule.
@@ -86,7 +87,7 @@ words!(
 );
 words!(
     /// What a piece of evidence shows.
-    EvidenceKindWord {
+    EvidenceKindWord as EvidenceKind {
         /// The deciding picture.
         Still,
         /// The deciding picture with boxes, zone and time drawn in.
@@ -97,7 +98,7 @@ words!(
 );
 words!(
     /// Where a piece of evidence stands.
-    EvidenceState {
+    EvidenceState as EvidenceState {
         /// It will exist.
         Pending,
         /// The agent has it and promised its hash; the bytes are on their way.
@@ -110,7 +111,7 @@ words!(
 );
 words!(
     /// Why a piece of evidence will never exist.
-    UnavailableWord {
+    UnavailableWord as UnavailableReason {
         /// The packet ring no longer held the passage.
         NotInRing,
         /// The camera went away before the passage was complete.
@@ -125,7 +126,7 @@ words!(
 );
 words!(
     /// What a camera's supervisor is doing.
-    CameraStateWord {
+    CameraStateWord as CameraState {
         /// The first connection is under way.
         Connecting,
         /// Pictures arrive and are analysed.
@@ -138,7 +139,7 @@ words!(
 );
 words!(
     /// Why a camera is not running.
-    CameraReason {
+    CameraReason as CameraReason {
         /// No connection could be made.
         Unreachable,
         /// User or password was refused.
@@ -159,7 +160,7 @@ words!(
 );
 words!(
     /// Whether an agent is there.
-    LivenessWord {
+    LivenessWord as Liveness {
         /// It is connected.
         Online,
         /// It said good-bye, or its last will spoke for it.
@@ -168,7 +169,7 @@ words!(
 );
 words!(
     /// Whose clock the times come from.
-    ClockSourceWord {
+    ClockSourceWord as ClockSource {
         /// The camera's own.
         Camera,
         /// The agent's, at arrival.
@@ -177,7 +178,7 @@ words!(
 );
 words!(
     /// What a person may do.
-    RoleWord {
+    RoleWord as Role {
         /// Reviews incidents.
         Operator,
         /// Also sees quarantine and metrics.

@@ -1,0 +1,10 @@
+//! The API as its callers see it: the real router over a real database in a folder of its own.
+
+mod app;
+mod evidence;
+mod incidents;
+mod live;
+mod operation;
+mod rights;
+mod session;
+mod uploads;
