@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use contract::v1::CameraState;
 use metrics::counter;
+use tokio_util::sync::CancellationToken;
 
 use super::access_unit::{AccessUnit, StreamInfo};
 use super::decoder::{Decoder, Pushed};
@@ -19,11 +20,21 @@ use crate::time::{ClockAnchor, StreamTime};
 
 /// How a connection ended.
 pub(crate) struct ConnectionEnded {
-    pub(crate) error: CameraError,
+    /// Why; nothing where it was told to stop.
+    pub(crate) error: Option<CameraError>,
     /// The last epoch it used.
     pub(crate) epoch: Epoch,
-    /// Whether a unit came at all.
-    pub(crate) delivered: bool,
+    /// What came of it.
+    pub(crate) delivered: Delivered,
+}
+
+/// Whether a connection was of use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivered {
+    /// At least one access unit came.
+    Units,
+    /// None did.
+    Nothing,
 }
 
 /// One RTSP session and the stream it carries now.
@@ -32,24 +43,32 @@ pub(crate) struct Connection {
     epoch: Epoch,
     announced: Option<StreamInfo>,
     stream: Option<Stream>,
-    delivered: bool,
+    delivered: Delivered,
 }
 
 impl Connection {
-    /// Connects and pumps units until something breaks.
-    pub(crate) async fn run_once(outputs: Outputs, epoch: Epoch) -> ConnectionEnded {
+    /// Connects and pumps units until something breaks or `stop` is cancelled.
+    pub(crate) async fn run_once(
+        outputs: Outputs,
+        epoch: Epoch,
+        stop: CancellationToken,
+    ) -> ConnectionEnded {
         let patience = outputs.source.patience;
         let mut connection = Self {
             outputs,
             epoch,
             announced: None,
             stream: None,
-            delivered: false,
+            delivered: Delivered::Nothing,
         };
         let error = match Session::open(&connection.outputs.source.url, patience) {
-            Err(error) => error,
+            Err(error) => Some(error),
             Ok(mut session) => {
-                let error = connection.pump(&mut session).await;
+                let error = tokio::select! {
+                    biased;
+                    () = stop.cancelled() => None,
+                    error = connection.pump(&mut session) => Some(error),
+                };
                 // Open events end now, not after the camera's answer to our good-bye.
                 connection.stream = None;
                 session.close().await;
@@ -96,7 +115,7 @@ impl Connection {
     }
 
     fn unit(&mut self, unit: Arc<AccessUnit>) -> Result<(), CameraError> {
-        self.delivered = true;
+        self.delivered = Delivered::Units;
         self.outputs.counters.received(unit.arrival);
         count(&self.outputs, "vong_camera_access_units_total");
         if self.stream.is_none() {

@@ -75,10 +75,8 @@ impl RtspServer {
         let thread = std::thread::spawn({
             let main_loop = main_loop.clone();
             move || {
-                main_loop
-                    .context()
-                    .with_thread_default(|| main_loop.run())
-                    .unwrap()
+                let context = main_loop.context();
+                context.with_thread_default(|| main_loop.run()).unwrap();
             }
         });
         Self {

@@ -14,13 +14,16 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::backoff::Backoff;
-use super::connection::Connection;
+use super::connection::{Connection, ConnectionEnded, Delivered};
 use super::counters::Counters;
 use super::fault::CameraError;
 use super::mailbox::FrameMailbox;
 use super::ring::Epoch;
 use super::shared_ring::SharedRing;
 use super::source::CameraSource;
+
+/// More than a connection ever begins: one a change of the picture's size.
+const EPOCHS_OF_A_CONNECTION: u64 = 1 << 20;
 
 /// How a camera is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,21 +96,28 @@ pub(crate) struct Outputs {
 
 async fn run(outputs: Outputs, stop: CancellationToken) {
     let mut backoff = Backoff::default();
-    let mut epoch = Epoch(0);
+    let mut epoch = Epoch(1);
     while !stop.is_cancelled() {
         let begun = Instant::now();
-        let ended = tokio::select! {
-            biased;
-            () = stop.cancelled() => break,
-            ended = run_isolated(&outputs, &mut epoch) => ended,
+        let connection = Connection::run_once(outputs.clone(), epoch, stop.clone());
+        let (error, delivered) = match isolated(connection).await {
+            Ok(ended) => {
+                epoch = Epoch(ended.epoch.0 + 1);
+                (ended.error, ended.delivered)
+            }
+            Err(error) => {
+                // Which epochs the panicking connection used is not known; none is used twice.
+                epoch = Epoch(epoch.0 + EPOCHS_OF_A_CONNECTION);
+                (Some(error), Delivered::Nothing)
+            }
         };
-        let held = if ended.delivered {
-            begun.elapsed()
-        } else {
-            Duration::ZERO
+        let Some(error) = error else { break };
+        let held = match delivered {
+            Delivered::Units => begun.elapsed(),
+            Delivered::Nothing => Duration::ZERO,
         };
         let wait = backoff.next(held, rand::random());
-        outputs.failed(&ended.error, wait);
+        outputs.failed(&error, wait);
         tokio::select! {
             biased;
             () = stop.cancelled() => break,
@@ -118,38 +128,17 @@ async fn run(outputs: Outputs, stop: CancellationToken) {
     outputs.frames.close();
 }
 
-/// How a connection ended.
-struct Ended {
-    error: CameraError,
-    delivered: bool,
-}
-
-/// One connection in a task of its own, so that a panic in it becomes a reason and a restart.
-async fn run_isolated(outputs: &Outputs, epoch: &mut Epoch) -> Ended {
-    let first = epoch.0 + 1;
-    let task = tokio::spawn(Connection::run_once(outputs.clone(), Epoch(first)));
-    let mut abort = AbortOnDrop(task);
-    match (&mut abort.0).await {
-        Ok(ended) => {
-            *epoch = ended.epoch;
-            Ended {
-                delivered: ended.epoch.0 > first || ended.delivered,
-                error: ended.error,
-            }
-        }
-        Err(join) => {
-            // Which epochs the panicking connection used is not known; leave room.
-            epoch.0 += 1_000;
-            let error = match join.try_into_panic() {
-                Ok(panic) => CameraError::Panicked(panic_text(panic.as_ref())),
-                Err(_) => CameraError::Panicked("its task was cancelled".to_owned()),
-            };
-            Ended {
-                error,
-                delivered: false,
-            }
-        }
-    }
+/// Runs one connection in a task of its own, so that a panic in it becomes a reason and a restart.
+async fn isolated(
+    connection: impl Future<Output = ConnectionEnded> + Send + 'static,
+) -> Result<ConnectionEnded, CameraError> {
+    let mut task = AbortOnDrop(tokio::spawn(connection));
+    (&mut task.0)
+        .await
+        .map_err(|join| match join.try_into_panic() {
+            Ok(panic) => CameraError::Panicked(panic_text(panic.as_ref())),
+            Err(_) => CameraError::Panicked("its task was cancelled".to_owned()),
+        })
 }
 
 /// A connection must not outlive its supervisor's wait for it.
@@ -199,5 +188,20 @@ impl Outputs {
             "camera lost: {error}. {}",
             error.remedy(),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_becomes_a_reason() {
+        let error = isolated(async { panic!("index {} of nothing", 3) })
+            .await
+            .err()
+            .unwrap();
+        assert_eq!(error.reason(), CameraStatusReason::Failed);
+        assert!(error.to_string().contains("index 3 of nothing"), "{error}");
     }
 }

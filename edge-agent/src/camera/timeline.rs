@@ -1,4 +1,4 @@
-//! GStreamer's running time to one connection's stream time: from zero, never jumping. Pure.
+//! GStreamer's running time to one connection's stream time, which never jumps back. Pure.
 
 use std::time::Duration;
 
@@ -43,14 +43,19 @@ impl Timeline {
         }
     }
 
-    /// The unit's presentation and decode times. The first presentation time is zero; a leap back
-    /// beyond reordering (a camera whose clock was set, a looped file) goes on where time stood.
+    /// The unit's presentation and decode times. A live stream begins at zero, a recording where it
+    /// says (but not before zero); a leap back beyond reordering (a camera whose clock was set, a
+    /// looped file) goes on where time stood.
     pub(crate) fn map(&mut self, stamps: Stamps) -> (StreamTime, Option<StreamTime>) {
         let Some(raw) = stamps.pts.or(stamps.dts) else {
             self.newest += USUAL_STEP;
             return (StreamTime::from_nanos(self.newest), None);
         };
-        let mut offset = *self.offset.get_or_insert(raw.saturating_neg());
+        let first = match self.leaps {
+            Leaps::Close(_) => raw.saturating_neg(),
+            Leaps::Keep => raw.saturating_neg().max(0),
+        };
+        let mut offset = *self.offset.get_or_insert(first);
         let ahead = raw.saturating_add(offset).saturating_sub(self.newest);
         if ahead < -REORDERING || self.is_leap(ahead) {
             offset = (self.newest + USUAL_STEP).saturating_sub(raw);
@@ -89,8 +94,8 @@ mod tests {
     }
 
     #[test]
-    fn begins_at_zero_and_keeps_reordering() {
-        let mut timeline = Timeline::new(Leaps::Keep);
+    fn a_live_stream_begins_at_zero_and_keeps_reordering() {
+        let mut timeline = Timeline::new(Leaps::Close(Duration::from_secs(30)));
         let times = seconds(
             &mut timeline,
             &[Some(5_000), Some(5_120), Some(5_040), Some(5_080)],
@@ -105,7 +110,12 @@ mod tests {
             &mut timeline,
             &[Some(9_000), Some(9_040), None, Some(100), Some(140)],
         );
-        assert_eq!(times, [0.0, 0.04, 0.08, 0.12, 0.16]);
+        assert_eq!(times, [9.0, 9.04, 9.08, 9.12, 9.16]);
+        let mut before_zero = Timeline::new(Leaps::Keep);
+        assert_eq!(
+            seconds(&mut before_zero, &[Some(-80), Some(-40)]),
+            [0.0, 0.04]
+        );
     }
 
     #[test]
@@ -119,7 +129,7 @@ mod tests {
 
     #[test]
     fn decode_times_follow_the_same_line() {
-        let mut timeline = Timeline::new(Leaps::Keep);
+        let mut timeline = Timeline::new(Leaps::Close(Duration::from_secs(30)));
         let stamps = Stamps {
             pts: Some(80_000_000),
             dts: Some(0),

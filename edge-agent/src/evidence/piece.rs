@@ -87,7 +87,7 @@ impl fmt::Display for PieceName {
 }
 
 /// Order in which pieces go, the smallest first: clips before overlays before stills, then severity,
-/// then age (ids are UUIDv7 and sort by birth).
+/// then age (ids sort by birth).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rank {
     kind: u8,
