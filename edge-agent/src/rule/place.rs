@@ -30,6 +30,8 @@ pub(super) struct PlaceOptions {
 
 /// Gaps of a detector that do not end a stay which has not dwelled yet.
 const FLICKER: Duration = Duration::from_secs(2);
+/// Stay after which an heir is believed.
+const HEIR_STAYS: Duration = Duration::from_millis(800);
 /// IoU from which a new track is the old thing under another number.
 const SAME_PLACE_IOU: f32 = 0.3;
 
@@ -48,6 +50,14 @@ pub(super) struct Occupant {
     pub(super) track: Track,
     anchor: PixelBox,
     id: TrackId,
+    inheritance: Option<Inheritance>,
+}
+
+/// A change of number that may turn out to be another thing passing by.
+#[derive(Debug, Clone, Copy)]
+struct Inheritance {
+    at: StreamTime,
+    present_before: StreamTime,
 }
 
 /// The occupied places of one zone.
@@ -91,6 +101,8 @@ impl Places {
                 !had.contains(&track.id) && track.bbox.iou(&occupant.track.bbox) >= SAME_PLACE_IOU
             });
             if let Some(index) = heir {
+                let present_before = occupant.present_at;
+                occupant.inheritance = Some(Inheritance { at, present_before });
                 occupant.visit(at, inside.swap_remove(index), &self.options);
             }
         }
@@ -100,7 +112,8 @@ impl Places {
         }
         for occupant in &mut self.occupants {
             occupant.dwelled |= occupant.present_at.since(occupant.since) >= self.options.dwell
-                && occupant.present_at == at;
+                && occupant.present_at == at
+                && occupant.inheritance.is_none();
         }
     }
 
@@ -121,6 +134,7 @@ impl Places {
             track: track.clone(),
             anchor: track.bbox,
             id: track.id,
+            inheritance: None,
         });
         self.next_key += 1;
     }
@@ -145,6 +159,7 @@ impl Occupant {
     fn visit(&mut self, at: StreamTime, track: &Track, options: &PlaceOptions) {
         self.id = track.id;
         let stays = options.max_move.is_none_or(|most| wandered(&self.anchor, &track.bbox) <= most);
+        self.judge_heir(at, stays);
         if stays {
             self.present_at = at;
             self.track = track.clone();
@@ -152,6 +167,18 @@ impl Occupant {
             // It is still rolling: its stay begins where it comes to rest.
             (self.anchor, self.since, self.present_at) = (track.bbox, at, at);
             self.track = track.clone();
+        }
+    }
+
+    /// An heir that stays for a while is the thing itself; one that moves on was only passing, and
+    /// the place is as empty as it was before.
+    fn judge_heir(&mut self, at: StreamTime, stays: bool) {
+        let Some(inheritance) = self.inheritance else { return };
+        if !stays {
+            self.present_at = inheritance.present_before;
+            self.inheritance = None;
+        } else if at.since(inheritance.at) >= HEIR_STAYS {
+            self.inheritance = None;
         }
     }
 
