@@ -22,7 +22,7 @@ use crate::incident::IncidentId;
 use crate::incident::facts::{EventFacts, IncidentFacts};
 use crate::incident::history::CAMERA_ACTOR;
 use crate::incident::intake::{Decision, Placed, decide};
-use crate::incident::lifecycle::State;
+use crate::incident::lifecycle::{RejectReason, State};
 use crate::incident::merge::{Candidate, MergeKey};
 
 /// The counter that numbers incidents.
@@ -459,7 +459,7 @@ pub async fn write_decision(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     use incident::Column;
-    let reason = state.rejected_reason().map(|reason| reason.as_str());
+    let reason = state.rejected_reason().map(RejectReason::as_str);
     let changed = incident::Entity::update_many()
         .col_expr(Column::State, Expr::value(state.as_str()))
         .col_expr(Column::RejectedReason, Expr::value(reason))

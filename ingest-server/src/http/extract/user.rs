@@ -2,7 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum_extra::extract::CookieJar;
 use jiff::Timestamp;
 use subtle::ConstantTimeEq as _;
@@ -65,7 +65,7 @@ fn is_safe(method: &Method) -> bool {
 fn check_csrf(headers: &HeaderMap, session: &LiveSession) -> Result<(), ApiError> {
     let sent = headers
         .get(CSRF_HEADER)
-        .map(|value| value.as_bytes())
+        .map(HeaderValue::as_bytes)
         .unwrap_or_default();
     let fits: bool = sent.ct_eq(session.csrf_token.as_bytes()).into();
     if fits {
