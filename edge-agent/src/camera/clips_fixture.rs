@@ -42,9 +42,14 @@ pub(crate) fn run_pipeline(description: &str) {
 
 /// Encodes a moving test picture, 320×240 at 25 fps, as MP4.
 pub(crate) fn encode_clip(path: &Path, pictures: u32, gop: u32) {
+    encode_sized(path, pictures, gop, (320, 240));
+}
+
+/// As [`encode_clip`], of another size.
+pub(crate) fn encode_sized(path: &Path, pictures: u32, gop: u32, (width, height): (u32, u32)) {
     run_pipeline(&format!(
         "videotestsrc num-buffers={pictures} pattern=ball \
-         ! video/x-raw,format=I420,width=320,height=240,framerate=25/1 \
+         ! video/x-raw,format=I420,width={width},height={height},framerate=25/1 \
          ! openh264enc gop-size={gop} bitrate=400000 ! h264parse ! mp4mux ! filesink location={}",
         path.display()
     ));

@@ -226,3 +226,7 @@ pub(crate) fn named<T: IsA<gst::Object> + IsA<gst::Element>>(
             source: GstFault::new(name, "element is missing"),
         })
 }
+
+#[cfg(test)]
+#[path = "decoder_tests.rs"]
+mod tests;

@@ -45,7 +45,9 @@ pub enum ClipError {
     Temporary(#[source] std::io::Error),
 }
 
-/// Remuxes a passage: fragmented MP4 for H.264, its first picture at time zero.
+/// Remuxes a passage: fragmented MP4 for H.264. Decoding begins at time zero; so does showing, unless
+/// the camera reorders pictures: then it begins as much later as they are reordered, since GStreamer's
+/// muxer writes no edit list into a fragmented file.
 ///
 /// Blocks for as long as copying the bytes takes; call it off the runtime's threads.
 ///
