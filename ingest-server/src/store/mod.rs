@@ -13,6 +13,7 @@ mod agents;
 mod cameras;
 pub mod entity;
 mod evidence;
+mod incident_facts;
 mod incident_history;
 mod incident_queries;
 mod incidents;
