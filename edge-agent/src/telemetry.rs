@@ -156,7 +156,7 @@ metrics_list! {
     OUTBOX_BYTES = describe_gauge "vong_agent_outbox_bytes", Unit::Bytes,
         "Bytes on disk, by what (reports, evidence).";
     OUTBOX_LOST = describe_counter "vong_agent_outbox_lost_total", Unit::Count,
-        "What the full-disk policy let go, by what (update, event, dead_letter, evidence).";
+        "What the full-disk policy let go, by what it was.";
     OUTBOX_FAILED = describe_counter "vong_agent_outbox_failed_total", Unit::Count,
         "Times the outbox could not be written; the write is tried again until it succeeds.";
     MQTT_CONNECTED = describe_gauge "vong_agent_mqtt_connected", Unit::Count,
@@ -164,7 +164,7 @@ metrics_list! {
     MQTT_CONNECTS = describe_counter "vong_agent_mqtt_connects_total", Unit::Count,
         "Connections to the broker, by outcome (connected, failed, lost).";
     UPLOADS = describe_counter "vong_agent_uploads_total", Unit::Count,
-        "Evidence uploads by outcome (complete, not_yet_known, or what failed).";
+        "Evidence uploads, by outcome: complete, or what failed.";
     UPLOAD_BYTES = describe_counter "vong_agent_upload_bytes_total", Unit::Bytes,
         "Bytes of evidence sent.";
 }

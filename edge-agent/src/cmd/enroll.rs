@@ -14,7 +14,7 @@ use crate::identity::{Renewal, client_config, enrol, http_client};
 /// keeps the server's answer in the data folder.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The server's address, e.g. https://vong.example or http://10.0.0.5:8080.
+    /// The server's address, e.g. `https://vong.example` or `http://10.0.0.5:8080`.
     #[arg(long, value_name = "URL")]
     server: Url,
     /// File that holds the one-time token.

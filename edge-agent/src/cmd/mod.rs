@@ -9,6 +9,7 @@ mod models;
 mod replay;
 mod run;
 
+use std::error::Error;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -23,7 +24,7 @@ pub struct Cli {
     /// The configuration.
     #[arg(long, global = true, value_name = "FILE", default_value = DEFAULT_PATH)]
     config: PathBuf,
-    /// How log lines are written; which ones is said by VONG_LOG, e.g. `debug`.
+    /// How log lines are written; which ones is said by `VONG_LOG`, e.g. `debug`.
     #[arg(long, global = true, value_enum, default_value_t)]
     log_format: LogFormat,
     #[command(subcommand)]
@@ -71,7 +72,13 @@ pub fn execute(cli: &Cli) -> anyhow::Result<ExitCode> {
 /// The exit status of an error.
 #[must_use]
 pub fn exit_of(error: &anyhow::Error) -> Exit {
-    if error.chain().any(|cause| cause.is::<ConfigError>()) { Exit::Misconfigured } else { Exit::Failed }
+    match error
+        .chain()
+        .find_map(<dyn Error>::downcast_ref::<ConfigError>)
+    {
+        Some(_) => Exit::Misconfigured,
+        None => Exit::Failed,
+    }
 }
 
 /// One line for the person who typed the command.

@@ -131,7 +131,7 @@ pub struct Publisher {
 /// What the connection's task hears.
 enum Heard {
     Connected,
-    Published(Publish),
+    Published(Box<Publish>),
     Lost(Box<ConnectionError>),
 }
 
@@ -308,7 +308,7 @@ async fn drive(mut eventloop: EventLoop, tell: mpsc::Sender<Heard>) {
     loop {
         let heard = match eventloop.poll().await {
             Ok(Event::Incoming(Packet::ConnAck(_))) => Heard::Connected,
-            Ok(Event::Incoming(Packet::Publish(publish))) => Heard::Published(publish),
+            Ok(Event::Incoming(Packet::Publish(publish))) => Heard::Published(Box::new(publish)),
             Ok(Event::Incoming(packet)) => {
                 warn_of_refusal(&packet);
                 continue;

@@ -17,11 +17,11 @@ mod watch;
 
 use std::collections::HashMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::v1::{CameraId, ModelRef, Topic};
+use contract::v1::{AgentId, CameraId, ModelRef, Topic, UnavailableReason};
 use jiff::Timestamp;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc};
@@ -33,18 +33,19 @@ use zeroize::Zeroizing;
 
 use crate::analysis::CameraAnalysis;
 use crate::camera::{
-    Camera, CameraSource, DecoderOptions, Patience, RingLimits, StreamUrl, StreamUrlError, supervise,
+    Camera, CameraSource, DecoderOptions, Patience, RingLimits, StreamUrl, StreamUrlError,
+    supervise,
 };
 use crate::config::{CameraConfig, Config};
 use crate::detect::{DetectError, Detector};
 use crate::identity::{Identity, TlsError, client_config, http_client};
 use crate::outbox::{
-    BrokerAddress, BrokerAddressError, Limits, Publisher, StatusBoard, Store, StoreError, Uploader,
+    BrokerAddress, BrokerAddressError, Limits, Publisher, StatusBoard, Store, StoreError, Upload,
+    Uploader,
 };
 use crate::report::CameraFacts;
 use crate::telemetry::metric;
 
-use contract::v1::UnavailableReason;
 use desk::{Desk, Paper};
 use event_log::EventLog;
 use exhibits::Exhibits;
@@ -113,7 +114,7 @@ pub enum PipelineError {
         camera: CameraId,
         /// Why not.
         #[source]
-        source: DetectError,
+        source: Box<DetectError>,
     },
     /// The operating system gives no thread.
     #[error("camera `{camera}`: cannot start a thread")]
@@ -140,7 +141,12 @@ pub async fn run(
     let outbound = Outbound::start(&config, identity).await?;
     let mut cameras = Vec::new();
     let halt = CancellationToken::new();
-    let site = Site { outbound: &outbound, detectors: &detectors, event_log, halt: halt.clone() };
+    let site = Site {
+        outbound: &outbound,
+        detectors: &detectors,
+        event_log,
+        halt: halt.clone(),
+    };
     for camera in &config.cameras {
         cameras.push(site.start_camera(camera)?);
     }
@@ -162,7 +168,7 @@ pub async fn run(
 
 /// Everything after the rules: desk, disk, broker, uploads.
 struct Outbound {
-    agent: contract::v1::AgentId,
+    agent: AgentId,
     store: Arc<Store>,
     board: Arc<StatusBoard>,
     papers: mpsc::Sender<Paper>,
@@ -182,7 +188,11 @@ impl Outbound {
             None => answer.mqtt_url.parse().map_err(PipelineError::Address)?,
         };
         let broker = BrokerAddress::try_from(&mqtt_url).map_err(PipelineError::Broker)?;
-        let server: Url = config.server.http_url.clone().unwrap_or(enrolment.server_url);
+        let server: Url = config
+            .server
+            .http_url
+            .clone()
+            .unwrap_or(enrolment.server_url);
         let tls = client_config(config.server.ca_file.as_deref()).map_err(PipelineError::Tls)?;
         let client = http_client(tls.clone()).map_err(PipelineError::Tls)?;
 
@@ -286,8 +296,14 @@ impl Site<'_> {
             model: config.model.clone(),
         })?;
         let facts = Arc::new(facts(config, &detector));
-        let Camera { ring, frames, counters, health, task, .. } =
-            supervise(source, self.halt.clone());
+        let Camera {
+            ring,
+            frames,
+            counters,
+            health,
+            task,
+            ..
+        } = supervise(source, self.halt.clone());
         let status = StatusReporter {
             agent: self.outbound.agent.clone(),
             camera: config.id.clone(),
@@ -332,17 +348,26 @@ fn start_watch(config: &CameraConfig, watch: Watch) -> Result<JoinHandle<()>, Pi
             let _ended = ended;
             watch.run(&runtime);
         })
-        .map_err(|source| PipelineError::Thread { camera: config.id.clone(), source })?;
+        .map_err(|source| PipelineError::Thread {
+            camera: config.id.clone(),
+            source,
+        })?;
     Ok(tokio::spawn(async move {
         let _ = end.await;
     }))
 }
 
 fn source(config: &CameraConfig) -> Result<CameraSource, PipelineError> {
-    let password =
-        config.password.as_ref().map(|secret| Zeroizing::new(secret.expose().to_owned()));
-    let url = StreamUrl::parse(config.url.as_str(), password)
-        .map_err(|source| PipelineError::Camera { camera: config.id.clone(), source })?;
+    let password = config
+        .password
+        .as_ref()
+        .map(|secret| Zeroizing::new(secret.expose().to_owned()));
+    let url = StreamUrl::parse(config.url.as_str(), password).map_err(|source| {
+        PipelineError::Camera {
+            camera: config.id.clone(),
+            source,
+        }
+    })?;
     Ok(CameraSource {
         id: config.id.clone(),
         name: config.name.clone(),
@@ -363,7 +388,10 @@ fn facts(config: &CameraConfig, detector: &Detector) -> CameraFacts {
         id: config.id.clone(),
         name: Some(config.name.clone()),
         place: config.place,
-        model: Some(ModelRef { name: manifest.name.clone(), sha256: manifest.file.sha256.clone() }),
+        model: Some(ModelRef {
+            name: manifest.name.clone(),
+            sha256: manifest.file.sha256.clone(),
+        }),
     }
 }
 
@@ -371,20 +399,29 @@ fn facts(config: &CameraConfig, detector: &Detector) -> CameraFacts {
 fn start_detectors(config: &Config) -> Result<HashMap<String, Detector>, PipelineError> {
     let mut detectors = HashMap::new();
     for camera in &config.cameras {
-        let Some(model) = config.model_of(camera) else { continue };
+        let Some(model) = config.model_of(camera) else {
+            continue;
+        };
         if !detectors.contains_key(&camera.model) {
             let detector = Detector::start(model, &config.detect)
-                .map_err(|source| PipelineError::Model { camera: camera.id.clone(), source })?;
+                .map_err(|error| model_fault(camera, error))?;
             detectors.insert(camera.model.clone(), detector);
         }
     }
     Ok(detectors)
 }
 
+fn model_fault(camera: &CameraConfig, error: DetectError) -> PipelineError {
+    PipelineError::Model {
+        camera: camera.id.clone(),
+        source: Box::new(error),
+    }
+}
+
 fn open_event_log(config: &Config) -> Result<EventLog, PipelineError> {
     let path = config.agent.event_log.as_deref();
     EventLog::open(path).map_err(|source| PipelineError::EventLog {
-        path: path.map(std::path::Path::to_owned).unwrap_or_default(),
+        path: path.map(Path::to_owned).unwrap_or_default(),
         source,
     })
 }
@@ -399,7 +436,12 @@ async fn tell_tally(store: Arc<Store>, stop: CancellationToken) {
             set(metric::OUTBOX_REPORTS, "state", "pending", tally.pending);
             set(metric::OUTBOX_REPORTS, "state", "dead", tally.dead);
             set(metric::OUTBOX_BYTES, "what", "reports", tally.report_bytes);
-            set(metric::OUTBOX_BYTES, "what", "evidence", tally.evidence_bytes);
+            set(
+                metric::OUTBOX_BYTES,
+                "what",
+                "evidence",
+                tally.evidence_bytes,
+            );
         }
         tokio::select! {
             () = tokio::time::sleep(TALLY_EVERY) => {}
@@ -409,20 +451,27 @@ async fn tell_tally(store: Arc<Store>, stop: CancellationToken) {
 }
 
 /// Evidence that the uploader gave up becomes unavailable in its report.
-async fn tell_desk_of_losses(
-    mut gone: mpsc::Receiver<crate::outbox::Upload>,
-    papers: mpsc::WeakSender<Paper>,
-) {
+async fn tell_desk_of_losses(mut gone: mpsc::Receiver<Upload>, papers: mpsc::WeakSender<Paper>) {
     while let Some(upload) = gone.recv().await {
-        let Some(papers) = papers.upgrade() else { return };
+        let Some(papers) = papers.upgrade() else {
+            return;
+        };
         let reason = UnavailableReason::EncodingFailed;
         // A closed desk means a stop; the next start finds the file gone.
-        let _ = papers.send(Paper::LetGo { uploads: vec![upload], reason }).await;
+        let _ = papers
+            .send(Paper::LetGo {
+                uploads: vec![upload],
+                reason,
+            })
+            .await;
     }
 }
 
 async fn in_time<T>(what: &str, limit: Duration, step: impl Future<Output = T>) {
     if tokio::time::timeout(limit, step).await.is_err() {
-        tracing::warn!(step = what, "did not end in time; the next start takes up what it left");
+        tracing::warn!(
+            step = what,
+            "did not end in time; the next start takes up what it left"
+        );
     }
 }
