@@ -316,7 +316,7 @@ export interface components {
             /** @description Its name. */
             id: string;
             /** @description Whether it is there. */
-            liveness: components["schemas"]["LivenessWord"];
+            liveness: components["schemas"]["Liveness"];
             /**
              * Format: date-time
              * @description Since when it may do nothing.
@@ -345,7 +345,7 @@ export interface components {
             /** @description Its agent. */
             agent: string;
             /** @description Whether its agent is there. */
-            agent_liveness: components["schemas"]["LivenessWord"];
+            agent_liveness: components["schemas"]["Liveness"];
             counters?: components["schemas"]["CameraCounters"] | null;
             /** @description Its id within the agent. */
             id: string;
@@ -356,14 +356,14 @@ export interface components {
             last_picture?: string | null;
             /** @description Its name for people. */
             name?: string | null;
-            place?: components["schemas"]["PlaceView"] | null;
+            place?: components["schemas"]["Place"] | null;
             reason?: components["schemas"]["CameraReason"] | null;
             /**
              * Format: date-time
              * @description Since when it is in this state.
              */
             since?: string | null;
-            state?: components["schemas"]["CameraStateWord"] | null;
+            state?: components["schemas"]["CameraState"] | null;
         };
         /** @description Data of the event `camera`. */
         CameraChanged: {
@@ -428,7 +428,7 @@ export interface components {
          * @description What a camera's supervisor is doing.
          * @enum {string}
          */
-        CameraStateWord: "connecting" | "running" | "retrying" | "stopped";
+        CameraState: "connecting" | "running" | "retrying" | "stopped";
         /**
          * @description How a check went. The log says more; this page is for everybody.
          * @enum {string}
@@ -442,13 +442,13 @@ export interface components {
              */
             offset_ms?: number | null;
             /** @description Whose clock. */
-            source: components["schemas"]["ClockSourceWord"];
+            source: components["schemas"]["ClockSource"];
         };
         /**
          * @description Whose clock the times come from.
          * @enum {string}
          */
-        ClockSourceWord: "camera" | "agent";
+        ClockSource: "camera" | "agent";
         /** @description A decision without a reason. */
         DecisionRequest: {
             /** @description Why, in the person's own words; at most 2,000 characters. */
@@ -502,10 +502,10 @@ export interface components {
              */
             id: string;
             /** @description What it shows. */
-            kind: components["schemas"]["EvidenceKindWord"];
+            kind: components["schemas"]["EvidenceKind"];
             /** @description Media type, once sealed. */
             mime?: string | null;
-            reason?: components["schemas"]["UnavailableWord"] | null;
+            reason?: components["schemas"]["UnavailableReason"] | null;
             /** @description SHA-256 of the bytes, once sealed. */
             sha256?: string | null;
             /** @description Where it stands. */
@@ -517,7 +517,7 @@ export interface components {
          * @description What a piece of evidence shows.
          * @enum {string}
          */
-        EvidenceKindWord: "still" | "still_overlay" | "clip";
+        EvidenceKind: "still" | "still_overlay" | "clip";
         /**
          * @description Where a piece of evidence stands.
          * @enum {string}
@@ -562,7 +562,7 @@ export interface components {
             evidence: components["schemas"]["Evidence"][];
             /** @description Who did what, oldest first. */
             history: components["schemas"]["HistoryEntry"][];
-            rejected_reason?: components["schemas"]["RejectReasonWord"] | null;
+            rejected_reason?: components["schemas"]["RejectReason"] | null;
         };
         /** @description One event of an incident, as its highest revision tells it. */
         IncidentEvent: {
@@ -663,14 +663,14 @@ export interface components {
             number: number;
             /** @description From when to when. */
             occurred: components["schemas"]["Interval"];
-            place?: components["schemas"]["PlaceView"] | null;
+            place?: components["schemas"]["Place"] | null;
             /**
              * Format: int64
              * @description How many report revisions it was made of.
              */
             report_count: number;
             /** @description The highest of its events. */
-            severity: components["schemas"]["SeverityWord"];
+            severity: components["schemas"]["Severity"];
             /** @description What people decided. */
             state: components["schemas"]["IncidentState"];
             /**
@@ -709,7 +709,7 @@ export interface components {
          * @description Whether an agent is there.
          * @enum {string}
          */
-        LivenessWord: "online" | "offline";
+        Liveness: "online" | "offline";
         /** @description Name and password. */
         LoginRequest: {
             /**
@@ -731,7 +731,7 @@ export interface components {
             sha256: string;
         };
         /** @description A box in fractions of the picture: origin top left. */
-        NormBoxView: {
+        NormBox: {
             /**
              * Format: float
              * @description Height, 0 to 1.
@@ -754,9 +754,9 @@ export interface components {
             y: number;
         };
         /** @description Where the event is, as well as the camera can tell. */
-        PlaceView: {
+        Place: {
             /** @description The point. */
-            position: components["schemas"]["PositionView"];
+            position: components["schemas"]["Position"];
             /** @enum {string} */
             type: "point";
             /**
@@ -771,7 +771,7 @@ export interface components {
              */
             degrees: number;
             /** @description Where the camera stands. */
-            from: components["schemas"]["PositionView"];
+            from: components["schemas"]["Position"];
             /** @enum {string} */
             type: "bearing";
             /**
@@ -781,7 +781,7 @@ export interface components {
             uncertainty_deg: number;
         };
         /** @description A point on the WGS84 ellipsoid, in degrees. */
-        PositionView: {
+        Position: {
             /**
              * Format: double
              * @description Latitude, −90 to 90, north positive.
@@ -869,13 +869,13 @@ export interface components {
          * @description Why an incident was rejected.
          * @enum {string}
          */
-        RejectReasonWord: "false_detection" | "not_eligible" | "outside_remit" | "abuse" | "duplicate";
+        RejectReason: "false_detection" | "not_eligible" | "outside_remit" | "abuse" | "duplicate";
         /** @description A rejection. */
         RejectRequest: {
             /** @description Why, in the person's own words; at most 2,000 characters. */
             note?: string | null;
             /** @description Why. */
-            reason: components["schemas"]["RejectReasonWord"];
+            reason: components["schemas"]["RejectReason"];
             /**
              * Format: int64
              * @description The version the decision was made on.
@@ -886,7 +886,7 @@ export interface components {
          * @description What a person may do.
          * @enum {string}
          */
-        RoleWord: "operator" | "administrator";
+        Role: "operator" | "administrator";
         /** @description Who is logged in. */
         Session: {
             /** @description What unsafe requests carry in `X-CSRF-Token`. */
@@ -899,7 +899,7 @@ export interface components {
              */
             expires_at: string;
             /** @description What the person may do. */
-            role: components["schemas"]["RoleWord"];
+            role: components["schemas"]["Role"];
             /** @description The log-in name. */
             username: string;
         };
@@ -907,11 +907,11 @@ export interface components {
          * @description How much it matters if nobody looks.
          * @enum {string}
          */
-        SeverityWord: "low" | "medium" | "high" | "critical";
+        Severity: "low" | "medium" | "high" | "critical";
         /** @description A track in brief. */
         Track: {
             /** @description Where it was, oldest first. */
-            boxes: components["schemas"]["NormBoxView"][];
+            boxes: components["schemas"]["NormBox"][];
             /** @description The class the model gave it. */
             class: string;
             /**
@@ -929,7 +929,7 @@ export interface components {
          * @description Why a piece of evidence will never exist.
          * @enum {string}
          */
-        UnavailableWord: "not_in_ring" | "camera_lost" | "disk_full" | "encoding_failed" | "agent_restarted";
+        UnavailableReason: "not_in_ring" | "camera_lost" | "disk_full" | "encoding_failed" | "agent_restarted";
     };
     responses: never;
     parameters: never;

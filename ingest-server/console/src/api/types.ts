@@ -4,14 +4,14 @@ import type { components } from './schema';
 type Schemas = components['schemas'];
 
 export type Session = Schemas['Session'];
-export type Place = Schemas['PlaceView'];
-export type Position = Schemas['PositionView'];
+export type Place = Schemas['Place'];
+export type Position = Schemas['Position'];
 export type IncidentSummary = Schemas['IncidentSummary'];
 export type IncidentDetail = Schemas['IncidentDetail'];
 export type IncidentPage = Schemas['IncidentPage'];
 export type IncidentState = Schemas['IncidentState'];
 export type Evidence = Schemas['Evidence'];
 export type HistoryEntry = Schemas['HistoryEntry'];
-export type RejectReason = Schemas['RejectReasonWord'];
+export type RejectReason = Schemas['RejectReason'];
 export type Camera = Schemas['Camera'];
 export type Agent = Schemas['Agent'];

@@ -7,16 +7,16 @@ import { incidentName, nameOf, type WordGroup } from './words';
 
 const sets: [WordGroup, { enum: string[] }][] = [
   ['kind', components.schemas.IncidentKind],
-  ['severity', components.schemas.SeverityWord],
+  ['severity', components.schemas.Severity],
   ['state', components.schemas.IncidentState],
   ['phase', components.schemas.CameraPhase],
-  ['rejectReason', components.schemas.RejectReasonWord],
-  ['unavailableReason', components.schemas.UnavailableWord],
-  ['cameraState', components.schemas.CameraStateWord],
+  ['rejectReason', components.schemas.RejectReason],
+  ['unavailableReason', components.schemas.UnavailableReason],
+  ['cameraState', components.schemas.CameraState],
   ['cameraReason', components.schemas.CameraReason],
-  ['liveness', components.schemas.LivenessWord],
-  ['clockSource', components.schemas.ClockSourceWord],
-  ['role', components.schemas.RoleWord],
+  ['liveness', components.schemas.Liveness],
+  ['clockSource', components.schemas.ClockSource],
+  ['role', components.schemas.Role],
 ];
 
 describe('the catalogue', () => {

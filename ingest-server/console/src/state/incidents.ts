@@ -7,6 +7,7 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import type { QueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
 
 import { decide, fetchIncident, listIncidents, type Decision } from '../api/endpoints';
 import { ApiProblem } from '../api/problem';
@@ -44,6 +45,15 @@ export const incidentQuery = (id: string) =>
 
 export function useIncident(id: string) {
   return useQuery(incidentQuery(id));
+}
+
+/** Asks ahead for the incident that is probably opened next, so that it opens at once. */
+export function usePrefetchedIncident(id: string | undefined): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    // Where it fails, opening the incident asks again and says why.
+    if (id !== undefined) client.query(incidentQuery(id)).catch(() => undefined);
+  }, [client, id]);
 }
 
 /** Sends a decision on the version that was on the screen. */

@@ -42,9 +42,10 @@ export function IncidentView({ id, onNext, onPrevious }: Props) {
     <article className={styles.view} aria-label={t('incident.label', { number: incident.number })}>
       <Heading incident={incident} />
       <div className={styles.body}>
-        <EvidenceStage incident={incident} />
+        <EvidenceStage key={incident.id} incident={incident} />
         <div className={styles.side}>
           <Facts incident={incident} />
+          {/* One map for all incidents: a new WebGL context for each would cost a second. */}
           <div className={styles.map}>
             <Suspense fallback={null}>
               <IncidentMap incident={incident} />
@@ -54,7 +55,7 @@ export function IncidentView({ id, onNext, onPrevious }: Props) {
           <Details incident={incident} />
         </div>
       </div>
-      <DecisionBar incident={incident} onNext={onNext} onPrevious={onPrevious} />
+      <DecisionBar key={incident.id} incident={incident} onNext={onNext} onPrevious={onPrevious} />
     </article>
   );
 }

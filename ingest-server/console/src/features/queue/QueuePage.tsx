@@ -2,6 +2,7 @@
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
+import { usePrefetchedIncident } from '../../state/incidents';
 import { useQueue } from '../../state/queue';
 import { Blank } from '../../ui/Notice';
 import { useKeys } from '../../ui/useKeys';
@@ -21,8 +22,9 @@ export function QueuePage({ selected }: { selected: string | null }) {
   const queue = useQueue(place.filter, selected !== null || handsOn ? 'hold' : 'insert');
 
   const ids = queue.rows.map((row) => row.incident.id);
+  const at = selected === null ? -1 : ids.indexOf(selected);
+  usePrefetchedIncident(ids[at + 1]);
   const step = (by: 1 | -1): void => {
-    const at = selected === null ? -1 : ids.indexOf(selected);
     const next = at < 0 ? ids[0] : ids[at + by];
     if (next !== undefined) place.open(next);
     else if (by === 1 && queue.hasMore && !queue.loadingMore) queue.loadMore();
@@ -61,7 +63,7 @@ export function QueuePage({ selected }: { selected: string | null }) {
         {selected === null ? (
           <Blank title={t('queue.choose')} hint={t('queue.chooseHint')} />
         ) : (
-          <IncidentView key={selected} id={selected} onNext={goNext} onPrevious={goBack} />
+          <IncidentView id={selected} onNext={goNext} onPrevious={goBack} />
         )}
       </div>
     </div>

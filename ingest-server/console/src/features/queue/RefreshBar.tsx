@@ -42,8 +42,14 @@ export function RefreshBar({ queue, onRefresh }: Props) {
         {stale ? parts.join(' · ') : calm}
       </span>
       {stale && (
-        <button type="button" className={styles.button} aria-keyshortcuts="N" onClick={onRefresh}>
-          {t('queue.refresh')} <kbd aria-hidden="true">N</kbd>
+        <button
+          type="button"
+          className={styles.button}
+          aria-label={t('queue.refresh')}
+          aria-keyshortcuts="N"
+          onClick={onRefresh}
+        >
+          {t('queue.refreshShort')} <kbd aria-hidden="true">N</kbd>
         </button>
       )}
     </div>
