@@ -33,7 +33,11 @@ impl CameraAnalysis {
         let scene = Scene::of(camera);
         Self {
             tracker: Tracker::new(TrackerOptions::default()),
-            rules: camera.rules.iter().map(|rule| rule::build(rule, &scene)).collect(),
+            rules: camera
+                .rules
+                .iter()
+                .map(|rule| rule::build(rule, &scene))
+                .collect(),
         }
     }
 
@@ -41,8 +45,16 @@ impl CameraAnalysis {
     /// [`CameraAnalysis::end`].
     pub fn step(&mut self, at: StreamTime, size: PictureSize, detections: &[Detection]) -> Step {
         let tracks = self.tracker.step(at, detections);
-        let observation = Observation { at, size, tracks: &tracks };
-        let changes = self.rules.iter_mut().flat_map(|rule| rule.observe(&observation)).collect();
+        let observation = Observation {
+            at,
+            size,
+            tracks: &tracks,
+        };
+        let changes = self
+            .rules
+            .iter_mut()
+            .flat_map(|rule| rule.observe(&observation))
+            .collect();
         Step { tracks, changes }
     }
 
@@ -50,6 +62,9 @@ impl CameraAnalysis {
     /// be of another time line; track numbers go on.
     pub fn end(&mut self, at: StreamTime) -> Vec<EventChange> {
         self.tracker.forget();
-        self.rules.iter_mut().flat_map(|rule| rule.end(at)).collect()
+        self.rules
+            .iter_mut()
+            .flat_map(|rule| rule.end(at))
+            .collect()
     }
 }

@@ -39,7 +39,9 @@ fn clip(name: &str) -> Option<PathBuf> {
     let file = std::env::var_os("VONG_DEMO_CLIPS").map(|folder| Path::new(&folder).join(name));
     let file = file.filter(|file| model && file.is_file());
     if file.is_none() {
-        println!("skipped: VONG_DEMO_CLIPS lacks {name}, or VONG_MODELS_MIRROR lacks yolox_nano.onnx");
+        println!(
+            "skipped: VONG_DEMO_CLIPS lacks {name}, or VONG_MODELS_MIRROR lacks yolox_nano.onnx"
+        );
     }
     file
 }
@@ -48,7 +50,8 @@ fn clip(name: &str) -> Option<PathBuf> {
 fn replay(clip: &Path, rule: &str, options: &[&str]) -> Vec<Value> {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("agent.toml");
-    let camera = "[[model]]\nname = \"yolox-nano\"\n[[camera]]\nid = \"cam\"\nurl = \"rtsp://h/p\"\n";
+    let camera =
+        "[[model]]\nname = \"yolox-nano\"\n[[camera]]\nid = \"cam\"\nurl = \"rtsp://h/p\"\n";
     std::fs::write(&config, format!("{camera}{rule}")).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_edge-agent"))
         .arg("--config")
@@ -58,9 +61,15 @@ fn replay(clip: &Path, rule: &str, options: &[&str]) -> Vec<Value> {
         .arg(clip)
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let text = String::from_utf8(output.stdout).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 fn times(lines: &[Value], phase: &str) -> Vec<f64> {
@@ -70,18 +79,28 @@ fn times(lines: &[Value], phase: &str) -> Vec<f64> {
 
 #[test]
 fn cattle_on_a_pasture_are_one_event() {
-    let Some(clip) = clip("cattle_pasture_two_cows_dpmanoj.mp4") else { return };
+    let Some(clip) = clip("cattle_pasture_two_cows_dpmanoj.mp4") else {
+        return;
+    };
     let lines = replay(&clip, CATTLE, &[]);
     assert_eq!(times(&lines, "raised").len(), 1, "{lines:?}");
     assert_eq!(times(&lines, "cleared").len(), 1, "{lines:?}");
-    assert_eq!((&lines[0]["kind"], &lines[0]["detail"]), (&"stray_cattle".into(), &"stray_cattle".into()));
+    assert_eq!(
+        (&lines[0]["kind"], &lines[0]["detail"]),
+        (&"stray_cattle".into(), &"stray_cattle".into())
+    );
     let summary = &lines.last().unwrap()["summary"];
-    assert_eq!((&summary["events"], &summary["frames_decoded"]), (&1.into(), &190.into()));
+    assert_eq!(
+        (&summary["events"], &summary["frames_decoded"]),
+        (&1.into(), &190.into())
+    );
 }
 
 #[test]
 fn a_puppy_is_no_cattle() {
-    let Some(clip) = clip("negative_puppy_dpmanoj.mp4") else { return };
+    let Some(clip) = clip("negative_puppy_dpmanoj.mp4") else {
+        return;
+    };
     let lines = replay(&clip, CATTLE, &[]);
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert_eq!(lines[0]["summary"]["events"], 0);
@@ -89,23 +108,45 @@ fn a_puppy_is_no_cattle() {
 
 #[test]
 fn each_visit_to_a_table_is_one_event() {
-    let Some(clip) = clip("dwell_person_table_intel.mp4") else { return };
+    let Some(clip) = clip("dwell_person_table_intel.mp4") else {
+        return;
+    };
     let lines = replay(&clip, TABLE, &[]);
     let (raised, cleared) = (times(&lines, "raised"), times(&lines, "cleared"));
     // Six people, seen by eye; between two of them the table is empty for seconds.
-    assert_eq!((raised.len(), cleared.len()), (6, 6), "{raised:?} {cleared:?}");
-    assert!(raised.iter().zip(&cleared).all(|(raised, cleared)| raised < cleared));
+    assert_eq!(
+        (raised.len(), cleared.len()),
+        (6, 6),
+        "{raised:?} {cleared:?}"
+    );
+    assert!(
+        raised
+            .iter()
+            .zip(&cleared)
+            .all(|(raised, cleared)| raised < cleared)
+    );
 }
 
 #[test]
 fn a_parked_car_is_one_event_that_stays_open() {
-    let Some(clip) = clip("traffic_suburb_ahmetozlu.mp4") else { return };
+    let Some(clip) = clip("traffic_suburb_ahmetozlu.mp4") else {
+        return;
+    };
     let lines = replay(&clip, KERB, &["--detections"]);
     let raised = times(&lines, "raised");
-    assert!(raised.len() == 1 && (8.0..10.0).contains(&raised[0]), "{raised:?}");
+    assert!(
+        raised.len() == 1 && (8.0..10.0).contains(&raised[0]),
+        "{raised:?}"
+    );
     let cleared = times(&lines, "cleared");
-    assert!(cleared.len() == 1 && cleared[0] > 37.0, "only the end of the clip clears it: {cleared:?}");
-    let pictures = lines.iter().filter(|line| line["detections"].is_array()).count();
+    assert!(
+        cleared.len() == 1 && cleared[0] > 37.0,
+        "only the end of the clip clears it: {cleared:?}"
+    );
+    let pictures = lines
+        .iter()
+        .filter(|line| line["detections"].is_array())
+        .count();
     let summary = &lines.last().unwrap()["summary"];
     assert_eq!(summary["frames_analysed"], pictures);
 }

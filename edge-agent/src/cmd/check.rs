@@ -10,7 +10,9 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::say;
-use crate::camera::{ColorMatrix, ColorRange, Frame, PixelFormat, Plane, ProbeReport, StreamUrl, probe};
+use crate::camera::{
+    ColorMatrix, ColorRange, Frame, PixelFormat, Plane, ProbeReport, StreamUrl, probe,
+};
 use crate::config::{CameraConfig, Config, ModelConfig};
 use crate::detect::Detector;
 use crate::geometry::PictureSize;
@@ -35,15 +37,28 @@ pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
     let file = config.display().to_string();
     let config = Config::load(config)?;
     let (cameras, models) = (config.cameras.len(), config.models.len());
-    say(&format!("{file}: OK ({cameras} camera(s), {models} model(s))"))?;
+    say(&format!(
+        "{file}: OK ({cameras} camera(s), {models} model(s))"
+    ))?;
     if !args.probe {
         return Ok(ExitCode::SUCCESS);
     }
-    let mut rows: Vec<Row> = config.models.iter().map(|model| probe_model(model, &config)).collect();
-    rows.extend(probe_cameras(&config.cameras, Duration::from_secs(args.timeout))?);
+    let mut rows: Vec<Row> = config
+        .models
+        .iter()
+        .map(|model| probe_model(model, &config))
+        .collect();
+    rows.extend(probe_cameras(
+        &config.cameras,
+        Duration::from_secs(args.timeout),
+    )?);
     print_table(&rows)?;
     let all_well = rows.iter().all(|row| row.result.is_ok());
-    Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if all_well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 struct Row {
@@ -53,20 +68,31 @@ struct Row {
 }
 
 fn print_table(rows: &[Row]) -> std::io::Result<()> {
-    let width = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
+    let width = rows
+        .iter()
+        .map(|row| row.name.chars().count())
+        .max()
+        .unwrap_or(0);
     for row in rows {
         let (state, text) = match &row.result {
             Ok(text) => ("ok", text),
             Err(text) => ("FAILED", text),
         };
-        say(&format!("{:<6}  {:<width$}  {state:<6}  {text}", row.what, row.name))?;
+        say(&format!(
+            "{:<6}  {:<width$}  {state:<6}  {text}",
+            row.what, row.name
+        ))?;
     }
     Ok(())
 }
 
 fn probe_model(model: &ModelConfig, config: &Config) -> Row {
     let result = run_once(model, config).map_err(|error| format!("{error:#}"));
-    Row { what: "model", name: model.manifest.name.clone(), result }
+    Row {
+        what: "model",
+        name: model.manifest.name.clone(),
+        result,
+    }
 }
 
 /// Loads the model and looks at a grey picture; the second look is timed, the first warms up.
@@ -74,13 +100,19 @@ fn run_once(model: &ModelConfig, config: &Config) -> anyhow::Result<String> {
     let began = Instant::now();
     let detector = Detector::start(model, &config.detect)?;
     let loaded = began.elapsed();
-    let picture = grey(PictureSize { width: 1280, height: 720 });
+    let picture = grey(PictureSize {
+        width: 1280,
+        height: 720,
+    });
     detector.detect(&picture)?;
     let began = Instant::now();
     detector.detect(&picture)?;
     let look = began.elapsed().as_secs_f64() * 1e3;
     let classes = model.manifest.object_classes().join(" ");
-    Ok(format!("loaded in {} ms, {look:.1} ms a picture, sees {classes}", loaded.as_millis()))
+    Ok(format!(
+        "loaded in {} ms, {look:.1} ms a picture, sees {classes}",
+        loaded.as_millis()
+    ))
 }
 
 fn grey(size: PictureSize) -> Frame {
@@ -110,24 +142,44 @@ fn probe_cameras(cameras: &[CameraConfig], timeout: Duration) -> anyhow::Result<
         .build()
         .context("cannot start the probe")?;
     let looks = cameras.iter().map(|camera| async move {
-        let result = probe_camera(camera, timeout).await.map_err(|error| format!("{error:#}"));
-        Row { what: "camera", name: camera.id.to_string(), result }
+        let result = probe_camera(camera, timeout)
+            .await
+            .map_err(|error| format!("{error:#}"));
+        Row {
+            what: "camera",
+            name: camera.id.to_string(),
+            result,
+        }
     });
     Ok(runtime.block_on(futures_util::future::join_all(looks)))
 }
 
 async fn probe_camera(camera: &CameraConfig, timeout: Duration) -> anyhow::Result<String> {
-    let password = camera.password.as_ref().map(|secret| Zeroizing::new(secret.expose().to_owned()));
+    let password = camera
+        .password
+        .as_ref()
+        .map(|secret| Zeroizing::new(secret.expose().to_owned()));
     let url = StreamUrl::parse(camera.url.as_str(), password)?;
     Ok(described(&probe(&url, timeout).await?))
 }
 
 fn described(report: &ProbeReport) -> String {
     let mut parts = vec![format!("{:?}", report.codec)];
-    parts.extend(report.size.map(|size| format!("{}×{}", size.width, size.height)));
+    parts.extend(
+        report
+            .size
+            .map(|size| format!("{}×{}", size.width, size.height)),
+    );
     parts.extend(report.fps.map(|fps| format!("{fps:.1} fps")));
     parts.extend(report.gop.map(|gop| format!("keyframe every {gop}")));
-    parts.extend(report.bit_rate.map(|rate| format!("{:.1} Mbit/s", rate / 1e6)));
-    parts.push(format!("first keyframe after {} ms", report.first_keyframe.as_millis()));
+    parts.extend(
+        report
+            .bit_rate
+            .map(|rate| format!("{:.1} Mbit/s", rate / 1e6)),
+    );
+    parts.push(format!(
+        "first keyframe after {} ms",
+        report.first_keyframe.as_millis()
+    ));
     parts.join(", ")
 }

@@ -67,8 +67,14 @@ impl Shelf {
 
     fn of(detect: DetectConfig, mut models: Vec<ModelConfig>, catalogue: &Catalogue) -> Self {
         for manifest in &catalogue.models {
-            if !models.iter().any(|model| model.manifest.name == manifest.name) {
-                models.push(ModelConfig { manifest: manifest.clone(), file: None });
+            if !models
+                .iter()
+                .any(|model| model.manifest.name == manifest.name)
+            {
+                models.push(ModelConfig {
+                    manifest: manifest.clone(),
+                    file: None,
+                });
             }
         }
         Self { detect, models }
@@ -76,9 +82,16 @@ impl Shelf {
 
     fn list(&self) -> anyhow::Result<ExitCode> {
         for ModelConfig { manifest, .. } in &self.models {
-            let licence = manifest.file.licence.as_deref().unwrap_or("licence unknown");
+            let licence = manifest
+                .file
+                .licence
+                .as_deref()
+                .unwrap_or("licence unknown");
             let input = format!("{}×{}", manifest.input.width, manifest.input.height);
-            let bytes = manifest.file.bytes.map(|bytes| format!("{:.1} MB", bytes as f64 / 1e6));
+            let bytes = manifest
+                .file
+                .bytes
+                .map(|bytes| format!("{:.1} MB", bytes as f64 / 1e6));
             say(&format!(
                 "{:<12}  {:?}  {input}  {}  {licence}  {}",
                 manifest.name,
@@ -100,7 +113,8 @@ impl Shelf {
                 continue;
             };
             let shown = file.display();
-            let found = model_file::sha256_of(&file).with_context(|| format!("cannot read {shown}"))?;
+            let found =
+                model_file::sha256_of(&file).with_context(|| format!("cannot read {shown}"))?;
             let fits = found == model.manifest.file.sha256;
             wrong |= !fits;
             say(&match fits {
@@ -111,15 +125,27 @@ impl Shelf {
                 ),
             })?;
         }
-        Ok(if wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        Ok(if wrong {
+            ExitCode::FAILURE
+        } else {
+            ExitCode::SUCCESS
+        })
     }
 
     fn pull(&self, name: &str) -> anyhow::Result<ExitCode> {
         let known = || {
-            let names: Vec<&str> = self.models.iter().map(|m| m.manifest.name.as_str()).collect();
+            let names: Vec<&str> = self
+                .models
+                .iter()
+                .map(|m| m.manifest.name.as_str())
+                .collect();
             format!("no model {name:?}; known: {}", names.join(", "))
         };
-        let model = self.models.iter().find(|model| model.manifest.name == name).with_context(known)?;
+        let model = self
+            .models
+            .iter()
+            .find(|model| model.manifest.name == name)
+            .with_context(known)?;
         let manifest = &model.manifest;
         let folder = model_file::models_dir(&self.detect);
         fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
@@ -131,16 +157,22 @@ impl Shelf {
         let part = folder.join(format!("{}.part", manifest.file.name));
         let origin = match model_file::in_mirror(manifest) {
             Some(copy) => {
-                fs::copy(&copy, &part).with_context(|| format!("cannot copy {}", copy.display()))?;
+                fs::copy(&copy, &part)
+                    .with_context(|| format!("cannot copy {}", copy.display()))?;
                 copy.display().to_string()
             }
             None => {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()?;
                 runtime.block_on(download(manifest, &part))?
             }
         };
         accept(manifest, &part, &file)?;
-        say(&format!("{name}  {}  from {origin}, sha256 ok", file.display()))?;
+        say(&format!(
+            "{name}  {}  from {origin}, sha256 ok",
+            file.display()
+        ))?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -185,7 +217,11 @@ async fn download(manifest: &Manifest, part: &Path) -> anyhow::Result<String> {
     let response = response.error_for_status().with_context(failed)?;
     let resumes = response.status() == StatusCode::PARTIAL_CONTENT;
     let mut options = tokio::fs::OpenOptions::new();
-    options.create(true).write(true).append(resumes).truncate(!resumes);
+    options
+        .create(true)
+        .write(true)
+        .append(resumes)
+        .truncate(!resumes);
     let mut file = options.open(part).await.with_context(failed)?;
     let mut written = if resumes { have } else { 0 };
     let mut chunks = response.bytes_stream();
@@ -193,7 +229,10 @@ async fn download(manifest: &Manifest, part: &Path) -> anyhow::Result<String> {
         let chunk = chunk.with_context(failed)?;
         written += chunk.len() as u64;
         let most = manifest.file.bytes.unwrap_or(u64::MAX);
-        ensure!(written <= most, "{url} sends more than the {most} bytes of the catalogue");
+        ensure!(
+            written <= most,
+            "{url} sends more than the {most} bytes of the catalogue"
+        );
         file.write_all(&chunk).await.with_context(failed)?;
     }
     file.sync_all().await.with_context(failed)?;

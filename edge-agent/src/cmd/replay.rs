@@ -42,12 +42,25 @@ pub(super) struct Args {
 /// Where the configuration, the model or the recording cannot be used.
 pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
     let config = Config::load(config)?;
-    let camera = config.camera(&args.camera).with_context(|| no_such_camera(&config, &args.camera))?;
+    let camera = config
+        .camera(&args.camera)
+        .with_context(|| no_such_camera(&config, &args.camera))?;
     let timing = timing(args.seconds_per_picture)?;
-    let model = config.model_of(camera).context("the camera's model is not configured")?;
+    let model = config
+        .model_of(camera)
+        .context("the camera's model is not configured")?;
     let detector = Detector::start(model, &config.detect)?;
-    let source = FileSource::open(&args.clip, timing, Timestamp::now(), DecoderOptions::default())?;
-    let detail = if args.detections { Detail::Detections } else { Detail::Events };
+    let source = FileSource::open(
+        &args.clip,
+        timing,
+        Timestamp::now(),
+        DecoderOptions::default(),
+    )?;
+    let detail = if args.detections {
+        Detail::Detections
+    } else {
+        Detail::Events
+    };
     let printed = BufWriter::new(io::stdout().lock());
     match Replay::new(camera, detector, detail, printed).run(source) {
         // Whoever closed the pipe has read enough.
@@ -57,13 +70,24 @@ pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 fn no_such_camera(config: &Config, id: &str) -> String {
-    let known: Vec<String> = config.cameras.iter().map(|camera| camera.id.to_string()).collect();
-    format!("no camera {id:?} in the configuration; known: {}", known.join(", "))
+    let known: Vec<String> = config
+        .cameras
+        .iter()
+        .map(|camera| camera.id.to_string())
+        .collect();
+    format!(
+        "no camera {id:?} in the configuration; known: {}",
+        known.join(", ")
+    )
 }
 
 fn timing(seconds_per_picture: Option<f64>) -> anyhow::Result<Timing> {
-    let Some(seconds) = seconds_per_picture else { return Ok(Timing::AsRecorded) };
-    let period = Duration::try_from_secs_f64(seconds).ok().filter(|period| !period.is_zero());
+    let Some(seconds) = seconds_per_picture else {
+        return Ok(Timing::AsRecorded);
+    };
+    let period = Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|period| !period.is_zero());
     period
         .map(Timing::PerPicture)
         .with_context(|| format!("--seconds-per-picture {seconds}: give more than 0"))
@@ -142,7 +166,9 @@ impl<W: io::Write> Replay<W> {
             let line = picture(frame.pts, self.frames_decoded, &detections, &step);
             self.print(&line)?;
         }
-        step.changes.iter().try_for_each(|change| self.change(change))
+        step.changes
+            .iter()
+            .try_for_each(|change| self.change(change))
     }
 
     fn change(&mut self, change: &EventChange) -> anyhow::Result<()> {
@@ -159,7 +185,11 @@ impl<W: io::Write> Replay<W> {
 }
 
 fn event(change: &EventChange) -> Value {
-    let boxes: Vec<_> = change.tracks.iter().map(|track| corners(&track.bbox)).collect();
+    let boxes: Vec<_> = change
+        .tracks
+        .iter()
+        .map(|track| corners(&track.bbox))
+        .collect();
     json!({
         "t": rounded(change.at.as_secs_f64()),
         "kind": change.kind,
@@ -184,7 +214,10 @@ fn picture(at: StreamTime, frame: u64, detections: &[Detection], step: &Step) ->
             })
         })
         .collect();
-    let seen = step.tracks.iter().filter(|track| track.confirmed && track.last_seen == at);
+    let seen = step
+        .tracks
+        .iter()
+        .filter(|track| track.confirmed && track.last_seen == at);
     let tracks: Vec<_> = seen
         .map(|track| json!({"id": track.id.0, "class": &*track.class, "box": corners(&track.bbox)}))
         .collect();

@@ -53,7 +53,10 @@ pub(super) fn read_agent(section: Section<'_>, base: &Path) -> AgentConfig {
     let data_dir = section.or("data_dir", PathBuf::from("/var/lib/vong-agent"), &path);
     let event_log = section.optional("event_log", &path);
     section.finish();
-    AgentConfig { data_dir, event_log }
+    AgentConfig {
+        data_dir,
+        event_log,
+    }
 }
 
 pub(super) fn read_server(section: Section<'_>, base: &Path) -> ServerConfig {
@@ -61,7 +64,11 @@ pub(super) fn read_server(section: Section<'_>, base: &Path) -> ServerConfig {
     let mqtt_url = section.optional("mqtt_url", &|raw| address(raw, &["mqtt", "mqtts"]));
     let ca_file = section.optional("ca_file", &value::path(base));
     section.finish();
-    ServerConfig { http_url, mqtt_url, ca_file }
+    ServerConfig {
+        http_url,
+        mqtt_url,
+        ca_file,
+    }
 }
 
 pub(super) fn read_metrics(section: Section<'_>) -> MetricsConfig {
@@ -73,8 +80,11 @@ pub(super) fn read_metrics(section: Section<'_>) -> MetricsConfig {
 pub(super) fn read_outbox(section: Section<'_>) -> OutboxConfig {
     let sizes = value::integer(16 * MIB..=1 << 50);
     let max_bytes = section.or("max_bytes", 2048 * MIB, &sizes);
-    let reserved_report_bytes =
-        section.or("reserved_report_bytes", (256 * MIB).min(max_bytes / 2), &value::integer(MIB..=1 << 50));
+    let reserved_report_bytes = section.or(
+        "reserved_report_bytes",
+        (256 * MIB).min(max_bytes / 2),
+        &value::integer(MIB..=1 << 50),
+    );
     if reserved_report_bytes >= max_bytes {
         section.note(
             "reserved_report_bytes",
@@ -85,7 +95,10 @@ pub(super) fn read_outbox(section: Section<'_>) -> OutboxConfig {
         );
     }
     section.finish();
-    OutboxConfig { max_bytes, reserved_report_bytes }
+    OutboxConfig {
+        max_bytes,
+        reserved_report_bytes,
+    }
 }
 
 /// A URL of one of these schemes, with a host and without a password in it.
@@ -93,7 +106,8 @@ pub(super) fn address(raw: &toml::de::DeValue<'_>, schemes: &[&str]) -> Result<U
     let text = value::text(raw)?;
     let wanted = format!("give {}://host[:port]/…", schemes.join(":// or "));
     // The text is not repeated: it may hold a password.
-    let url = Url::parse(&text).map_err(|error| Wrong::new(format!("is not a URL: {error}"), &wanted))?;
+    let url =
+        Url::parse(&text).map_err(|error| Wrong::new(format!("is not a URL: {error}"), &wanted))?;
     if !schemes.contains(&url.scheme()) {
         return Err(Wrong::new(format!("has scheme {:?}", url.scheme()), wanted));
     }

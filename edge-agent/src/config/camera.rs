@@ -53,7 +53,9 @@ impl CameraConfig {
     /// The rule that speaks with this detail for this zone.
     #[must_use]
     pub fn rule(&self, detail: &str, zone: Option<&ZoneId>) -> Option<&RuleConfig> {
-        self.rules.iter().find(|rule| rule.kind.detail() == detail && rule.zone.as_ref() == zone)
+        self.rules
+            .iter()
+            .find(|rule| rule.kind.detail() == detail && rule.zone.as_ref() == zone)
     }
 }
 
@@ -71,7 +73,10 @@ pub(super) fn read(root: &Section<'_>, models: &[ModelConfig], base: &Path) -> V
         let id = section.required("id", &value::parsed::<CameraId>);
         if let Some(id) = &id {
             if ids.contains(id) {
-                let wrong = Wrong::new(format!("camera \"{id}\" is defined twice"), "rename one of them");
+                let wrong = Wrong::new(
+                    format!("camera \"{id}\" is defined twice"),
+                    "rename one of them",
+                );
                 section.note("id", wrong);
             }
             ids.push(id.clone());
@@ -91,12 +96,21 @@ fn read_one(
     let name = section.optional("name", &value::text);
     let url = section.required("url", &|raw| address(raw, &["rtsp"]));
     let password = read_password(section, base);
-    let place = section.has("place").then(|| read_place(section.table("place"))).flatten();
+    let place = section
+        .has("place")
+        .then(|| read_place(section.table("place")))
+        .flatten();
     let model = read_model(section, models);
     let analyse_fps = section.or("analyse_fps", 5.0, &value::number(0.1..=30.0));
     let ring = read_ring(section.table("ring"));
     let zones = zone::read(section);
-    let rules = rule::read(section, &RuleContext { zones: &zones, model });
+    let rules = rule::read(
+        section,
+        &RuleContext {
+            zones: &zones,
+            model,
+        },
+    );
     for rule in &rules {
         check_ring(section, ring, rule);
     }
@@ -131,11 +145,20 @@ fn read_place(section: Section<'_>) -> Option<Place> {
     let lon = section.required("lon", &value::number(-180.0..=180.0));
     let uncertainty_m = section.or("uncertainty_m", 20.0, &value::number(0.1..=100_000.0));
     section.finish();
-    Some(Place::Point { position: Position { lat: lat?, lon: lon? }, uncertainty_m })
+    Some(Place::Point {
+        position: Position {
+            lat: lat?,
+            lon: lon?,
+        },
+        uncertainty_m,
+    })
 }
 
 fn read_model<'m>(section: &Section<'_>, models: &'m [ModelConfig]) -> Option<&'m ModelConfig> {
-    let known: Vec<&str> = models.iter().map(|model| model.manifest.name.as_str()).collect();
+    let known: Vec<&str> = models
+        .iter()
+        .map(|model| model.manifest.name.as_str())
+        .collect();
     let name = section.optional("model", &value::text);
     match (name, models) {
         (None, [only]) => Some(only),
@@ -177,7 +200,10 @@ fn read_ring(section: Section<'_>) -> RingConfig {
 }
 
 fn check_ring(section: &Section<'_>, ring: RingConfig, rule: &RuleConfig) {
-    let EvidenceWindow { pre_roll, post_roll } = rule.evidence;
+    let EvidenceWindow {
+        pre_roll,
+        post_roll,
+    } = rule.evidence;
     let needed = pre_roll + post_roll + LONGEST_GOP;
     if ring.span < needed {
         let wrong = Wrong::new(
@@ -190,7 +216,10 @@ fn check_ring(section: &Section<'_>, ring: RingConfig, rule: &RuleConfig) {
                 post_roll.as_secs_f64(),
                 LONGEST_GOP.as_secs(),
             ),
-            format!("give at least {} seconds, or shorten the clip", needed.as_secs_f64()),
+            format!(
+                "give at least {} seconds, or shorten the clip",
+                needed.as_secs_f64()
+            ),
         );
         section.note("ring", wrong);
     }

@@ -44,8 +44,10 @@ impl Catalogue {
     /// # Errors
     /// [`ConfigError`] where it cannot be read or has faults.
     pub fn load(file: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|source| ConfigError::Unreadable { file: file.to_owned(), source })?;
+        let text = std::fs::read_to_string(file).map_err(|source| ConfigError::Unreadable {
+            file: file.to_owned(),
+            source,
+        })?;
         Self::parse(&text, file)
     }
 
@@ -65,7 +67,10 @@ impl Catalogue {
         let catalogue = read(Section::root(table.get_ref(), &sink));
         match sink.into_faults() {
             faults if faults.is_empty() => Ok(catalogue),
-            faults => Err(ConfigError::Faulty { file: file.to_owned(), faults }),
+            faults => Err(ConfigError::Faulty {
+                file: file.to_owned(),
+                faults,
+            }),
         }
     }
 }
@@ -86,7 +91,10 @@ fn read(root: Section<'_>) -> Catalogue {
         let manifest = manifest::read_body(&section, name.unwrap_or_default(), &label_sets);
         let thresholds = read_thresholds(&section, manifest::Thresholds::default());
         section.finish();
-        models.extend(manifest.map(|manifest| Manifest { thresholds, ..manifest }));
+        models.extend(manifest.map(|manifest| Manifest {
+            thresholds,
+            ..manifest
+        }));
     }
     root.finish();
     Catalogue { models, label_sets }
@@ -103,7 +111,11 @@ mod tests {
             assert!(model.file.url.is_some(), "{}: no url", model.name);
             assert!(model.file.bytes.is_some(), "{}: no size", model.name);
             assert!(model.file.licence.is_some(), "{}: no licence", model.name);
-            assert!(!model.object_classes().is_empty(), "{}: sees nothing of ours", model.name);
+            assert!(
+                !model.object_classes().is_empty(),
+                "{}: sees nothing of ours",
+                model.name
+            );
         }
         let nano = catalogue.model("yolox-nano").unwrap();
         assert_eq!(nano.classes.len(), 80);

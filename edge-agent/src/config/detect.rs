@@ -24,7 +24,12 @@ pub struct DetectConfig {
 
 impl Default for DetectConfig {
     fn default() -> Self {
-        Self { threads: 2, onnxruntime: None, models_dir: None, catalog: None }
+        Self {
+            threads: 2,
+            onnxruntime: None,
+            models_dir: None,
+            catalog: None,
+        }
     }
 }
 
@@ -61,7 +66,10 @@ pub(super) fn read_models(
             continue;
         };
         if models.iter().any(|model| model.manifest.name == name) {
-            section.note("name", Wrong::new(format!("{name:?} is defined twice"), "keep one of them"));
+            section.note(
+                "name",
+                Wrong::new(format!("{name:?} is defined twice"), "keep one of them"),
+            );
         }
         let own = section.has("family");
         let manifest = match (own, catalogue.model(&name)) {
@@ -76,14 +84,24 @@ pub(super) fn read_models(
         let thresholds = manifest::read_thresholds(&section, thresholds.unwrap_or_default());
         section.finish();
         if let Some(manifest) = manifest {
-            models.push(ModelConfig { manifest: Manifest { thresholds, ..manifest }, file });
+            models.push(ModelConfig {
+                manifest: Manifest {
+                    thresholds,
+                    ..manifest
+                },
+                file,
+            });
         }
     }
     models
 }
 
 fn unknown_model(name: &str, catalogue: &Catalogue) -> Wrong {
-    let known: Vec<&str> = catalogue.models.iter().map(|model| model.name.as_str()).collect();
+    let known: Vec<&str> = catalogue
+        .models
+        .iter()
+        .map(|model| model.name.as_str())
+        .collect();
     let remedy = format!(
         "{} Or describe your own with `family`, `file`, `sha256`, `input` and its classes",
         suggestion(name, &known)

@@ -8,8 +8,15 @@ use super::section::Section;
 use super::value;
 
 /// The words for what a model sees. A manifest maps the model's own classes to these.
-pub const OBJECT_CLASSES: [&str; 7] =
-    ["person", "two_wheeler", "car", "large_vehicle", "cattle", "fire", "smoke"];
+pub const OBJECT_CLASSES: [&str; 7] = [
+    "person",
+    "two_wheeler",
+    "car",
+    "large_vehicle",
+    "cattle",
+    "fire",
+    "smoke",
+];
 
 /// How a model's output is decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -77,7 +84,10 @@ pub struct Thresholds {
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Self { score: 0.1, nms_iou: 0.5 }
+        Self {
+            score: 0.1,
+            nms_iou: 0.5,
+        }
     }
 }
 
@@ -134,7 +144,14 @@ pub(super) fn read_body(
     let input = read_input(section);
     let classes = read_classes(section, label_sets);
     let thresholds = Thresholds::default();
-    Some(Manifest { name, family: family?, file: file?, input: input?, classes: classes?, thresholds })
+    Some(Manifest {
+        name,
+        family: family?,
+        file: file?,
+        input: input?,
+        classes: classes?,
+        thresholds,
+    })
 }
 
 /// Reads the two thresholds over defaults.
@@ -150,10 +167,19 @@ fn read_file(section: &Section<'_>, name: &str) -> Option<ModelFile> {
     let url = section.optional("url", &value::text);
     let bytes = section.optional("bytes", &value::integer(1..=u64::from(u32::MAX)));
     let licence = section.optional("licence", &value::text);
-    let last_part = url.as_deref().and_then(|url| url.rsplit('/').next()).map(str::to_owned);
+    let last_part = url
+        .as_deref()
+        .and_then(|url| url.rsplit('/').next())
+        .map(str::to_owned);
     let default = last_part.unwrap_or_else(|| format!("{name}.onnx"));
     let name = section.or("file_name", default, &value::text);
-    Some(ModelFile { name, sha256: sha256?, bytes, url, licence })
+    Some(ModelFile {
+        name,
+        sha256: sha256?,
+        bytes,
+        url,
+        licence,
+    })
 }
 
 fn read_input(section: &Section<'_>) -> Option<InputSpec> {
@@ -161,7 +187,10 @@ fn read_input(section: &Section<'_>) -> Option<InputSpec> {
     let size = section.required("input", &value::array::<2, u32>(sides));
     let color = [("bgr", ColorOrder::Bgr), ("rgb", ColorOrder::Rgb)];
     let layout = [("nchw", Layout::Nchw), ("nhwc", Layout::Nhwc)];
-    let placement = [("top-left", Placement::TopLeft), ("centre", Placement::Centre)];
+    let placement = [
+        ("top-left", Placement::TopLeft),
+        ("centre", Placement::Centre),
+    ];
     let color = section.or("color", ColorOrder::Bgr, &value::one_of(&color));
     let layout = section.or("layout", Layout::Nchw, &value::one_of(&layout));
     let placement = section.or("placement", Placement::TopLeft, &value::one_of(&placement));
@@ -169,16 +198,25 @@ fn read_input(section: &Section<'_>) -> Option<InputSpec> {
     let mean = section.or("mean", [0.0; 3], &value::array::<3, f32>(value::real));
     let std = section.or("std", [1.0; 3], &value::array::<3, f32>(value::real));
     if std.contains(&0.0) {
-        section.note("std", Wrong::new("divides by 0", "give three numbers other than 0"));
+        section.note(
+            "std",
+            Wrong::new("divides by 0", "give three numbers other than 0"),
+        );
     }
     let [width, height] = size?;
-    Some(InputSpec { width, height, color, layout, placement, pad, mean, std })
+    Some(InputSpec {
+        width,
+        height,
+        color,
+        layout,
+        placement,
+        pad,
+        mean,
+        std,
+    })
 }
 
-fn read_classes(
-    section: &Section<'_>,
-    label_sets: &[LabelSet],
-) -> Option<Vec<Option<Arc<str>>>> {
+fn read_classes(section: &Section<'_>, label_sets: &[LabelSet]) -> Option<Vec<Option<Arc<str>>>> {
     if !section.has("classes") {
         let name = section.required("labels", &value::text)?;
         let Some(set) = label_sets.iter().find(|set| set.name == name) else {
@@ -217,7 +255,10 @@ pub(super) fn read_labels(
         }
     }
     let ours = |name: &String| {
-        let mapped = map.iter().find(|(theirs, _)| theirs == name).map(|(_, ours)| ours);
+        let mapped = map
+            .iter()
+            .find(|(theirs, _)| theirs == name)
+            .map(|(_, ours)| ours);
         // A model that already speaks our words needs no map.
         let own = OBJECT_CLASSES.contains(&name.as_str()).then_some(name);
         mapped.or(own).map(|word| Arc::from(word.as_str()))

@@ -69,8 +69,10 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] where it cannot be read, or with every fault it has.
     pub fn load(file: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|source| ConfigError::Unreadable { file: file.to_owned(), source })?;
+        let text = std::fs::read_to_string(file).map_err(|source| ConfigError::Unreadable {
+            file: file.to_owned(),
+            source,
+        })?;
         Self::parse(&text, file)
     }
 
@@ -90,20 +92,27 @@ impl Config {
         let config = read(&Section::root(table.get_ref(), &sink), base)?;
         match sink.into_faults() {
             faults if faults.is_empty() => Ok(config),
-            faults => Err(ConfigError::Faulty { file: file.to_owned(), faults }),
+            faults => Err(ConfigError::Faulty {
+                file: file.to_owned(),
+                faults,
+            }),
         }
     }
 
     /// The camera of that id.
     #[must_use]
     pub fn camera(&self, id: &str) -> Option<&CameraConfig> {
-        self.cameras.iter().find(|camera| camera.id.to_string() == id)
+        self.cameras
+            .iter()
+            .find(|camera| camera.id.to_string() == id)
     }
 
     /// The model that a camera names.
     #[must_use]
     pub fn model_of(&self, camera: &CameraConfig) -> Option<&ModelConfig> {
-        self.models.iter().find(|model| model.manifest.name == camera.model)
+        self.models
+            .iter()
+            .find(|model| model.manifest.name == camera.model)
     }
 }
 
@@ -120,7 +129,16 @@ fn read(root: &Section<'_>, base: &Path) -> Result<Config, ConfigError> {
     let models = detect::read_models(root, &catalogue, base);
     let cameras = camera::read(root, &models, base);
     root.finish();
-    Ok(Config { agent, server, metrics, outbox, detect, models, cameras, catalogue })
+    Ok(Config {
+        agent,
+        server,
+        metrics,
+        outbox,
+        detect,
+        models,
+        cameras,
+        catalogue,
+    })
 }
 
 #[cfg(test)]

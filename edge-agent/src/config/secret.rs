@@ -33,12 +33,14 @@ impl fmt::Debug for Secret {
 
 /// The first line of a password file; the line break that editors add does not count.
 pub(super) fn read(file: &Path) -> Result<Secret, Wrong> {
-    let content = std::fs::read_to_string(file).map(Zeroizing::new).map_err(|error| {
-        Wrong::new(
-            format!("{} cannot be read: {error}", file.display()),
-            "put the password on one line in that file, readable by the agent's user only",
-        )
-    })?;
+    let content = std::fs::read_to_string(file)
+        .map(Zeroizing::new)
+        .map_err(|error| {
+            Wrong::new(
+                format!("{} cannot be read: {error}", file.display()),
+                "put the password on one line in that file, readable by the agent's user only",
+            )
+        })?;
     match content.lines().next() {
         Some(line) if !line.is_empty() => Ok(Secret::new(line.to_owned())),
         _ => Err(Wrong::new(

@@ -23,7 +23,13 @@ pub(super) type Convert<'c, T> = &'c dyn Fn(&DeValue<'_>) -> Result<T, Wrong>;
 
 impl<'a> Section<'a> {
     pub(super) fn root(table: &'a DeTable<'a>, faults: &'a FaultSink) -> Self {
-        Self { path: String::new(), span: 0..0, table: Some(table), faults, asked: RefCell::default() }
+        Self {
+            path: String::new(),
+            span: 0..0,
+            table: Some(table),
+            faults,
+            asked: RefCell::default(),
+        }
     }
 
     /// The value of `key`; `None` where it is absent, or wrong (which is noted).
@@ -32,7 +38,8 @@ impl<'a> Section<'a> {
         match convert(value.get_ref()) {
             Ok(converted) => Some(converted),
             Err(wrong) => {
-                self.faults.add(&self.key_path(key), value.span().start, wrong);
+                self.faults
+                    .add(&self.key_path(key), value.span().start, wrong);
                 None
             }
         }
@@ -60,7 +67,8 @@ impl<'a> Section<'a> {
                 format!("is a {}, not a table", value.get_ref().type_str()),
                 format!("write it as `[{}]`", self.key_path(key)),
             );
-            self.faults.add(&self.key_path(key), value.span().start, wrong);
+            self.faults
+                .add(&self.key_path(key), value.span().start, wrong);
         }
         let span = value.map_or(self.span.clone(), Spanned::span);
         self.child(self.key_path(key), span, table)
@@ -68,7 +76,9 @@ impl<'a> Section<'a> {
 
     /// The tables under `[[key]]`, in the order of the file.
     pub(super) fn tables(&self, key: &'static str) -> Vec<Self> {
-        let Some(value) = self.raw(key) else { return Vec::new() };
+        let Some(value) = self.raw(key) else {
+            return Vec::new();
+        };
         let path = self.key_path(key);
         let Some(items) = value.get_ref().as_array() else {
             let kind = value.get_ref().type_str();
@@ -87,7 +97,10 @@ impl<'a> Section<'a> {
                 None => self.faults.add(
                     &path,
                     item.span().start,
-                    Wrong::new("is not a table", format!("write each one as `[[{}]]`", self.header(key))),
+                    Wrong::new(
+                        "is not a table",
+                        format!("write each one as `[[{}]]`", self.header(key)),
+                    ),
                 ),
             }
         }
@@ -117,7 +130,8 @@ impl<'a> Section<'a> {
         for (key, _) in unknown {
             let name = key.get_ref();
             let wrong = Wrong::new("unknown key", suggestion(name, &asked));
-            self.faults.add(&self.key_path(name), key.span().start, wrong);
+            self.faults
+                .add(&self.key_path(name), key.span().start, wrong);
         }
     }
 
@@ -127,16 +141,29 @@ impl<'a> Section<'a> {
     }
 
     fn key_path(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+        if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        }
     }
 
     /// `key_path` as a header of the file writes it, without indices.
     fn header(&self, key: &str) -> String {
         let path = self.key_path(key);
-        path.split('.').map(|part| part.split('[').next().unwrap_or(part)).collect::<Vec<_>>().join(".")
+        path.split('.')
+            .map(|part| part.split('[').next().unwrap_or(part))
+            .collect::<Vec<_>>()
+            .join(".")
     }
 
     fn child(&self, path: String, span: Range<usize>, table: Option<&'a DeTable<'a>>) -> Self {
-        Self { path, span, table, faults: self.faults, asked: RefCell::default() }
+        Self {
+            path,
+            span,
+            table,
+            faults: self.faults,
+            asked: RefCell::default(),
+        }
     }
 }

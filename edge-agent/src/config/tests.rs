@@ -31,7 +31,10 @@ fn the_smallest_file_gets_the_documented_defaults() {
     assert_eq!(config.outbox.reserved_report_bytes, 256 << 20);
     assert_eq!(config.detect.threads, 2);
     let camera = &config.cameras[0];
-    assert_eq!((camera.name.as_str(), camera.model.as_str()), ("cam-1", "yolox-nano"));
+    assert_eq!(
+        (camera.name.as_str(), camera.model.as_str()),
+        ("cam-1", "yolox-nano")
+    );
     assert_eq!((camera.analyse_fps, camera.ring.max_bytes), (5.0, 64 << 20));
     assert_eq!(camera.ring.span, Duration::from_secs(30));
     assert_eq!(config.model_of(camera).unwrap().manifest.name, "yolox-nano");
@@ -43,14 +46,21 @@ fn the_example_file_is_valid_and_shows_every_rule() {
     // The example names a password file of a real installation.
     let text = text.replace("/etc/vong/cam-1.password", "Cargo.toml");
     let config = parse(&text).unwrap();
-    let shown: Vec<&str> =
-        config.cameras.iter().flat_map(|camera| &camera.rules).map(|rule| rule.kind.word()).collect();
+    let shown: Vec<&str> = config
+        .cameras
+        .iter()
+        .flat_map(|camera| &camera.rules)
+        .map(|rule| rule.kind.word())
+        .collect();
     for word in RuleKind::WORDS {
         assert!(shown.contains(word), "the example does not show {word}");
     }
     let camera = config.camera("cam-1").unwrap();
     assert_eq!(camera.password.as_ref().unwrap().expose(), "[package]");
-    assert!(!format!("{config:?}").contains("[package]"), "Debug shows a password");
+    assert!(
+        !format!("{config:?}").contains("[package]"),
+        "Debug shows a password"
+    );
     let zone = camera.zones[0].id.clone();
     let rule = camera.rule("illegal_parking", Some(&zone)).unwrap();
     assert_eq!(rule.severity, Severity::Medium);

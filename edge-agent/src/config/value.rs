@@ -13,7 +13,10 @@ use super::fault::{Wrong, suggestion};
 type Converted<T> = Result<T, Wrong>;
 
 fn not_a(wanted: &str, value: &DeValue<'_>) -> Wrong {
-    Wrong::new(format!("is a {}, not {wanted}", value.type_str()), format!("give {wanted}"))
+    Wrong::new(
+        format!("is a {}, not {wanted}", value.type_str()),
+        format!("give {wanted}"),
+    )
 }
 
 /// A string that is not blank.
@@ -28,7 +31,8 @@ pub(super) fn text(value: &DeValue<'_>) -> Converted<String> {
 /// A string of a type that can say itself what is wrong with it.
 pub(super) fn parsed<T: FromStr<Err: Display>>(value: &DeValue<'_>) -> Converted<T> {
     let text = value.as_str().ok_or_else(|| not_a("a string", value))?;
-    text.parse().map_err(|error: T::Err| Wrong::new(format!("{text:?}: {error}"), "correct it"))
+    text.parse()
+        .map_err(|error: T::Err| Wrong::new(format!("{text:?}: {error}"), "correct it"))
 }
 
 /// A number, whole or not, in a range.
@@ -39,20 +43,29 @@ pub(super) fn number(range: RangeInclusive<f64>) -> impl Fn(&DeValue<'_>) -> Con
             return Ok(number);
         }
         let (low, high) = (range.start(), range.end());
-        Err(Wrong::new(format!("{number} is out of range"), format!("give {low} to {high}")))
+        Err(Wrong::new(
+            format!("{number} is out of range"),
+            format!("give {low} to {high}"),
+        ))
     }
 }
 
 /// A share, 0 to 1.
 pub(super) fn share(value: &DeValue<'_>) -> Converted<f32> {
-    #[expect(clippy::cast_possible_truncation, reason = "a share needs no more than 24 bits")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a share needs no more than 24 bits"
+    )]
     let narrow = |wide: f64| wide as f32;
     number(0.0..=1.0)(value).map(narrow)
 }
 
 /// A number of any size as `f32`.
 pub(super) fn real(value: &DeValue<'_>) -> Converted<f32> {
-    #[expect(clippy::cast_possible_truncation, reason = "picture levels need no more than 24 bits")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "picture levels need no more than 24 bits"
+    )]
     let narrow = |wide: f64| wide as f32;
     number(-1e6..=1e6)(value).map(narrow)
 }
@@ -95,7 +108,10 @@ pub(super) fn one_of<T: Copy>(words: &[(&str, T)]) -> impl Fn(&DeValue<'_>) -> C
         let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         let found = words.iter().find(|(word, _)| *word == text);
         found.map(|(_, meaning)| *meaning).ok_or_else(|| {
-            Wrong::new(format!("{text:?} is not a known word"), suggestion(text, &known))
+            Wrong::new(
+                format!("{text:?} is not a known word"),
+                suggestion(text, &known),
+            )
         })
     }
 }
@@ -107,8 +123,9 @@ pub(super) fn list<T>(
     move |value| {
         let items = value.as_array().ok_or_else(|| not_a("a list", value))?;
         let converted = items.iter().enumerate().map(|(index, value)| {
-            item(value.get_ref())
-                .map_err(|wrong| Wrong::new(format!("item {index} {}", wrong.problem), wrong.remedy))
+            item(value.get_ref()).map_err(|wrong| {
+                Wrong::new(format!("item {index} {}", wrong.problem), wrong.remedy)
+            })
         });
         converted.collect()
     }
@@ -122,8 +139,12 @@ pub(super) fn array<const N: usize, T>(
     move |value| {
         let items = list(value)?;
         let found = items.len();
-        <[T; N]>::try_from(items)
-            .map_err(|_| Wrong::new(format!("is a list of length {found}"), format!("give exactly {N}")))
+        <[T; N]>::try_from(items).map_err(|_| {
+            Wrong::new(
+                format!("is a list of length {found}"),
+                format!("give exactly {N}"),
+            )
+        })
     }
 }
 
@@ -140,7 +161,10 @@ pub(super) fn word_map(value: &DeValue<'_>) -> Converted<Vec<(String, String)>> 
 /// 64 hexadecimal digits, in lower case.
 pub(super) fn sha256(value: &DeValue<'_>) -> Converted<String> {
     let text = text(value)?;
-    let good = text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let good = text.len() == 64
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     if good {
         return Ok(text);
     }
@@ -153,7 +177,10 @@ pub(super) fn sha256(value: &DeValue<'_>) -> Converted<String> {
 fn raw_number(value: &DeValue<'_>) -> Option<f64> {
     if let Some(integer) = value.as_integer() {
         let whole = i64::from_str_radix(integer.as_str(), integer.radix()).ok()?;
-        return i32::try_from(whole).map(f64::from).ok().or_else(|| whole.to_string().parse().ok());
+        return i32::try_from(whole)
+            .map(f64::from)
+            .ok()
+            .or_else(|| whole.to_string().parse().ok());
     }
     value.as_float()?.as_str().parse().ok()
 }

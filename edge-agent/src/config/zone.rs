@@ -51,7 +51,9 @@ impl Polygon {
                 }
             }
         }
-        let twice_area: f32 = (0..count).map(|at| cross(points[at], points[(at + 1) % count])).sum();
+        let twice_area: f32 = (0..count)
+            .map(|at| cross(points[at], points[(at + 1) % count]))
+            .sum();
         if twice_area.abs() < 1e-6 {
             return Err(PolygonError::Flat);
         }
@@ -77,7 +79,9 @@ fn side(a: NormPoint, b: NormPoint, point: NormPoint) -> f32 {
 fn edges_cross(points: &[NormPoint], first: usize, second: usize) -> bool {
     let (a, b) = (points[first], points[(first + 1) % points.len()]);
     let (c, d) = (points[second], points[(second + 1) % points.len()]);
-    side(a, b, c) * side(a, b, d) <= 0.0 && side(c, d, a) * side(c, d, b) <= 0.0 && boxes_meet(a, b, c, d)
+    side(a, b, c) * side(a, b, d) <= 0.0
+        && side(c, d, a) * side(c, d, b) <= 0.0
+        && boxes_meet(a, b, c, d)
 }
 
 /// Parallel edges on one line have no sides; they meet where their extents do.
@@ -105,7 +109,10 @@ pub(super) fn read(camera: &Section<'_>) -> Vec<ZoneConfig> {
         if let Some(id) = &id
             && zones.iter().any(|zone| zone.id == *id)
         {
-            let wrong = Wrong::new(format!("zone \"{id}\" is defined twice"), "rename one of them");
+            let wrong = Wrong::new(
+                format!("zone \"{id}\" is defined twice"),
+                "rename one of them",
+            );
             section.note("id", wrong);
         }
         section.finish();
@@ -118,7 +125,10 @@ pub(super) fn read(camera: &Section<'_>) -> Vec<ZoneConfig> {
 
 fn polygon(raw: &DeValue<'_>) -> Result<Polygon, Wrong> {
     let points = value::list(value::array::<2, f32>(value::real))(raw)?;
-    let points = points.into_iter().map(|[x, y]| NormPoint { x, y }).collect();
+    let points = points
+        .into_iter()
+        .map(|[x, y]| NormPoint { x, y })
+        .collect();
     Polygon::new(points).map_err(|error| {
         Wrong::new(
             error.to_string(),
@@ -148,10 +158,22 @@ mod tests {
     #[test]
     fn bad_polygons_say_why() {
         let bow_tie = [(0.0, 0.0), (1.0, 1.0), (1.0, 0.0), (0.0, 1.0)];
-        assert_eq!(polygon_of(&bow_tie), Err(PolygonError::SelfIntersecting(0, 2)));
-        assert_eq!(polygon_of(&[(0.0, 0.0), (1.0, 1.0)]), Err(PolygonError::TooFew(2)));
-        assert_eq!(polygon_of(&[(0.0, 0.0), (0.5, 1.5), (1.0, 0.0)]), Err(PolygonError::Outside(1)));
-        assert_eq!(polygon_of(&[(0.0, 0.0), (0.5, 0.5), (1.0, 1.0)]), Err(PolygonError::Flat));
+        assert_eq!(
+            polygon_of(&bow_tie),
+            Err(PolygonError::SelfIntersecting(0, 2))
+        );
+        assert_eq!(
+            polygon_of(&[(0.0, 0.0), (1.0, 1.0)]),
+            Err(PolygonError::TooFew(2))
+        );
+        assert_eq!(
+            polygon_of(&[(0.0, 0.0), (0.5, 1.5), (1.0, 0.0)]),
+            Err(PolygonError::Outside(1))
+        );
+        assert_eq!(
+            polygon_of(&[(0.0, 0.0), (0.5, 0.5), (1.0, 1.0)]),
+            Err(PolygonError::Flat)
+        );
         let nan = [(f32::NAN, 0.0), (0.5, 0.5), (1.0, 0.0)];
         assert_eq!(polygon_of(&nan), Err(PolygonError::Outside(0)));
     }

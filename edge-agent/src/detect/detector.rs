@@ -38,8 +38,17 @@ impl Detector {
         Self::start_file(&model.manifest, &file, detect)
     }
 
-    fn start_file(manifest: &Manifest, file: &Path, detect: &DetectConfig) -> Result<Self, DetectError> {
-        let session = Session::load(manifest, file, detect.threads, detect.onnxruntime.as_deref())?;
+    fn start_file(
+        manifest: &Manifest,
+        file: &Path,
+        detect: &DetectConfig,
+    ) -> Result<Self, DetectError> {
+        let session = Session::load(
+            manifest,
+            file,
+            detect.threads,
+            detect.onnxruntime.as_deref(),
+        )?;
         let manifest = Arc::new(manifest.clone());
         let (jobs, queue) = sync_channel(QUEUE);
         let worker = Worker {
@@ -50,7 +59,10 @@ impl Detector {
         std::thread::Builder::new()
             .name(format!("detect {}", manifest.name))
             .spawn(move || worker.work(&queue))
-            .map_err(|source| DetectError::Load { model: manifest.name.clone(), source: source.into() })?;
+            .map_err(|source| DetectError::Load {
+                model: manifest.name.clone(),
+                source: source.into(),
+            })?;
         Ok(Self { manifest, jobs })
     }
 
@@ -66,10 +78,15 @@ impl Detector {
     /// # Errors
     /// [`DetectError`] where the picture is malformed or the inference fails.
     pub fn detect(&self, frame: &Frame) -> Result<Vec<Detection>, DetectError> {
-        let stopped = || DetectError::Stopped { model: self.manifest.name.clone() };
+        let stopped = || DetectError::Stopped {
+            model: self.manifest.name.clone(),
+        };
         // One answer a job: this channel is never full.
         let (answer, answered) = sync_channel(1);
-        let job = Job { frame: frame.clone(), answer };
+        let job = Job {
+            frame: frame.clone(),
+            answer,
+        };
         self.jobs.send(job).map_err(|_| stopped())?;
         answered.recv().map_err(|_| stopped())?
     }
@@ -90,7 +107,8 @@ impl Worker {
             metrics::histogram!("vong_inference_seconds", "model" => model.clone())
                 .record(began.elapsed());
             if found.is_err() {
-                metrics::counter!("vong_inference_failures_total", "model" => model.clone()).increment(1);
+                metrics::counter!("vong_inference_failures_total", "model" => model.clone())
+                    .increment(1);
             }
             // A camera that went away meanwhile needs no answer.
             let _ = job.answer.send(found);

@@ -25,7 +25,10 @@ impl Letterbox {
     #[must_use]
     pub fn fit(source: PictureSize, input: &InputSpec) -> Self {
         let (source_width, source_height) = source.as_f32();
-        let room = PictureSize { width: input.width, height: input.height };
+        let room = PictureSize {
+            width: input.width,
+            height: input.height,
+        };
         let (room_width, room_height) = room.as_f32();
         let scale = (room_width / source_width).min(room_height / source_height);
         let width = side(source_width * scale, input.width);
@@ -34,13 +37,24 @@ impl Letterbox {
             Placement::TopLeft => (0, 0),
             Placement::Centre => ((input.width - width) / 2, (input.height - height) / 2),
         };
-        Self { source, scale, left, top, width, height }
+        Self {
+            source,
+            scale,
+            left,
+            top,
+            width,
+            height,
+        }
     }
 
     /// A box of the input, given by middle and size, in pixels of the picture and clipped to it.
     #[must_use]
     pub fn to_source(&self, cx: f32, cy: f32, w: f32, h: f32) -> PixelBox {
-        let (left, top) = PictureSize { width: self.left, height: self.top }.as_f32();
+        let (left, top) = PictureSize {
+            width: self.left,
+            height: self.top,
+        }
+        .as_f32();
         let unclipped = PixelBox {
             x: (cx - w / 2.0 - left) / self.scale,
             y: (cy - h / 2.0 - top) / self.scale,
@@ -70,7 +84,12 @@ mod tests {
 
     #[test]
     fn boxes_come_back_where_they_were() {
-        let mut input = Catalogue::built_in().unwrap().model("yolox-nano").unwrap().input.clone();
+        let mut input = Catalogue::built_in()
+            .unwrap()
+            .model("yolox-nano")
+            .unwrap()
+            .input
+            .clone();
         for placement in [Placement::TopLeft, Placement::Centre] {
             input.placement = placement;
             for (width, height) in [(640, 352), (768, 432), (576, 996), (416, 416), (1601, 1201)] {
@@ -79,7 +98,12 @@ mod tests {
                 let (left, top) = (fitted.left as f32, fitted.top as f32);
                 let (cx, cy) = (left + 50.0 * fitted.scale, top + 60.0 * fitted.scale);
                 let back = fitted.to_source(cx, cy, 20.0 * fitted.scale, 10.0 * fitted.scale);
-                for (found, wanted) in [(back.x, 40.0), (back.y, 55.0), (back.w, 20.0), (back.h, 10.0)] {
+                for (found, wanted) in [
+                    (back.x, 40.0),
+                    (back.y, 55.0),
+                    (back.w, 20.0),
+                    (back.h, 10.0),
+                ] {
                     assert!((found - wanted).abs() < 0.01, "{found} is not {wanted}");
                 }
             }
@@ -88,8 +112,19 @@ mod tests {
 
     #[test]
     fn the_fitted_side_is_whole() {
-        let input = Catalogue::built_in().unwrap().model("yolox-nano").unwrap().input.clone();
-        let fitted = Letterbox::fit(PictureSize { width: 640, height: 352 }, &input);
+        let input = Catalogue::built_in()
+            .unwrap()
+            .model("yolox-nano")
+            .unwrap()
+            .input
+            .clone();
+        let fitted = Letterbox::fit(
+            PictureSize {
+                width: 640,
+                height: 352,
+            },
+            &input,
+        );
         assert_eq!((fitted.width, fitted.height), (416, 228));
     }
 }

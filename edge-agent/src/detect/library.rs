@@ -12,13 +12,17 @@ use super::error::DetectError;
 /// [`DetectError::NoRuntime`] with every place that was looked at.
 pub fn find(configured: Option<&Path>) -> Result<PathBuf, DetectError> {
     let mut looked: Vec<String> = Vec::new();
-    let named = configured.map(Path::to_owned).or_else(|| env_path("ORT_DYLIB_PATH"));
+    let named = configured
+        .map(Path::to_owned)
+        .or_else(|| env_path("ORT_DYLIB_PATH"));
     if let Some(file) = named {
         // Whoever names a library wants that one, not another that happens to lie about.
         if file.is_file() {
             return Ok(file);
         }
-        return Err(DetectError::NoRuntime { looked: file.display().to_string() });
+        return Err(DetectError::NoRuntime {
+            looked: file.display().to_string(),
+        });
     }
     let versions = cache_dir().join("onnxruntime");
     if let Some(file) = newest(&versions) {
@@ -31,19 +35,27 @@ pub fn find(configured: Option<&Path>) -> Result<PathBuf, DetectError> {
         }
         looked.push(folder.display().to_string());
     }
-    Err(DetectError::NoRuntime { looked: looked.join(", ") })
+    Err(DetectError::NoRuntime {
+        looked: looked.join(", "),
+    })
 }
 
 /// The project's cache folder: `$XDG_CACHE_HOME/vong`, by default `~/.cache/vong`.
 #[must_use]
 pub fn cache_dir() -> PathBuf {
-    let home = || env_path("HOME").unwrap_or_else(|| PathBuf::from("/var/cache")).join(".cache");
+    let home = || {
+        env_path("HOME")
+            .unwrap_or_else(|| PathBuf::from("/var/cache"))
+            .join(".cache")
+    };
     env_path("XDG_CACHE_HOME").unwrap_or_else(home).join("vong")
 }
 
 /// A path from the environment; a variable that is set to nothing is not set.
 pub(super) fn env_path(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+    std::env::var_os(name)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
 }
 
 fn system_folders() -> Vec<PathBuf> {
@@ -68,14 +80,21 @@ fn newest(versions: &Path) -> Option<PathBuf> {
 }
 
 fn version_of(name: &str) -> Vec<u64> {
-    name.split('.').map(|part| part.parse().unwrap_or(0)).collect()
+    name.split('.')
+        .map(|part| part.parse().unwrap_or(0))
+        .collect()
 }
 
 fn library_in(folder: &Path) -> Option<PathBuf> {
     let entries = std::fs::read_dir(folder).ok()?;
     let mut files: Vec<PathBuf> = entries
         .filter_map(Result::ok)
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with("libonnxruntime.so"))
+        .filter(|entry| {
+            entry
+                .file_name()
+                .to_string_lossy()
+                .starts_with("libonnxruntime.so")
+        })
         .map(|entry| entry.path())
         .collect();
     files.sort();
@@ -97,12 +116,21 @@ mod tests {
             }
         }
         let found = newest(folder.path()).unwrap();
-        assert!(found.ends_with("1.31.1/libonnxruntime.so.1.31.1"), "{}", found.display());
+        assert!(
+            found.ends_with("1.31.1/libonnxruntime.so.1.31.1"),
+            "{}",
+            found.display()
+        );
     }
 
     #[test]
     fn a_named_library_that_is_missing_is_not_replaced_by_another() {
-        let error = find(Some(Path::new("/no/such/library.so"))).unwrap_err().to_string();
-        assert!(error.contains("/no/such/library.so") && error.contains("make setup"), "{error}");
+        let error = find(Some(Path::new("/no/such/library.so")))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("/no/such/library.so") && error.contains("make setup"),
+            "{error}"
+        );
     }
 }

@@ -16,7 +16,10 @@ pub const MIRROR_VARIABLE: &str = "VONG_MODELS_MIRROR";
 /// Where models lie: `[detect] models_dir`, or the cache.
 #[must_use]
 pub fn models_dir(detect: &DetectConfig) -> PathBuf {
-    detect.models_dir.clone().unwrap_or_else(|| cache_dir().join("models"))
+    detect
+        .models_dir
+        .clone()
+        .unwrap_or_else(|| cache_dir().join("models"))
 }
 
 /// A copy of the model's file in the mirror, where there is a mirror and it has one.
@@ -99,7 +102,11 @@ mod tests {
     use crate::config::Catalogue;
 
     fn nano() -> Manifest {
-        Catalogue::built_in().unwrap().model("yolox-nano").unwrap().clone()
+        Catalogue::built_in()
+            .unwrap()
+            .model("yolox-nano")
+            .unwrap()
+            .clone()
     }
 
     #[test]
@@ -120,9 +127,21 @@ mod tests {
             ..DetectConfig::default()
         };
         let file = Some(folder.path().join("gone.onnx"));
-        let message = find(&ModelConfig { manifest: nano(), file }, &detect).unwrap_err().to_string();
+        let message = find(
+            &ModelConfig {
+                manifest: nano(),
+                file,
+            },
+            &detect,
+        )
+        .unwrap_err()
+        .to_string();
         let folder = folder.path().display().to_string();
-        for part in ["yolox_nano.onnx", "https://github.com/Megvii", folder.as_str()] {
+        for part in [
+            "yolox_nano.onnx",
+            "https://github.com/Megvii",
+            folder.as_str(),
+        ] {
             assert!(message.contains(part), "{part} is not in: {message}");
         }
     }

@@ -9,7 +9,10 @@ pub fn suppress(mut detections: Vec<Detection>, most_iou: f32) -> Vec<Detection>
     let mut kept: Vec<Detection> = Vec::new();
     for candidate in detections {
         let same = kept.iter().filter(|better| better.class == candidate.class);
-        if same.clone().all(|better| better.bbox.iou(&candidate.bbox) <= most_iou) {
+        if same
+            .clone()
+            .all(|better| better.bbox.iou(&candidate.bbox) <= most_iou)
+        {
             kept.push(candidate);
         }
     }
@@ -23,7 +26,16 @@ mod tests {
     use proptest::prelude::*;
 
     fn detection(class: &str, score: f32, x: f32) -> Detection {
-        Detection { class: class.into(), score, bbox: PixelBox { x, y: 0.0, w: 10.0, h: 10.0 } }
+        Detection {
+            class: class.into(),
+            score,
+            bbox: PixelBox {
+                x,
+                y: 0.0,
+                w: 10.0,
+                h: 10.0,
+            },
+        }
     }
 
     #[test]
@@ -34,8 +46,10 @@ mod tests {
             detection("person", 0.4, 0.0),
             detection("car", 0.3, 30.0),
         ];
-        let kept: Vec<(String, f32)> =
-            suppress(heap, 0.5).into_iter().map(|d| (d.class.to_string(), d.score)).collect();
+        let kept: Vec<(String, f32)> = suppress(heap, 0.5)
+            .into_iter()
+            .map(|d| (d.class.to_string(), d.score))
+            .collect();
         let wanted = [("car", 0.9), ("person", 0.4), ("car", 0.3)];
         assert_eq!(kept, wanted.map(|(class, score)| (class.to_owned(), score)));
     }

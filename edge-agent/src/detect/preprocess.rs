@@ -57,7 +57,11 @@ impl Preprocessor {
     #[must_use]
     pub fn new(input: InputSpec) -> Self {
         let count = 3 * input.width as usize * input.height as usize;
-        Self { input, tensor: vec![0.0; count], columns: Columns::default() }
+        Self {
+            input,
+            tensor: vec![0.0; count],
+            columns: Columns::default(),
+        }
     }
 
     /// Fills the tensor with a picture; returns it with the map back to the picture.
@@ -83,7 +87,8 @@ impl Preprocessor {
         let chroma_tap = Tap::at(position / 2.0 - 0.25, source_rows.div_ceil(2));
         let (cb, cr) = (planes.cb.rows(chroma_tap), planes.cr.rows(chroma_tap));
         let step = planes.chroma_step;
-        let start = (letterbox.top + row) as usize * self.input.width as usize + letterbox.left as usize;
+        let start =
+            (letterbox.top + row) as usize * self.input.width as usize + letterbox.left as usize;
         let store = Store::of(&self.input);
         let taps = self.columns.luma.iter().zip(&self.columns.chroma);
         for (column, (luma_tap, chroma_tap)) in taps.enumerate() {
@@ -125,7 +130,13 @@ impl Store {
             ColorOrder::Rgb => [0, 1, 2],
             ColorOrder::Bgr => [2, 1, 0],
         };
-        Self { per_pixel, per_plane, source, mean: input.mean, factor: input.std.map(f32::recip) }
+        Self {
+            per_pixel,
+            per_plane,
+            source,
+            mean: input.mean,
+            factor: input.std.map(f32::recip),
+        }
     }
 
     fn write(&self, tensor: &mut [f32], pixel: usize, rgb: [f32; 3]) {
@@ -143,7 +154,9 @@ impl Columns {
         }
         let width = letterbox.source.width as usize;
         let position = |column| centre_of(column, letterbox.width, letterbox.source.width);
-        self.luma = (0..letterbox.width).map(|column| Tap::at(position(column), width)).collect();
+        self.luma = (0..letterbox.width)
+            .map(|column| Tap::at(position(column), width))
+            .collect();
         self.chroma = (0..letterbox.width)
             .map(|column| Tap::at(position(column) / 2.0 - 0.25, width.div_ceil(2)))
             .collect();
@@ -154,7 +167,10 @@ impl Columns {
 /// Where the centre of pixel `index` of `count` lies among `source` pixels, in source pixels.
 fn centre_of(index: u32, count: u32, source: u32) -> f32 {
     let exact = (f64::from(index) + 0.5) * f64::from(source) / f64::from(count) - 0.5;
-    #[expect(clippy::cast_possible_truncation, reason = "24 bits place a pixel to 1/1000 of it")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "24 bits place a pixel to 1/1000 of it"
+    )]
     let position = exact as f32;
     position
 }
@@ -171,7 +187,11 @@ impl Tap {
             reason = "clamped to the picture"
         )]
         let first = inside as usize;
-        Self { first, second: (first + 1).min(count - 1), weight: inside.fract() }
+        Self {
+            first,
+            second: (first + 1).min(count - 1),
+            weight: inside.fract(),
+        }
     }
 }
 
@@ -270,12 +290,18 @@ impl<'a> PlaneView<'a> {
             height: frame.size.height,
             plane: index,
         };
-        let Some(plane) = frame.planes.get(index) else { return Err(short) };
+        let Some(plane) = frame.planes.get(index) else {
+            return Err(short);
+        };
         let needed = plane.stride * rows.saturating_sub(1) + skip + row_bytes;
         if rows == 0 || plane.stride < row_bytes || plane.data.len() < needed {
             return Err(short);
         }
-        Ok(Self { data: &plane.data[skip..], stride: plane.stride, row_bytes })
+        Ok(Self {
+            data: &plane.data[skip..],
+            stride: plane.stride,
+            row_bytes,
+        })
     }
 
     fn rows(&self, tap: Tap) -> Rows<'a> {
@@ -283,7 +309,11 @@ impl<'a> PlaneView<'a> {
             let start = index * self.stride;
             &self.data[start..start + self.row_bytes]
         };
-        Rows { first: row(tap.first), second: row(tap.second), weight: tap.weight }
+        Rows {
+            first: row(tap.first),
+            second: row(tap.second),
+            weight: tap.weight,
+        }
     }
 }
 

@@ -52,8 +52,17 @@ impl Session {
             .map_err(load)?;
         let input_shape = shape_of(&manifest.input);
         check_shape(manifest, "input", inner.inputs(), &input_shape)?;
-        check_shape(manifest, "output", inner.outputs(), &family::output_shape(manifest))?;
-        Ok(Self { model: manifest.name.clone(), input_shape, inner })
+        check_shape(
+            manifest,
+            "output",
+            inner.outputs(),
+            &family::output_shape(manifest),
+        )?;
+        Ok(Self {
+            model: manifest.name.clone(),
+            input_shape,
+            inner,
+        })
     }
 
     /// Runs one picture's tensor through the model and hands its output, flat, to `decode`.
@@ -78,11 +87,16 @@ impl Session {
 }
 
 fn environment(library: &PathBuf) -> Result<Environment, DetectError> {
-    let mut environment = ENVIRONMENT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut environment = ENVIRONMENT
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Some(environment) = &*environment {
         return Ok(environment.clone());
     }
-    let failed = |source| DetectError::Runtime { file: library.clone(), source };
+    let failed = |source| DetectError::Runtime {
+        file: library.clone(),
+        source,
+    };
     let built = ort::init_from(library)
         .map_err(|error| failed(error.into()))?
         .build()

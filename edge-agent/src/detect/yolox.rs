@@ -24,8 +24,15 @@ pub(super) fn decode(manifest: &Manifest, output: &[f32], letterbox: &Letterbox)
     for stride in STRIDES {
         for row in 0..manifest.input.height / stride {
             for column in 0..manifest.input.width / stride {
-                let Some(cell) = rows.next() else { return detections };
-                detections.extend(decode_cell(manifest, cell, (column, row, stride), letterbox));
+                let Some(cell) = rows.next() else {
+                    return detections;
+                };
+                detections.extend(decode_cell(
+                    manifest,
+                    cell,
+                    (column, row, stride),
+                    letterbox,
+                ));
             }
         }
     }
@@ -51,13 +58,22 @@ fn decode_cell(
         return None;
     }
     let class = class.clone()?;
-    #[expect(clippy::cast_precision_loss, reason = "a grid has a few hundred cells a side")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a grid has a few hundred cells a side"
+    )]
     let (column, row, stride) = (column as f32, row as f32, stride as f32);
     let (cx, cy) = ((cell[0] + column) * stride, (cell[1] + row) * stride);
     let (w, h) = (cell[2].exp() * stride, cell[3].exp() * stride);
     let bbox = letterbox.to_source(cx, cy, w, h);
-    let real = [bbox.x, bbox.y, bbox.w, bbox.h].iter().all(|side| side.is_finite());
-    (real && bbox.area() > 0.0).then_some(Detection { class, score: score.min(1.0), bbox })
+    let real = [bbox.x, bbox.y, bbox.w, bbox.h]
+        .iter()
+        .all(|side| side.is_finite());
+    (real && bbox.area() > 0.0).then_some(Detection {
+        class,
+        score: score.min(1.0),
+        bbox,
+    })
 }
 
 #[cfg(test)]
@@ -67,11 +83,21 @@ mod tests {
     use crate::geometry::PictureSize;
 
     fn nano() -> Manifest {
-        Catalogue::built_in().unwrap().model("yolox-nano").unwrap().clone()
+        Catalogue::built_in()
+            .unwrap()
+            .model("yolox-nano")
+            .unwrap()
+            .clone()
     }
 
     fn square() -> Letterbox {
-        Letterbox::fit(PictureSize { width: 416, height: 416 }, &nano().input)
+        Letterbox::fit(
+            PictureSize {
+                width: 416,
+                height: 416,
+            },
+            &nano().input,
+        )
     }
 
     fn one_cell(cell: usize, class: usize, numbers: [f32; 5]) -> Vec<f32> {
@@ -105,7 +131,10 @@ mod tests {
     fn a_class_that_does_not_matter_is_not_the_next_best_that_does() {
         let mut output = one_cell(100, 16, [0.5, 0.5, 1.0, 1.0, 0.9]);
         output[100 * 85 + 5 + 19] = 0.6;
-        assert!(decode(&nano(), &output, &square()).is_empty(), "a dog was called cattle");
+        assert!(
+            decode(&nano(), &output, &square()).is_empty(),
+            "a dog was called cattle"
+        );
     }
 
     proptest::proptest! {

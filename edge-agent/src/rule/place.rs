@@ -70,7 +70,11 @@ pub(super) struct Places {
 
 impl Places {
     pub(super) fn new(options: PlaceOptions) -> Self {
-        Self { options, occupants: Vec::new(), next_key: 0 }
+        Self {
+            options,
+            occupants: Vec::new(),
+            next_key: 0,
+        }
     }
 
     /// The places as of the last observation, oldest first.
@@ -81,8 +85,11 @@ impl Places {
     /// Takes the next observation. Places whose thing left are gone afterwards.
     pub(super) fn observe(&mut self, observation: &Observation<'_>) {
         let at = observation.at;
-        let mut inside: Vec<&Track> =
-            observation.tracks.iter().filter(|track| self.options.counts(track, observation)).collect();
+        let mut inside: Vec<&Track> = observation
+            .tracks
+            .iter()
+            .filter(|track| self.options.counts(track, observation))
+            .collect();
         let had: Vec<TrackId> = self.occupants.iter().map(|occupant| occupant.id).collect();
         for occupant in &mut self.occupants {
             if let Some(index) = inside.iter().position(|track| track.id == occupant.id) {
@@ -91,7 +98,10 @@ impl Places {
         }
         // A thing that is plainly elsewhere has not changed its number: nobody inherits its place.
         let elsewhere = |id: TrackId| {
-            observation.tracks.iter().any(|track| track.id == id && track.last_seen == at)
+            observation
+                .tracks
+                .iter()
+                .any(|track| track.id == id && track.last_seen == at)
         };
         for occupant in &mut self.occupants {
             if occupant.present_at == at || elsewhere(occupant.id) {
@@ -106,7 +116,8 @@ impl Places {
                 occupant.visit(at, inside.swap_remove(index), &self.options);
             }
         }
-        self.occupants.retain(|occupant| !occupant.is_gone(at, &self.options));
+        self.occupants
+            .retain(|occupant| !occupant.is_gone(at, &self.options));
         for track in inside {
             self.settle(at, track);
         }
@@ -123,7 +134,11 @@ impl Places {
     }
 
     fn settle(&mut self, at: StreamTime, track: &Track) {
-        if self.occupants.iter().any(|occupant| occupant.id == track.id) {
+        if self
+            .occupants
+            .iter()
+            .any(|occupant| occupant.id == track.id)
+        {
             return;
         }
         self.occupants.push(Occupant {
@@ -158,7 +173,9 @@ impl Occupant {
     /// The thing is seen: in its place, unless it moved away from it.
     fn visit(&mut self, at: StreamTime, track: &Track, options: &PlaceOptions) {
         self.id = track.id;
-        let stays = options.max_move.is_none_or(|most| wandered(&self.anchor, &track.bbox) <= most);
+        let stays = options
+            .max_move
+            .is_none_or(|most| wandered(&self.anchor, &track.bbox) <= most);
         self.judge_heir(at, stays);
         if stays {
             self.present_at = at;
@@ -173,7 +190,9 @@ impl Occupant {
     /// An heir that stays for a while is the thing itself; one that moves on was only passing, and
     /// the place is as empty as it was before.
     fn judge_heir(&mut self, at: StreamTime, stays: bool) {
-        let Some(inheritance) = self.inheritance else { return };
+        let Some(inheritance) = self.inheritance else {
+            return;
+        };
         if !stays {
             self.present_at = inheritance.present_before;
             self.inheritance = None;
@@ -183,7 +202,11 @@ impl Occupant {
     }
 
     fn is_gone(&self, at: StreamTime, options: &PlaceOptions) -> bool {
-        let patience = if self.dwelled { options.clear_after } else { FLICKER.min(options.clear_after) };
+        let patience = if self.dwelled {
+            options.clear_after
+        } else {
+            FLICKER.min(options.clear_after)
+        };
         at.since(self.present_at) > patience
     }
 }

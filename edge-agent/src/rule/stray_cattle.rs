@@ -59,18 +59,31 @@ pub(super) fn build(rule: &RuleConfig, own: &StrayCattleConfig, scene: &Scene) -
 impl StrayCattle {
     /// Takes in whether enough animals are there now; returns since when they are, if they are.
     fn presence(&mut self, at: StreamTime, there: bool) -> Option<Presence> {
-        let patience = if self.open.is_some() { self.animals.clear_after } else { FLICKER };
-        let lasting = self.presence.filter(|presence| at.since(presence.last) <= patience);
+        let patience = if self.open.is_some() {
+            self.animals.clear_after
+        } else {
+            FLICKER
+        };
+        let lasting = self
+            .presence
+            .filter(|presence| at.since(presence.last) <= patience);
         self.presence = match (lasting, there) {
-            (Some(presence), true) => Some(Presence { last: at, ..presence }),
-            (None, true) => Some(Presence { since: at, last: at }),
+            (Some(presence), true) => Some(Presence {
+                last: at,
+                ..presence
+            }),
+            (None, true) => Some(Presence {
+                since: at,
+                last: at,
+            }),
             (lasting, false) => lasting,
         };
         self.presence
     }
 
     fn cools_down(&self, at: StreamTime) -> bool {
-        self.cleared_at.is_some_and(|cleared| at.since(cleared) < self.cool_down)
+        self.cleared_at
+            .is_some_and(|cleared| at.since(cleared) < self.cool_down)
     }
 }
 
@@ -109,6 +122,10 @@ impl Rule for StrayCattle {
     fn end(&mut self, at: StreamTime) -> Vec<EventChange> {
         self.presence = None;
         self.cleared_at = None;
-        self.open.take().map(|open| self.facts.clear(&open, at)).into_iter().collect()
+        self.open
+            .take()
+            .map(|open| self.facts.clear(&open, at))
+            .into_iter()
+            .collect()
     }
 }

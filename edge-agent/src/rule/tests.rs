@@ -13,7 +13,10 @@ use crate::scene::Scene;
 use crate::time::StreamTime;
 use crate::track::{Track, TrackId};
 
-const SIZE: PictureSize = PictureSize { width: 1000, height: 1000 };
+const SIZE: PictureSize = PictureSize {
+    width: 1000,
+    height: 1000,
+};
 
 /// A rule as a user writes it, on a camera whose zone `kerb` is the lower half of the picture.
 fn rule(keys: &str) -> Box<dyn Rule> {
@@ -42,11 +45,15 @@ fn parking() -> Box<dyn Rule> {
 }
 
 fn encroachment() -> Box<dyn Rule> {
-    rule("kind = \"encroachment\"\nclasses = [\"person\"]\ndwell_s = 5\nclear_after_s = 3\ncool_down_s = 0")
+    rule(
+        "kind = \"encroachment\"\nclasses = [\"person\"]\ndwell_s = 5\nclear_after_s = 3\ncool_down_s = 0",
+    )
 }
 
 fn cattle() -> Box<dyn Rule> {
-    rule("kind = \"stray_cattle\"\nconfirm_s = 2\nclear_after_s = 4\ncool_down_s = 10\nupdate_every_s = 5")
+    rule(
+        "kind = \"stray_cattle\"\nconfirm_s = 2\nclear_after_s = 4\ncool_down_s = 10\nupdate_every_s = 5",
+    )
 }
 
 /// A thing 100 pixels wide and high, seen now, its feet at `y`.
@@ -55,7 +62,12 @@ fn thing(id: u64, class: &str, x: f32, y: f32) -> Track {
         id: TrackId(id),
         class: class.into(),
         score: 0.8,
-        bbox: PixelBox { x, y: y - 100.0, w: 100.0, h: 100.0 },
+        bbox: PixelBox {
+            x,
+            y: y - 100.0,
+            w: 100.0,
+            h: 100.0,
+        },
         first_seen: StreamTime::ZERO,
         last_seen: StreamTime::ZERO,
         confirmed: true,
@@ -74,18 +86,32 @@ fn play(
         let now = StreamTime::from_secs_f64(second);
         let mut tracks = at(second);
         tracks.iter_mut().for_each(|track| track.last_seen = now);
-        let observation = Observation { at: now, size: SIZE, tracks: &tracks };
-        changes.extend(rule.observe(&observation).into_iter().map(|change| (second, change)));
+        let observation = Observation {
+            at: now,
+            size: SIZE,
+            tracks: &tracks,
+        };
+        changes.extend(
+            rule.observe(&observation)
+                .into_iter()
+                .map(|change| (second, change)),
+        );
     }
     changes
 }
 
 fn phases(changes: &[(f64, EventChange)]) -> Vec<(f64, Phase)> {
-    changes.iter().map(|(second, change)| (*second, change.phase)).collect()
+    changes
+        .iter()
+        .map(|(second, change)| (*second, change.phase))
+        .collect()
 }
 
 fn without_updates(changes: &[(f64, EventChange)]) -> Vec<(f64, Phase)> {
-    phases(changes).into_iter().filter(|(_, phase)| *phase != Phase::Updated).collect()
+    phases(changes)
+        .into_iter()
+        .filter(|(_, phase)| *phase != Phase::Updated)
+        .collect()
 }
 
 #[test]
@@ -98,9 +124,16 @@ fn a_parked_car_is_one_event_from_dwell_to_departure() {
     let told = without_updates(&changes);
     assert_eq!(told.len(), 2, "{told:?}");
     assert_eq!(told[0], (10.0, Phase::Raised));
-    assert!(told[1].1 == Phase::Cleared && (44.8..45.4).contains(&told[1].0), "{told:?}");
+    assert!(
+        told[1].1 == Phase::Cleared && (44.8..45.4).contains(&told[1].0),
+        "{told:?}"
+    );
     assert_eq!(changes[0].1.began, StreamTime::ZERO);
-    assert!(changes.iter().all(|(_, change)| change.event_id == changes[0].1.event_id));
+    assert!(
+        changes
+            .iter()
+            .all(|(_, change)| change.event_id == changes[0].1.event_id)
+    );
 }
 
 #[test]
@@ -110,7 +143,11 @@ fn a_parked_car_survives_flicker_and_new_numbers() {
         let tenth = (second * 10.0) as u64;
         let number = second as u64 / 4;
         // Away for one second in four, and every four seconds under another number.
-        if tenth % 40 >= 30 { vec![] } else { vec![thing(number, "car", 300.0, 800.0)] }
+        if tenth % 40 >= 30 {
+            vec![]
+        } else {
+            vec![thing(number, "car", 300.0, 800.0)]
+        }
     });
     assert_eq!(without_updates(&changes), [(10.0, Phase::Raised)]);
 }
@@ -122,7 +159,11 @@ fn moving_and_queueing_cars_are_not_parked() {
         let changes = play(&mut *rule, 0..60, |second| {
             vec![thing(1, "car", (second * speed) as f32, 800.0)]
         });
-        assert!(changes.is_empty(), "at {speed} pixels a second: {:?}", phases(&changes));
+        assert!(
+            changes.is_empty(),
+            "at {speed} pixels a second: {:?}",
+            phases(&changes)
+        );
     }
 }
 
@@ -140,13 +181,19 @@ fn a_car_that_rolls_in_is_parked_from_where_it_stops() {
 fn two_parked_cars_are_two_events_and_a_person_is_none() {
     let mut rule = parking();
     let changes = play(&mut *rule, 0..20, |second| {
-        let mut seen = vec![thing(1, "car", 100.0, 800.0), thing(9, "person", 800.0, 800.0)];
+        let mut seen = vec![
+            thing(1, "car", 100.0, 800.0),
+            thing(9, "person", 800.0, 800.0),
+        ];
         if second >= 3.0 {
             seen.push(thing(2, "large_vehicle", 500.0, 800.0));
         }
         seen
     });
-    assert_eq!(without_updates(&changes), [(10.0, Phase::Raised), (13.0, Phase::Raised)]);
+    assert_eq!(
+        without_updates(&changes),
+        [(10.0, Phase::Raised), (13.0, Phase::Raised)]
+    );
     assert_ne!(changes[0].1.event_id, changes[1].1.event_id);
 }
 
@@ -158,16 +205,25 @@ fn the_same_place_cools_down_and_another_does_not() {
         s if s < 20.0 => vec![],
         _ => vec![thing(2, "car", 100.0, 800.0), thing(3, "car", 600.0, 800.0)],
     });
-    let raised: Vec<f64> =
-        changes.iter().filter(|(_, c)| c.phase == Phase::Raised).map(|(second, _)| *second).collect();
+    let raised: Vec<f64> = changes
+        .iter()
+        .filter(|(_, c)| c.phase == Phase::Raised)
+        .map(|(second, _)| *second)
+        .collect();
     assert_eq!(raised.len(), 3, "{raised:?}");
     assert_eq!((raised[0], raised[1]), (10.0, 30.0));
-    assert!((36.5..38.0).contains(&raised[2]), "the old place again at {}", raised[2]);
+    assert!(
+        (36.5..38.0).contains(&raised[2]),
+        "the old place again at {}",
+        raised[2]
+    );
 }
 
 #[test]
 fn outside_the_zone_nothing_is_parked() {
-    let changes = play(&mut *parking(), 0..30, |_| vec![thing(1, "car", 300.0, 400.0)]);
+    let changes = play(&mut *parking(), 0..30, |_| {
+        vec![thing(1, "car", 300.0, 400.0)]
+    });
     assert!(changes.is_empty());
 }
 
@@ -212,16 +268,28 @@ fn a_herd_is_one_event_that_counts_the_most_at_once() {
             s if s < 25.0 => 1,
             _ => 0,
         };
-        (0..animals).map(|n| thing(n, "cattle", n as f32 * 120.0, 800.0)).collect()
+        (0..animals)
+            .map(|n| thing(n, "cattle", n as f32 * 120.0, 800.0))
+            .collect()
     });
     let told = without_updates(&changes);
     assert_eq!(told.len(), 2, "{told:?}");
     assert_eq!(told[0], (2.0, Phase::Raised));
     assert!((28.8..29.4).contains(&told[1].0), "{told:?}");
-    let grew = changes.iter().find(|(_, change)| change.count == 5).unwrap();
-    assert!((grew.0 - 10.0).abs() < 0.5, "the growth was told at {}", grew.0);
+    let grew = changes
+        .iter()
+        .find(|(_, change)| change.count == 5)
+        .unwrap();
+    assert!(
+        (grew.0 - 10.0).abs() < 0.5,
+        "the growth was told at {}",
+        grew.0
+    );
     let updates = changes.len() - 2;
-    assert!((4..=7).contains(&updates), "{updates} updates in 27 s, one each 5 s");
+    assert!(
+        (4..=7).contains(&updates),
+        "{updates} updates in 27 s, one each 5 s"
+    );
 }
 
 #[test]
@@ -247,7 +315,10 @@ fn the_end_of_the_stream_clears_what_is_open() {
         let raised = play(&mut *rule, 0..12, all);
         let ended = rule.end(StreamTime::from_secs_f64(12.0));
         assert_eq!(ended.len(), 1);
-        assert_eq!((ended[0].phase, ended[0].event_id), (Phase::Cleared, raised[0].1.event_id));
+        assert_eq!(
+            (ended[0].phase, ended[0].event_id),
+            (Phase::Cleared, raised[0].1.event_id)
+        );
         assert!(rule.end(StreamTime::from_secs_f64(13.0)).is_empty());
     }
 }
@@ -271,9 +342,14 @@ impl Laws {
                 prop_assert!(self.open.insert(id, now).is_none(), "raised twice");
                 prop_assert!(!change.tracks.is_empty() && change.count > 0);
             }
-            Phase::Updated => prop_assert!(self.open.insert(id, now).is_some_and(|then| then < now)),
+            Phase::Updated => {
+                prop_assert!(self.open.insert(id, now).is_some_and(|then| then < now))
+            }
             Phase::Cleared => {
-                prop_assert!(self.open.remove(&id).is_some(), "cleared before it was raised");
+                prop_assert!(
+                    self.open.remove(&id).is_some(),
+                    "cleared before it was raised"
+                );
                 self.closed.push(id);
             }
         }

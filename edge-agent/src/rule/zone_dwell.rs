@@ -53,7 +53,14 @@ impl ZoneDwell {
         options: PlaceOptions,
     ) -> Self {
         let places = Places::new(options);
-        Self { facts, grouping, cool_down, places, open: HashMap::new(), cleared: Vec::new() }
+        Self {
+            facts,
+            grouping,
+            cool_down,
+            places,
+            open: HashMap::new(),
+            cleared: Vec::new(),
+        }
     }
 
     fn key_of(&self, occupant: &Occupant) -> u64 {
@@ -66,7 +73,12 @@ impl ZoneDwell {
     /// What dwelled, by event, in the order of arrival.
     fn groups(&self) -> Vec<(u64, Vec<Occupant>)> {
         let mut groups: Vec<(u64, Vec<Occupant>)> = Vec::new();
-        for occupant in self.places.occupants().iter().filter(|occupant| occupant.dwelled) {
+        for occupant in self
+            .places
+            .occupants()
+            .iter()
+            .filter(|occupant| occupant.dwelled)
+        {
             let key = self.key_of(occupant);
             match groups.iter_mut().find(|(known, _)| *known == key) {
                 Some((_, members)) => members.push(occupant.clone()),
@@ -80,7 +92,9 @@ impl ZoneDwell {
         self.cleared.iter().any(|cleared| {
             at.since(cleared.at) < self.cool_down
                 && cleared.bbox.is_none_or(|bbox| {
-                    members.iter().any(|member| member.track.bbox.iou(&bbox) >= SAME_PLACE_IOU)
+                    members
+                        .iter()
+                        .any(|member| member.track.bbox.iou(&bbox) >= SAME_PLACE_IOU)
                 })
         })
     }
@@ -89,10 +103,15 @@ impl ZoneDwell {
 impl Rule for ZoneDwell {
     fn observe(&mut self, observation: &Observation<'_>) -> Vec<EventChange> {
         let at = observation.at;
-        let before: HashMap<u64, PixelBox> =
-            self.places.occupants().iter().map(|o| (o.key, o.track.bbox)).collect();
+        let before: HashMap<u64, PixelBox> = self
+            .places
+            .occupants()
+            .iter()
+            .map(|o| (o.key, o.track.bbox))
+            .collect();
         self.places.observe(observation);
-        self.cleared.retain(|cleared| at.since(cleared.at) < self.cool_down);
+        self.cleared
+            .retain(|cleared| at.since(cleared.at) < self.cool_down);
         let groups = self.groups();
         let mut changes = Vec::new();
         let over: Vec<u64> = self
@@ -104,7 +123,10 @@ impl Rule for ZoneDwell {
         for key in over {
             if let Some(open) = self.open.remove(&key) {
                 changes.push(self.facts.clear(&open, at));
-                self.cleared.push(Cleared { at, bbox: before.get(&key).copied() });
+                self.cleared.push(Cleared {
+                    at,
+                    bbox: before.get(&key).copied(),
+                });
             }
         }
         for (key, members) in &groups {
@@ -120,7 +142,11 @@ impl Rule for ZoneDwell {
             if present.is_empty() || self.cools_down(at, members) {
                 continue;
             }
-            let began = members.iter().map(|member| member.since).min().unwrap_or(at);
+            let began = members
+                .iter()
+                .map(|member| member.since)
+                .min()
+                .unwrap_or(at);
             let (open, change) = self.facts.raise(at, began, present);
             self.open.insert(*key, open);
             changes.push(change);
@@ -130,8 +156,10 @@ impl Rule for ZoneDwell {
 
     fn end(&mut self, at: StreamTime) -> Vec<EventChange> {
         let open = std::mem::take(&mut self.open);
-        let mut changes: Vec<EventChange> =
-            open.values().map(|open| self.facts.clear(open, at)).collect();
+        let mut changes: Vec<EventChange> = open
+            .values()
+            .map(|open| self.facts.clear(open, at))
+            .collect();
         changes.sort_by_key(|change| change.event_id);
         self.places.forget();
         self.cleared.clear();

@@ -20,8 +20,11 @@ impl Scene {
     /// The scene of a configured camera.
     #[must_use]
     pub fn of(camera: &CameraConfig) -> Self {
-        let zone = |zone: &crate::config::ZoneConfig| Zone::new(zone.id.clone(), zone.polygon.clone());
-        Self { zones: camera.zones.iter().map(zone).collect() }
+        let zone =
+            |zone: &crate::config::ZoneConfig| Zone::new(zone.id.clone(), zone.polygon.clone());
+        Self {
+            zones: camera.zones.iter().map(zone).collect(),
+        }
     }
 
     /// The zone of that id.

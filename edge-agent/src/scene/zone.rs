@@ -49,7 +49,10 @@ impl Zone {
             Membership::BottomCentre => {
                 // Feet below the lower edge of the picture stand at that edge.
                 let point = bbox.clipped(size).bottom_centre().normalised(size);
-                self.contains(NormPoint { x: point.x.min(1.0), y: point.y.min(1.0 - 1e-6) })
+                self.contains(NormPoint {
+                    x: point.x.min(1.0),
+                    y: point.y.min(1.0 - 1e-6),
+                })
             }
             Membership::Overlap(least) => self.overlap(bbox, size) >= least,
         }
@@ -76,7 +79,12 @@ impl Zone {
     pub fn overlap(&self, bbox: &PixelBox, size: PictureSize) -> f32 {
         let (width, height) = size.as_f32();
         let corners = self.polygon.points().iter();
-        let pixels = corners.map(|p| PixelPoint { x: p.x * width, y: p.y * height }).collect();
+        let pixels = corners
+            .map(|p| PixelPoint {
+                x: p.x * width,
+                y: p.y * height,
+            })
+            .collect();
         if bbox.area() <= 0.0 {
             return 0.0;
         }
@@ -106,7 +114,10 @@ fn clip_side(polygon: &[PixelPoint], depth: impl Fn(&PixelPoint) -> f32) -> Vec<
         }
         if (depth_a >= 0.0) != (depth_b >= 0.0) {
             let t = depth_a / (depth_a - depth_b);
-            kept.push(PixelPoint { x: a.x + (b.x - a.x) * t, y: a.y + (b.y - a.y) * t });
+            kept.push(PixelPoint {
+                x: a.x + (b.x - a.x) * t,
+                y: a.y + (b.y - a.y) * t,
+            });
         }
     }
     kept
@@ -128,7 +139,10 @@ fn area(polygon: &[PixelPoint]) -> f32 {
 mod tests {
     use super::*;
 
-    const SIZE: PictureSize = PictureSize { width: 100, height: 200 };
+    const SIZE: PictureSize = PictureSize {
+        width: 100,
+        height: 200,
+    };
 
     fn zone(corners: &[(f32, f32)]) -> Zone {
         let points = corners.iter().map(|&(x, y)| NormPoint { x, y }).collect();
@@ -156,7 +170,10 @@ mod tests {
             (pixel_box(10.0, 10.0, 20.0, 20.0), 0.0),
             (pixel_box(10.0, 10.0, 0.0, 20.0), 0.0),
         ] {
-            assert!((lower_half.overlap(&bbox, SIZE) - wanted).abs() < 1e-5, "{bbox:?}");
+            assert!(
+                (lower_half.overlap(&bbox, SIZE) - wanted).abs() < 1e-5,
+                "{bbox:?}"
+            );
         }
         let notched = zone(&[(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.5, 0.5), (0.0, 1.0)]);
         assert!((notched.overlap(&pixel_box(0.0, 0.0, 100.0, 200.0), SIZE) - 0.75).abs() < 1e-4);
@@ -169,6 +186,10 @@ mod tests {
         assert!(lower_half.holds(&cut_off, SIZE, Membership::BottomCentre));
         let above = pixel_box(10.0, 10.0, 20.0, 80.0);
         assert!(!lower_half.holds(&above, SIZE, Membership::BottomCentre));
-        assert!(lower_half.holds(&pixel_box(10.0, 60.0, 20.0, 80.0), SIZE, Membership::Overlap(0.4)));
+        assert!(lower_half.holds(
+            &pixel_box(10.0, 60.0, 20.0, 80.0),
+            SIZE,
+            Membership::Overlap(0.4)
+        ));
     }
 }

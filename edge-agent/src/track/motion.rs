@@ -43,7 +43,12 @@ impl Motion {
         let side = mean_side(&bbox);
         let centre = bbox.centre();
         let axis = |position| Axis::start(position, side);
-        Self { cx: axis(centre.x), cy: axis(centre.y), w: axis(bbox.w), h: axis(bbox.h) }
+        Self {
+            cx: axis(centre.x),
+            cy: axis(centre.y),
+            w: axis(bbox.w),
+            h: axis(bbox.h),
+        }
     }
 
     /// Moves the estimate on by `dt`.
@@ -74,7 +79,12 @@ impl Motion {
     /// Where the box is by the estimate.
     pub(super) fn bbox(&self) -> PixelBox {
         let (w, h) = (self.w.position, self.h.position);
-        PixelBox { x: self.cx.position - w / 2.0, y: self.cy.position - h / 2.0, w, h }
+        PixelBox {
+            x: self.cx.position - w / 2.0,
+            y: self.cy.position - h / 2.0,
+            w,
+            h,
+        }
     }
 
     fn axes_mut(&mut self) -> [(&mut Axis, f32); 4] {
@@ -108,7 +118,8 @@ impl Axis {
     fn predict(&mut self, dt: f32, acceleration: f32) {
         let noise = acceleration * acceleration;
         self.position += self.speed * dt;
-        self.var_position += dt * (2.0 * self.covariance + dt * self.var_speed) + noise * dt.powi(4) / 4.0;
+        self.var_position +=
+            dt * (2.0 * self.covariance + dt * self.var_speed) + noise * dt.powi(4) / 4.0;
         self.covariance += dt * self.var_speed + noise * dt.powi(3) / 2.0;
         self.var_speed += noise * dt * dt;
     }
@@ -138,7 +149,12 @@ mod tests {
 
     /// Follows a box that moves at 100 pixels a second, seen at these times.
     fn speed_after(times_ms: &[u64]) -> f32 {
-        let at = |ms: u64| PixelBox { x: ms as f32 / 10.0, y: 50.0, w: 40.0, h: 80.0 };
+        let at = |ms: u64| PixelBox {
+            x: ms as f32 / 10.0,
+            y: 50.0,
+            w: 40.0,
+            h: 80.0,
+        };
         let mut motion = Motion::start(at(times_ms[0]));
         for pair in times_ms.windows(2) {
             motion.predict(Duration::from_millis(pair[1] - pair[0]));
@@ -150,20 +166,36 @@ mod tests {
     #[test]
     fn dropped_pictures_do_not_bend_the_speed() {
         let steady: Vec<u64> = (0..20).map(|index| index * 200).collect();
-        let dropped: Vec<u64> =
-            steady.iter().copied().filter(|ms| ![600, 800, 1000, 2200, 2600].contains(ms)).collect();
+        let dropped: Vec<u64> = steady
+            .iter()
+            .copied()
+            .filter(|ms| ![600, 800, 1000, 2200, 2600].contains(ms))
+            .collect();
         for times in [steady, dropped] {
             let speed = speed_after(&times);
-            assert!((speed - 100.0).abs() < 3.0, "{speed} pixels a second, not 100");
+            assert!(
+                (speed - 100.0).abs() < 3.0,
+                "{speed} pixels a second, not 100"
+            );
         }
     }
 
     #[test]
     fn a_prediction_lands_where_the_box_is() {
-        let mut motion = Motion::start(PixelBox { x: 0.0, y: 0.0, w: 40.0, h: 40.0 });
+        let mut motion = Motion::start(PixelBox {
+            x: 0.0,
+            y: 0.0,
+            w: 40.0,
+            h: 40.0,
+        });
         for step in 1_u8..20 {
             motion.predict(Duration::from_millis(200));
-            motion.correct(PixelBox { x: f32::from(step) * 10.0, y: 0.0, w: 40.0, h: 40.0 });
+            motion.correct(PixelBox {
+                x: f32::from(step) * 10.0,
+                y: 0.0,
+                w: 40.0,
+                h: 40.0,
+            });
         }
         motion.predict(Duration::from_secs(1));
         let found = motion.bbox().x;
@@ -172,9 +204,19 @@ mod tests {
 
     #[test]
     fn a_long_gap_does_not_fling_the_box_away() {
-        let mut motion = Motion::start(PixelBox { x: 0.0, y: 0.0, w: 40.0, h: 40.0 });
+        let mut motion = Motion::start(PixelBox {
+            x: 0.0,
+            y: 0.0,
+            w: 40.0,
+            h: 40.0,
+        });
         motion.predict(Duration::from_millis(200));
-        motion.correct(PixelBox { x: 30.0, y: 0.0, w: 40.0, h: 40.0 });
+        motion.correct(PixelBox {
+            x: 30.0,
+            y: 0.0,
+            w: 40.0,
+            h: 40.0,
+        });
         let before = motion.bbox();
         motion.predict(Duration::from_secs(60));
         assert!((motion.bbox().x - before.x).abs() < 1e-3);

@@ -73,7 +73,12 @@ impl Tracker {
     /// A tracker that has seen nothing yet.
     #[must_use]
     pub fn new(options: TrackerOptions) -> Self {
-        Self { options, live: Vec::new(), next_id: 1, now: None }
+        Self {
+            options,
+            live: Vec::new(),
+            next_id: 1,
+            now: None,
+        }
     }
 
     /// Takes one picture's detections; returns every live track, seen now or coasting, by number.
@@ -117,20 +122,29 @@ impl Tracker {
         likeness: fn(&PixelBox, &PixelBox) -> f32,
         least: f32,
     ) {
-        let tracks: Vec<usize> =
-            (0..self.live.len()).filter(|&index| !self.live[index].is_seen(at)).collect();
-        let offered: Vec<usize> =
-            (0..unmatched.len()).filter(|&index| admit(unmatched[index])).collect();
+        let tracks: Vec<usize> = (0..self.live.len())
+            .filter(|&index| !self.live[index].is_seen(at))
+            .collect();
+        let offered: Vec<usize> = (0..unmatched.len())
+            .filter(|&index| admit(unmatched[index]))
+            .collect();
         let cost = |live: &Live, detection: &Detection| {
             let alike = exchangeable(&live.track.class, &detection.class);
             let likeness = likeness(&live.motion.bbox(), &detection.bbox);
             // The threshold itself is a match, so the forbidden cost lies just above it.
-            if alike && likeness >= least { 1.0 - likeness } else { 2.0 }
+            if alike && likeness >= least {
+                1.0 - likeness
+            } else {
+                2.0
+            }
         };
         let costs: Vec<Vec<f32>> = tracks
             .iter()
             .map(|&track| {
-                offered.iter().map(|&offer| cost(&self.live[track], unmatched[offer])).collect()
+                offered
+                    .iter()
+                    .map(|&offer| cost(&self.live[track], unmatched[offer]))
+                    .collect()
             })
             .collect();
         let mut taken = Vec::new();
@@ -145,7 +159,8 @@ impl Tracker {
     }
 
     fn begin(&mut self, at: StreamTime, detection: &Detection) {
-        if detection.score < self.options.high_score || self.live.len() >= self.options.most_tracks {
+        if detection.score < self.options.high_score || self.live.len() >= self.options.most_tracks
+        {
             return;
         }
         let track = Track {
@@ -184,9 +199,15 @@ impl Live {
     }
 
     fn vote(&mut self, detection: &Detection) {
-        match self.votes.iter_mut().find(|(class, _)| *class == detection.class) {
+        match self
+            .votes
+            .iter_mut()
+            .find(|(class, _)| *class == detection.class)
+        {
             Some((_, sum)) => *sum += detection.score,
-            None => self.votes.push((Arc::clone(&detection.class), detection.score)),
+            None => self
+                .votes
+                .push((Arc::clone(&detection.class), detection.score)),
         }
         if let Some((class, _)) = self.votes.iter().max_by(|a, b| a.1.total_cmp(&b.1)) {
             self.track.class = Arc::clone(class);
@@ -228,7 +249,11 @@ fn distinct(detections: &[Detection]) -> Vec<&Detection> {
 }
 
 fn is_real(bbox: &PixelBox) -> bool {
-    [bbox.x, bbox.y, bbox.w, bbox.h].iter().all(|side| side.is_finite()) && bbox.w > 0.0 && bbox.h > 0.0
+    [bbox.x, bbox.y, bbox.w, bbox.h]
+        .iter()
+        .all(|side| side.is_finite())
+        && bbox.w > 0.0
+        && bbox.h > 0.0
 }
 
 /// Models waver between car and lorry for one vehicle; a rider and the motorbike under them are two

@@ -30,7 +30,11 @@ pub(super) const DEFAULTS: CommonDefaults = CommonDefaults {
 pub(super) fn read(section: &Section<'_>, context: &RuleContext<'_>) -> EncroachmentConfig {
     EncroachmentConfig {
         classes: read_classes(section, context, &["two_wheeler", "car", "large_vehicle"]),
-        dwell: section.or("dwell_s", Duration::from_secs(120), &value::seconds(0.0..=86_400.0)),
+        dwell: section.or(
+            "dwell_s",
+            Duration::from_secs(120),
+            &value::seconds(0.0..=86_400.0),
+        ),
         min_overlap: section.optional("min_overlap", &value::share),
     }
 }

@@ -33,7 +33,11 @@ pub(super) const DEFAULTS: CommonDefaults = CommonDefaults {
 pub(super) fn read(section: &Section<'_>, context: &RuleContext<'_>) -> IllegalParkingConfig {
     IllegalParkingConfig {
         classes: read_classes(section, context, &["car", "large_vehicle"]),
-        dwell: section.or("dwell_s", Duration::from_secs(300), &value::seconds(0.0..=86_400.0)),
+        dwell: section.or(
+            "dwell_s",
+            Duration::from_secs(300),
+            &value::seconds(0.0..=86_400.0),
+        ),
         max_move: section.or("max_move", 0.25, &value::share),
         min_overlap: section.optional("min_overlap", &value::share),
     }

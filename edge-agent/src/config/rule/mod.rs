@@ -117,9 +117,14 @@ rule_kinds! {
 pub(super) fn read(camera: &Section<'_>, context: &RuleContext<'_>) -> Vec<RuleConfig> {
     let mut rules: Vec<RuleConfig> = Vec::new();
     for section in camera.tables("rule") {
-        let Some(rule) = read_one(&section, context) else { continue };
+        let Some(rule) = read_one(&section, context) else {
+            continue;
+        };
         // Kind and zone tell the evidence which rule an event change is of.
-        if rules.iter().any(|other| other.kind.word() == rule.kind.word() && other.zone == rule.zone) {
+        if rules
+            .iter()
+            .any(|other| other.kind.word() == rule.kind.word() && other.zone == rule.zone)
+        {
             let wrong = Wrong::new(
                 format!("a second {} rule for the same zone", rule.kind.word()),
                 "merge the two, or give this one another zone",
@@ -139,7 +144,10 @@ fn read_one(section: &Section<'_>, context: &RuleContext<'_>) -> Option<RuleConf
         check_zone(section, zone, context.zones);
     }
     let Some((kind, defaults)) = RuleKind::read(&word, section, context) else {
-        let wrong = Wrong::new(format!("no rule {word:?}"), suggestion(&word, RuleKind::WORDS));
+        let wrong = Wrong::new(
+            format!("no rule {word:?}"),
+            suggestion(&word, RuleKind::WORDS),
+        );
         section.note("kind", wrong);
         return None;
     };
@@ -149,9 +157,8 @@ fn read_one(section: &Section<'_>, context: &RuleContext<'_>) -> Option<RuleConf
         ("high", Severity::High),
         ("critical", Severity::Critical),
     ];
-    let or_seconds = |key, default, range| {
-        section.or(key, Duration::from_secs(default), &value::seconds(range))
-    };
+    let or_seconds =
+        |key, default, range| section.or(key, Duration::from_secs(default), &value::seconds(range));
     Some(RuleConfig {
         kind,
         zone,
@@ -177,7 +184,10 @@ fn check_zone(section: &Section<'_>, zone: &ZoneId, zones: &[ZoneConfig]) {
         true => "add it as `[[camera.zone]]`, or remove the key for the whole picture".to_owned(),
         false => suggestion(&zone.to_string(), &known),
     };
-    section.note("zone", Wrong::new(format!("no zone \"{zone}\" in this camera"), remedy));
+    section.note(
+        "zone",
+        Wrong::new(format!("no zone \"{zone}\" in this camera"), remedy),
+    );
 }
 
 /// Reads `classes`; each must be one that the camera's model can see.
@@ -196,7 +206,9 @@ fn read_classes(
             check_class(section, "classes", word, context);
         }
     } else if let Some(model) = context.model
-        && !words.iter().any(|word| model.manifest.object_classes().contains(&word.as_str()))
+        && !words
+            .iter()
+            .any(|word| model.manifest.object_classes().contains(&word.as_str()))
     {
         check_class(section, "classes", &words[0], context);
     }

@@ -14,8 +14,17 @@ use crate::time::StreamTime;
 const MOST_ERROR: f64 = 0.01;
 
 fn input(width: u32, height: u32) -> InputSpec {
-    let nano = Catalogue::built_in().unwrap().model("yolox-nano").unwrap().input.clone();
-    InputSpec { width, height, ..nano }
+    let nano = Catalogue::built_in()
+        .unwrap()
+        .model("yolox-nano")
+        .unwrap()
+        .input
+        .clone();
+    InputSpec {
+        width,
+        height,
+        ..nano
+    }
 }
 
 fn plane(width: usize, rows: usize, padding: usize, seed: u8) -> Plane {
@@ -24,9 +33,16 @@ fn plane(width: usize, rows: usize, padding: usize, seed: u8) -> Plane {
         let (row, column) = (at / stride, at % stride);
         // Padding is white, so that reading it would show.
         let mixed = (row * 37 + column * 91 + row * column * 13) as u8;
-        if column < width { mixed.wrapping_add(seed) } else { 255 }
+        if column < width {
+            mixed.wrapping_add(seed)
+        } else {
+            255
+        }
     };
-    Plane { data: (0..stride * rows).map(level).collect::<Vec<u8>>().into(), stride }
+    Plane {
+        data: (0..stride * rows).map(level).collect::<Vec<u8>>().into(),
+        stride,
+    }
 }
 
 fn frame(width: u32, height: u32, format: PixelFormat, padding: usize) -> Frame {
@@ -80,18 +96,24 @@ fn bilinear(frame: &Frame, channel: usize, x: f64, y: f64) -> f64 {
 /// Red, green, blue by the textbook's matrices.
 fn colour(frame: &Frame, y: f64, cb: f64, cr: f64) -> [f64; 3] {
     let (y, cb, cr) = match frame.range {
-        ColorRange::Limited => {
-            ((y - 16.0) / 219.0, (cb - 128.0) / 224.0, (cr - 128.0) / 224.0)
-        }
+        ColorRange::Limited => (
+            (y - 16.0) / 219.0,
+            (cb - 128.0) / 224.0,
+            (cr - 128.0) / 224.0,
+        ),
         ColorRange::Full => (y / 255.0, (cb - 128.0) / 255.0, (cr - 128.0) / 255.0),
     };
     let rgb = match frame.matrix {
-        ColorMatrix::Bt601 => {
-            [y + 1.402 * cr, y - 0.344_136_286 * cb - 0.714_136_286 * cr, y + 1.772 * cb]
-        }
-        ColorMatrix::Bt709 => {
-            [y + 1.5748 * cr, y - 0.187_324_273 * cb - 0.468_124_273 * cr, y + 1.8556 * cb]
-        }
+        ColorMatrix::Bt601 => [
+            y + 1.402 * cr,
+            y - 0.344_136_286 * cb - 0.714_136_286 * cr,
+            y + 1.772 * cb,
+        ],
+        ColorMatrix::Bt709 => [
+            y + 1.5748 * cr,
+            y - 0.187_324_273 * cb - 0.468_124_273 * cr,
+            y + 1.8556 * cb,
+        ],
     };
     rgb.map(|level| (level * 255.0).clamp(0.0, 255.0))
 }
@@ -108,9 +130,11 @@ fn reference(frame: &Frame, input: &InputSpec) -> Vec<f64> {
                 && (0..i64::from(fitted.height)).contains(&inner_row);
             let rgb = if inside {
                 let x = (inner_column as f64 + 0.5) * f64::from(frame.size.width)
-                    / f64::from(fitted.width) - 0.5;
+                    / f64::from(fitted.width)
+                    - 0.5;
                 let y = (inner_row as f64 + 0.5) * f64::from(frame.size.height)
-                    / f64::from(fitted.height) - 0.5;
+                    / f64::from(fitted.height)
+                    - 0.5;
                 let (cx, cy) = ((x + 0.5) / 2.0 - 0.5, (y + 0.5) / 2.0 - 0.5);
                 colour(
                     frame,
@@ -122,8 +146,13 @@ fn reference(frame: &Frame, input: &InputSpec) -> Vec<f64> {
                 [f64::from(input.pad); 3]
             };
             for plane in 0..3 {
-                let source = if input.color == ColorOrder::Bgr { 2 - plane } else { plane };
-                let level = (rgb[source] - f64::from(input.mean[plane])) / f64::from(input.std[plane]);
+                let source = if input.color == ColorOrder::Bgr {
+                    2 - plane
+                } else {
+                    plane
+                };
+                let level =
+                    (rgb[source] - f64::from(input.mean[plane])) / f64::from(input.std[plane]);
                 let at = match input.layout {
                     Layout::Nchw => plane * width * height + row * width + column,
                     Layout::Nhwc => (row * width + column) * 3 + plane,
@@ -139,7 +168,9 @@ fn worst(frame: &Frame, input: &InputSpec) -> f64 {
     let mut preprocessor = Preprocessor::new(input.clone());
     let (tensor, _) = preprocessor.fill(frame).unwrap();
     let pairs = tensor.iter().zip(reference(frame, input));
-    pairs.map(|(found, wanted)| (f64::from(*found) - wanted).abs()).fold(0.0, f64::max)
+    pairs
+        .map(|(found, wanted)| (f64::from(*found) - wanted).abs())
+        .fold(0.0, f64::max)
 }
 
 #[test]
@@ -152,9 +183,16 @@ fn every_format_range_matrix_and_odd_size_agrees_with_the_reference() {
                 (ColorRange::Limited, ColorMatrix::Bt709),
                 (ColorRange::Full, ColorMatrix::Bt709),
             ] {
-                let picture = Frame { range, matrix, ..frame(width, height, format, 7) };
+                let picture = Frame {
+                    range,
+                    matrix,
+                    ..frame(width, height, format, 7)
+                };
                 let error = worst(&picture, &input(96, 64));
-                assert!(error < MOST_ERROR, "{width}×{height} {format:?} {range:?} {matrix:?}: {error}");
+                assert!(
+                    error < MOST_ERROR,
+                    "{width}×{height} {format:?} {range:?} {matrix:?}: {error}"
+                );
             }
         }
     }
@@ -183,12 +221,18 @@ fn layout_colour_order_placement_and_normalisation_agree_with_the_reference() {
 #[test]
 fn black_white_and_grey_come_out_as_such() {
     for (luma, wanted) in [(16, 0.0), (235, 255.0), (126, 128.082)] {
-        let flat = |level: u8, count: usize| Plane { data: Bytes::from(vec![level; count]), stride: 8 };
+        let flat = |level: u8, count: usize| Plane {
+            data: Bytes::from(vec![level; count]),
+            stride: 8,
+        };
         let mut picture = frame(8, 8, PixelFormat::I420, 0);
         picture.planes = vec![flat(luma, 64), flat(128, 64), flat(128, 64)];
         let mut preprocessor = Preprocessor::new(input(32, 32));
         let (tensor, _) = preprocessor.fill(&picture).unwrap();
-        assert!(tensor.iter().all(|level| (level - wanted).abs() < 0.01), "luma {luma}");
+        assert!(
+            tensor.iter().all(|level| (level - wanted).abs() < 0.01),
+            "luma {luma}"
+        );
     }
 }
 
@@ -209,7 +253,10 @@ fn a_short_plane_is_an_error_and_not_a_panic() {
         let plane = &mut picture.planes[short];
         plane.data = plane.data.slice(..plane.data.len() - plane.stride);
         let error = Preprocessor::new(input(32, 32)).fill(&picture).unwrap_err();
-        assert!(matches!(error, DetectError::Picture { plane, .. } if plane == short), "{error}");
+        assert!(
+            matches!(error, DetectError::Picture { plane, .. } if plane == short),
+            "{error}"
+        );
     }
     let mut picture = frame(20, 20, PixelFormat::Nv12, 0);
     picture.planes.truncate(1);

@@ -8,7 +8,16 @@ use proptest::prelude::*;
 use super::*;
 
 fn seen(class: &str, score: f32, x: f32, y: f32) -> Detection {
-    Detection { class: class.into(), score, bbox: PixelBox { x, y, w: 40.0, h: 80.0 } }
+    Detection {
+        class: class.into(),
+        score,
+        bbox: PixelBox {
+            x,
+            y,
+            w: 40.0,
+            h: 80.0,
+        },
+    }
 }
 
 fn at_ms(ms: i64) -> StreamTime {
@@ -32,7 +41,11 @@ fn a_thing_seen_once_is_not_believed_and_one_seen_on_is() {
 #[test]
 fn a_weak_detection_begins_nothing_but_keeps_a_track() {
     let mut tracker = tracker();
-    assert!(tracker.step(at_ms(0), &[seen("car", 0.2, 0.0, 0.0)]).is_empty());
+    assert!(
+        tracker
+            .step(at_ms(0), &[seen("car", 0.2, 0.0, 0.0)])
+            .is_empty()
+    );
     let id = tracker.step(at_ms(200), &[seen("car", 0.8, 0.0, 0.0)])[0].id;
     let kept = tracker.step(at_ms(400), &[seen("car", 0.15, 0.0, 0.0)]);
     assert_eq!((kept[0].id, kept[0].last_seen), (id, at_ms(400)));
@@ -46,7 +59,11 @@ fn a_confirmed_track_outlives_a_gap_and_a_tentative_one_does_not() {
     }
     tracker.step(at_ms(600), &[seen("person", 0.9, 300.0, 0.0)]);
     let coasting = tracker.step(at_ms(1400), &[]);
-    assert_eq!(coasting.len(), 1, "the tentative person is gone, the car coasts");
+    assert_eq!(
+        coasting.len(),
+        1,
+        "the tentative person is gone, the car coasts"
+    );
     assert_eq!(coasting[0].last_seen, at_ms(400));
     let back = tracker.step(at_ms(1600), &[seen("car", 0.9, 0.0, 0.0)]);
     assert_eq!((back.len(), back[0].id), (1, TrackId(1)));
@@ -61,10 +78,16 @@ fn things_that_cross_keep_their_numbers() {
     let mut ends = Vec::new();
     for step in 0_u8..=20 {
         let x = f32::from(step) * 12.0;
-        let (right, left) = (seen("person", 0.9, x, 0.0), seen("person", 0.8, 240.0 - x, 8.0));
+        let (right, left) = (
+            seen("person", 0.9, x, 0.0),
+            seen("person", 0.8, 240.0 - x, 8.0),
+        );
         ends = tracker.step(at_ms(i64::from(step) * 200), &[left, right]);
     }
-    let by_id: HashMap<u64, f32> = ends.iter().map(|track| (track.id.0, track.bbox.x)).collect();
+    let by_id: HashMap<u64, f32> = ends
+        .iter()
+        .map(|track| (track.id.0, track.bbox.x))
+        .collect();
     // Within one picture the stronger detection comes first, so number 1 walks right.
     assert_eq!(by_id, HashMap::from([(1, 240.0), (2, 0.0)]));
 }
@@ -93,7 +116,10 @@ fn a_fast_thing_is_found_again_though_its_boxes_do_not_meet() {
 #[test]
 fn the_class_is_the_one_with_most_votes_and_a_double_is_one_thing() {
     let mut tracker = tracker();
-    let both = [seen("car", 0.6, 0.0, 0.0), seen("large_vehicle", 0.7, 1.0, 0.0)];
+    let both = [
+        seen("car", 0.6, 0.0, 0.0),
+        seen("large_vehicle", 0.7, 1.0, 0.0),
+    ];
     assert_eq!(tracker.step(at_ms(0), &both).len(), 1);
     for ms in [200, 400, 600] {
         tracker.step(at_ms(ms), &[seen("car", 0.6, 0.0, 0.0)]);
@@ -109,7 +135,10 @@ fn pictures_a_minute_apart_still_make_tracks() {
     let mut tracker = tracker();
     for minute in 0..4 {
         let tracks = tracker.step(at_ms(minute * 60_000), &[seen("smoke", 0.8, 5.0, 5.0)]);
-        assert_eq!((tracks.len(), tracks[0].id, tracks[0].confirmed), (1, TrackId(1), minute > 0));
+        assert_eq!(
+            (tracks.len(), tracks[0].id, tracks[0].confirmed),
+            (1, TrackId(1), minute > 0)
+        );
     }
 }
 
@@ -158,12 +187,32 @@ type Row = (u32, u64, PixelBox, f32);
 fn rows(file: &Path) -> Vec<Row> {
     let text = std::fs::read_to_string(file).unwrap();
     let row = |line: &str| {
-        let n: Vec<f32> = line.split(',').map(|number| number.trim().parse().unwrap()).collect();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small counts")]
+        let n: Vec<f32> = line
+            .split(',')
+            .map(|number| number.trim().parse().unwrap())
+            .collect();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "small counts"
+        )]
         let (picture, id) = (n[0] as u32, n[1].max(0.0) as u64);
-        (picture, id, PixelBox { x: n[2], y: n[3], w: n[4], h: n[5] }, n[6])
+        (
+            picture,
+            id,
+            PixelBox {
+                x: n[2],
+                y: n[3],
+                w: n[4],
+                h: n[5],
+            },
+            n[6],
+        )
     };
-    text.lines().filter(|line| !line.trim().is_empty()).map(row).collect()
+    text.lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(row)
+        .collect()
 }
 
 /// CLEAR MOT (Bernardin and Stiefelhagen, 2008): accuracy and the number of identity switches.
@@ -177,9 +226,12 @@ fn clear_mot(truth: &[Row], found: &[Row]) -> (f32, usize) {
         let mut pairs = Vec::new();
         truth.retain(|wanted| {
             let kept = partner.get(&wanted.1).and_then(|id| {
-                found.iter().position(|row| row.1 == *id && row.2.iou(&wanted.2) >= 0.5)
+                found
+                    .iter()
+                    .position(|row| row.1 == *id && row.2.iou(&wanted.2) >= 0.5)
             });
-            kept.map(|at| pairs.push((wanted.1, found.swap_remove(at).1))).is_none()
+            kept.map(|at| pairs.push((wanted.1, found.swap_remove(at).1)))
+                .is_none()
         });
         let costs: Vec<Vec<f32>> = truth
             .iter()
@@ -202,7 +254,13 @@ fn clear_mot(truth: &[Row], found: &[Row]) -> (f32, usize) {
 /// The lent sequences: `VONG_MOT`, or the folder `mot` beside the clips of the demo.
 fn mot_folder() -> Option<PathBuf> {
     let own = std::env::var_os("VONG_MOT").map(PathBuf::from);
-    let beside = || Some(PathBuf::from(std::env::var_os("VONG_DEMO_CLIPS")?).parent()?.join("mot"));
+    let beside = || {
+        Some(
+            PathBuf::from(std::env::var_os("VONG_DEMO_CLIPS")?)
+                .parent()?
+                .join("mot"),
+        )
+    };
     own.or_else(beside).filter(|folder| folder.is_dir())
 }
 
@@ -216,22 +274,34 @@ fn a_public_sequence_is_tracked_about_as_well_as_its_detections_allow() {
     let detections = rows(&folder.join("det/det.txt"));
     let truth = rows(&folder.join("gt/gt.txt"));
     // This detector's scores begin at 0.5 and crowd near 1, so its strong ones begin higher.
-    let mut tracker = Tracker::new(TrackerOptions { high_score: 0.7, ..TrackerOptions::default() });
+    let mut tracker = Tracker::new(TrackerOptions {
+        high_score: 0.7,
+        ..TrackerOptions::default()
+    });
     let mut found: Vec<Row> = Vec::new();
     for picture in 1..=71 {
         let seen: Vec<Detection> = detections
             .iter()
             .filter(|row| row.0 == picture)
-            .map(|row| Detection { class: "person".into(), score: row.3, bbox: row.2 })
+            .map(|row| Detection {
+                class: "person".into(),
+                score: row.3,
+                bbox: row.2,
+            })
             .collect();
         // The sequence was taken at 25 pictures a second.
         let now = at_ms(i64::from(picture) * 40);
         let tracks = tracker.step(now, &seen);
-        let shown = tracks.iter().filter(|track| track.confirmed && track.last_seen == now);
+        let shown = tracks
+            .iter()
+            .filter(|track| track.confirmed && track.last_seen == now);
         found.extend(shown.map(|track| (picture, track.id.0, track.bbox, track.score)));
     }
     let (accuracy, switches) = clear_mot(&truth, &found);
-    println!("TUD-Campus: MOTA {:.1} %, {switches} switches", 100.0 * accuracy);
+    println!(
+        "TUD-Campus: MOTA {:.1} %, {switches} switches",
+        100.0 * accuracy
+    );
     // The detections alone, numbered by the truth, reach 63.8 at best; SORT's README says 62.7 with
     // 6 switches. A share goes to the pictures in which a track is not believed yet.
     assert!(accuracy >= 0.55, "MOTA {accuracy}");
