@@ -3,6 +3,12 @@
 //! The clips and the model are lent, not part of the repository: `VONG_DEMO_CLIPS` and
 //! `VONG_MODELS_MIRROR` name their folders, and without them each test says so and passes.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test stops and says why"
+)]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

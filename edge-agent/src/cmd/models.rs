@@ -27,7 +27,7 @@ enum Command {
     List,
     /// Say for every model whether its file is there and has the right SHA-256.
     Verify,
-    /// Fetch a model's file: from the folder $VONG_MODELS_MIRROR names, else from its URL.
+    /// Fetch a model's file: from the folder that `VONG_MODELS_MIRROR` names, else from its URL.
     Pull {
         /// Its name in the catalogue.
         name: String,

@@ -128,7 +128,7 @@ pub(super) fn nearest<'a>(
 }
 
 /// `did you mean "x"?` where a known word is near, else the list of known words.
-pub(super) fn suggestion<'a>(given: &str, known: &[&'a str]) -> String {
+pub(super) fn suggestion(given: &str, known: &[&str]) -> String {
     match nearest(given, known.iter().copied()) {
         Some(word) => format!("did you mean {word:?}?"),
         None if known.is_empty() => "remove it".to_owned(),

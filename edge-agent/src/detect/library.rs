@@ -1,6 +1,5 @@
 //! Where ONNX Runtime's shared library lies.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::error::DetectError;
@@ -59,7 +58,7 @@ pub(super) fn env_path(name: &str) -> Option<PathBuf> {
 }
 
 fn system_folders() -> Vec<PathBuf> {
-    let loader = std::env::var_os("LD_LIBRARY_PATH").unwrap_or_else(OsString::new);
+    let loader = std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
     let system = ["/usr/local/lib", "/usr/lib", "/usr/lib64"].map(PathBuf::from);
     let multiarch = PathBuf::from(format!("/usr/lib/{}-linux-gnu", std::env::consts::ARCH));
     std::env::split_paths(&loader)

@@ -47,14 +47,14 @@ fn decode_cell(
 ) -> Option<Detection> {
     let objectness = cell[4];
     // Most cells end here: a class score is at most 1. NaN ends here too.
-    if !(objectness >= manifest.thresholds.score) {
+    if objectness.is_nan() || objectness < manifest.thresholds.score {
         return None;
     }
     // The best class of all, also of those that do not matter here: a dog is not a weak cow.
     let scores = cell[HEAD..].iter().zip(&manifest.classes);
     let (best, class) = scores.max_by(|a, b| a.0.total_cmp(b.0))?;
     let score = objectness * best;
-    if !(score >= manifest.thresholds.score) {
+    if score.is_nan() || score < manifest.thresholds.score {
         return None;
     }
     let class = class.clone()?;

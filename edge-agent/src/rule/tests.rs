@@ -343,7 +343,7 @@ impl Laws {
                 prop_assert!(!change.tracks.is_empty() && change.count > 0);
             }
             Phase::Updated => {
-                prop_assert!(self.open.insert(id, now).is_some_and(|then| then < now))
+                prop_assert!(self.open.insert(id, now).is_some_and(|then| then < now));
             }
             Phase::Cleared => {
                 prop_assert!(

@@ -181,7 +181,7 @@ proptest! {
     }
 }
 
-/// What MOTChallenge calls a row: picture, number, box, score.
+/// What the `MOTChallenge` calls a row: picture, number, box, score.
 type Row = (u32, u64, PixelBox, f32);
 
 fn rows(file: &Path) -> Vec<Row> {
