@@ -5,6 +5,7 @@
 //! started as processes and spoken to over RTSP, MQTT and HTTP, as their users do.
 
 pub mod camera_simulator;
+pub mod demo;
 pub mod harness;
 pub mod rendered_scene;
 pub mod source_rules;

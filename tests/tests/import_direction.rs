@@ -39,7 +39,8 @@ const CONTRACT: Crate = Crate {
 const EDGE_AGENT: Crate = Crate {
     name: "edge-agent",
     order: &[
-        "geometry", "telemetry",
+        "geometry",
+        "telemetry",
         "time",
         "config",
         "camera",
@@ -91,8 +92,61 @@ const EDGE_AGENT: Crate = Crate {
     ],
 };
 
+const INGEST_SERVER: Crate = Crate {
+    name: "ingest-server",
+    order: &[
+        "config",
+        "telemetry",
+        "changes",
+        "incident",
+        "people",
+        "store",
+        "agents",
+        "broker",
+        "evidence",
+        "intake",
+        "review",
+        "http",
+        "cmd",
+    ],
+    foreign: &[
+        ForeignLibrary {
+            name: "sea_orm",
+            homes: &["store/"],
+        },
+        ForeignLibrary {
+            name: "sea_orm_migration",
+            homes: &["store/"],
+        },
+        ForeignLibrary {
+            name: "sqlx",
+            homes: &[],
+        },
+        ForeignLibrary {
+            name: "mqtt5",
+            homes: &["broker/"],
+        },
+        ForeignLibrary {
+            name: "rumqttc",
+            homes: &["intake/consumer.rs"],
+        },
+        ForeignLibrary {
+            name: "object_store",
+            homes: &["evidence/"],
+        },
+        ForeignLibrary {
+            name: "axum",
+            homes: &["http/"],
+        },
+        ForeignLibrary {
+            name: "gstreamer",
+            homes: &[],
+        },
+    ],
+};
+
 const CONSOLE: Layers = Layers {
-    order: &["api", "state", "features", "app"],
+    order: &["i18n", "api", "state", "ui", "features", "app"],
 };
 
 fn repository() -> PathBuf {
@@ -153,6 +207,11 @@ fn contract_imports_go_one_way() {
 #[test]
 fn edge_agent_imports_go_one_way() {
     check_crate(&EDGE_AGENT);
+}
+
+#[test]
+fn ingest_server_imports_go_one_way() {
+    check_crate(&INGEST_SERVER);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! Serves clips, or the rendered scene, as RTSP cameras; takes `drop ID`, `stall ID`, `back ID` and
-//! `quit` as lines on standard input.
+//! `quit` as lines on standard input, and ends with it.
 
 use std::io::{BufRead as _, Write as _};
 use std::path::Path;

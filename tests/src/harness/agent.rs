@@ -1,10 +1,10 @@
 //! The edge agent under test: its generated configuration, its enrolment, its process.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::ensure;
+use toml::{Table, Value};
 
 use super::binaries::{Program, path_of};
 use super::event_log::{LoggedChange, read_event_log};
@@ -32,8 +32,8 @@ pub struct CameraSetup {
     pub url: String,
     /// The password its URL's user has.
     pub password: Option<String>,
-    /// Its zones and rules, as TOML.
-    pub rules: String,
+    /// Every other key of its table: place, zones, rules.
+    pub rest: Table,
 }
 
 impl CameraSetup {
@@ -45,26 +45,32 @@ impl CameraSetup {
             name: format!("Camera {id}"),
             url: url.to_owned(),
             password: None,
-            rules: parking_rule(),
+            rest: parking_rule(),
         }
     }
 }
 
-/// The rendered street's carriageway, and a parking rule with times of a few seconds.
+/// What is left of a camera that watches the rendered street for parking: its place, a zone on the
+/// carriageway, and a rule with times of a few seconds.
 #[must_use]
-pub fn parking_rule() -> String {
-    "[[camera.zone]]\n\
-     id = \"carriageway\"\n\
-     polygon = [[0.0, 0.6], [1.0, 0.6], [1.0, 1.0], [0.0, 1.0]]\n\
-     [[camera.rule]]\n\
-     kind = \"illegal_parking\"\n\
-     zone = \"carriageway\"\n\
-     dwell_s = 1.5\n\
-     clear_after_s = 1.0\n\
-     cool_down_s = 0.0\n\
-     pre_roll_s = 2.0\n\
-     post_roll_s = 1.0\n"
-        .to_owned()
+pub fn parking_rule() -> Table {
+    toml::toml! {
+        place = { lat = 16.4637, lon = 107.5909, uncertainty_m = 20.0 }
+        ring = { seconds = 20 }
+
+        [[zone]]
+        id = "carriageway"
+        polygon = [[0.0, 0.6], [1.0, 0.6], [1.0, 1.0], [0.0, 1.0]]
+
+        [[rule]]
+        kind = "illegal_parking"
+        zone = "carriageway"
+        dwell_s = 1.5
+        clear_after_s = 1.0
+        cool_down_s = 0.0
+        pre_roll_s = 2.0
+        post_roll_s = 1.0
+    }
 }
 
 /// An edge agent in a folder of its own.
@@ -133,6 +139,12 @@ impl Agent {
             .is_some_and(|process| process.ended().is_none())
     }
 
+    /// The last lines it printed.
+    #[must_use]
+    pub fn tail(&self) -> String {
+        self.process.as_ref().map(Process::tail).unwrap_or_default()
+    }
+
     /// Ends it without warning.
     pub fn kill(&mut self) {
         self.process = None;
@@ -188,34 +200,48 @@ impl Agent {
     }
 
     fn config(&self, setup: &AgentSetup) -> anyhow::Result<String> {
-        let mut text = format!(
-            "[agent]\ndata_dir = {:?}\nevent_log = {:?}\n\
-             [detect]\nthreads = 1\nmodels_dir = {:?}\n\
-             [[model]]\nname = \"yolox-nano\"\n",
-            self.folder.join("agent-data"),
-            self.folder.join("events.ndjson"),
-            models_folder()?,
+        let mut config = toml::toml! {
+            [[model]]
+            name = "yolox-nano"
+        };
+        let path = |path: &Path| Value::from(path.to_string_lossy().into_owned());
+        config.insert(
+            "agent".to_owned(),
+            table([
+                ("data_dir", path(&self.folder.join("agent-data"))),
+                ("event_log", path(&self.folder.join("events.ndjson"))),
+            ]),
         );
+        config.insert(
+            "detect".to_owned(),
+            table([
+                ("threads", Value::from(1)),
+                ("models_dir", path(&models_folder()?)),
+            ]),
+        );
+        let mut cameras = Vec::new();
         for camera in &setup.cameras {
-            let CameraSetup {
-                id,
-                name,
-                url,
-                password,
-                rules,
-            } = camera;
-            write!(
-                text,
-                "[[camera]]\nid = {id:?}\nname = {name:?}\nurl = {url:?}\n\
-                 place = {{ lat = 16.4637, lon = 107.5909, uncertainty_m = 20.0 }}\n"
-            )?;
-            if let Some(password) = password {
-                let file = self.folder.join(format!("{id}.password"));
+            let mut entry = camera.rest.clone();
+            entry.insert("id".to_owned(), Value::from(camera.id.as_str()));
+            entry.insert("name".to_owned(), Value::from(camera.name.as_str()));
+            entry.insert("url".to_owned(), Value::from(camera.url.as_str()));
+            if let Some(password) = &camera.password {
+                let file = self.folder.join(format!("{}.password", camera.id));
                 std::fs::write(&file, password)?;
-                writeln!(text, "password_file = {file:?}")?;
+                entry.insert("password_file".to_owned(), path(&file));
             }
-            writeln!(text, "[camera.ring]\nseconds = 20\n{rules}")?;
+            cameras.push(Value::Table(entry));
         }
-        Ok(text)
+        config.insert("camera".to_owned(), Value::Array(cameras));
+        Ok(toml::to_string(&config)?)
     }
+}
+
+fn table<const N: usize>(entries: [(&str, Value); N]) -> Value {
+    Value::Table(
+        entries
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect(),
+    )
 }

@@ -24,11 +24,19 @@ impl Program {
     }
 }
 
-/// The program's path in the target folder of the running executable.
+/// The path of a program under test.
 ///
 /// # Errors
 /// Where it was not built; the message says how.
 pub fn path_of(program: Program) -> anyhow::Result<PathBuf> {
+    sibling(program.name())
+}
+
+/// The path of an executable in the target folder of the running one.
+///
+/// # Errors
+/// Where it was not built; the message says how.
+pub fn sibling(name: &str) -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe().context("the path of the running executable")?;
     let mut folder = own
         .parent()
@@ -36,11 +44,10 @@ pub fn path_of(program: Program) -> anyhow::Result<PathBuf> {
     if folder.ends_with("deps") {
         folder = folder.parent().context("the folder above `deps`")?;
     }
-    let path = folder.join(program.name());
+    let path = folder.join(name);
     ensure!(
         path.is_file(),
-        "{} is not built; run `cargo build --workspace` first (looked at {})",
-        program.name(),
+        "{name} is not built; run `cargo build --workspace` first (looked at {})",
         path.display()
     );
     Ok(path)

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use super::wait::poll_until;
 /// How many lines of a log are shown after a failure.
 const TAIL_LINES: usize = 40;
 /// How long a process may take to end when it is asked to.
-const GRACE: Duration = Duration::from_secs(15);
+const GRACE: Duration = Duration::from_secs(30);
 
 /// A running program.
 #[derive(Debug)]
@@ -38,10 +39,13 @@ impl Process {
         let log = folder.join(format!("{name}.log"));
         let output = File::options().create(true).append(true).open(&log)?;
         let mut command = Command::new(program.as_ref());
+        // The pipe's other end closes when the owner dies, however it dies.
         command
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(output.try_clone()?)
             .stderr(output);
+        // Ctrl-C is for the owner, which then ends its children in order.
+        command.process_group(0);
         let child = configure(&mut command)
             .spawn()
             .with_context(|| format!("{} cannot be started", program.as_ref().display()))?;

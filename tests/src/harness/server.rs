@@ -65,7 +65,12 @@ impl Server {
             http: format!("http://{http}"),
             mqtt: "mqtt://127.0.0.1:0".to_owned(),
         };
-        let password = uuid::Uuid::new_v4().simple().to_string();
+        let password: String = uuid::Uuid::new_v4()
+            .simple()
+            .to_string()
+            .chars()
+            .take(16)
+            .collect();
         let mut server = Self {
             folder: folder.to_owned(),
             broker,
@@ -124,6 +129,12 @@ impl Server {
             .next_back()
             .context("no token was printed")?;
         Ok(token.to_owned())
+    }
+
+    /// The last lines it printed.
+    #[must_use]
+    pub fn tail(&self) -> String {
+        self.process.as_ref().map(Process::tail).unwrap_or_default()
     }
 
     /// Ends it without warning.
@@ -208,14 +219,7 @@ impl Server {
     }
 
     fn add_account(&self) -> anyhow::Result<()> {
-        let arguments = [
-            "user",
-            "add",
-            OPERATOR,
-            "--role",
-            "administrator",
-            "--password-stdin",
-        ];
+        let arguments = ["user", "add", OPERATOR, "--role", "administrator"];
         self.command(&arguments, Some(&self.password)).map(drop)
     }
 

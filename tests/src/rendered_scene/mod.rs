@@ -8,9 +8,11 @@ mod brush;
 mod noise;
 mod storyboard;
 mod street;
+mod timecode;
 mod vehicle;
 
 pub use storyboard::{Storyboard, Visit};
+pub use timecode::read as read_timecode;
 pub use vehicle::VehicleKind;
 
 use std::time::Duration;
@@ -59,6 +61,7 @@ impl Renderer {
         for vehicle in storyboard.vehicles_at(at) {
             vehicle::draw(&mut pixmap, &vehicle);
         }
+        timecode::draw(&mut pixmap, storyboard.number_at(at));
         let mut rgba = pixmap.take();
         noise::add(&mut rgba, at);
         Picture { rgba }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::vehicle::{Vehicle, VehicleKind};
-use super::{HEIGHT, WIDTH};
+use super::{HEIGHT, PICTURES_PER_SECOND, WIDTH};
 
 /// Seconds a vehicle takes to drive in, and to drive off.
 const DRIVE_S: f32 = 2.0;
@@ -61,6 +61,12 @@ impl Storyboard {
             length,
             visits: vec![car],
         }
+    }
+
+    /// The number of the picture shown at `at` within its round, as the time code says it.
+    pub(super) fn number_at(&self, at: Duration) -> u32 {
+        let within = at.as_millis() % self.length.as_millis().max(1);
+        u32::try_from(within * u128::from(PICTURES_PER_SECOND) / 1000).unwrap_or(u32::MAX)
     }
 
     pub(super) fn vehicles_at(&self, at: Duration) -> Vec<Vehicle> {

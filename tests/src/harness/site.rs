@@ -1,0 +1,230 @@
+//! Everything at once: cameras that film the rendered street, a server, an agent that watches.
+
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use contract::v1::{EventId, Phase};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::agent::{Agent, AgentSetup, CameraSetup};
+use super::api::ApiClient;
+use super::mosquitto::Mosquitto;
+use super::server::{BrokerChoice, Server};
+use super::wait::poll_until;
+use crate::camera_simulator::{CameraSimulator, Footage, Playback};
+use crate::rendered_scene::Storyboard;
+
+/// The name of the agent of every site.
+pub const AGENT: &str = "site-1";
+
+/// A car comes, stands for two and a half seconds and leaves; again every nine seconds.
+///
+/// # Errors
+/// Where the scene cannot be encoded.
+pub fn short_visit() -> anyhow::Result<Footage> {
+    static FOOTAGE: OnceLock<Footage> = OnceLock::new();
+    if let Some(footage) = FOOTAGE.get() {
+        return Ok(footage.clone());
+    }
+    let storyboard = Storyboard::parked_car(
+        Duration::ZERO,
+        Duration::from_millis(4500),
+        Duration::from_secs(9),
+    );
+    Ok(FOOTAGE.get_or_init(|| footage_of(&storyboard)).clone())
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "without footage there is nothing to test"
+)]
+fn footage_of(storyboard: &Storyboard) -> Footage {
+    Footage::from_storyboard(storyboard).expect("the rendered scene, encoded")
+}
+
+/// Which broker a site has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SiteBroker {
+    /// The server's own.
+    Embedded,
+    /// A Mosquitto that can be killed by itself.
+    Mosquitto,
+}
+
+/// A whole installation. Fields drop in this order: who sends before who receives.
+pub struct Site {
+    /// The agent, named [`AGENT`].
+    pub agent: Agent,
+    /// A session of the administrator.
+    pub api: ApiClient,
+    /// The server.
+    pub server: Server,
+    /// The external broker, where the site has one.
+    pub mosquitto: Option<Mosquitto>,
+    /// The cameras.
+    pub cameras: CameraSimulator,
+    folder: TempDir,
+}
+
+impl Site {
+    /// Starts everything with cameras `cam-1` to `cam-{count}`, all watching for parking.
+    ///
+    /// # Errors
+    /// Where a part does not come up; the message says which and why.
+    pub async fn start(broker: SiteBroker, count: usize) -> anyhow::Result<Self> {
+        let cameras = CameraSimulator::start();
+        let mut setups = Vec::new();
+        for number in 1..=count {
+            let id = format!("cam-{number}");
+            let url = cameras.add(&id, short_visit()?, Playback::Looped, None)?;
+            setups.push(CameraSetup::parking(&id, &url));
+        }
+        Self::start_with(broker, cameras, setups).await
+    }
+
+    /// Starts everything else around these cameras.
+    ///
+    /// # Errors
+    /// Where a part does not come up; the message says which and why.
+    pub async fn start_with(
+        broker: SiteBroker,
+        cameras: CameraSimulator,
+        setups: Vec<CameraSetup>,
+    ) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir().context("a temporary folder")?;
+        let mosquitto = match broker {
+            SiteBroker::Embedded => None,
+            SiteBroker::Mosquitto => Some(Mosquitto::start(folder.path()).await?),
+        };
+        let choice = mosquitto.as_ref().map_or(BrokerChoice::Embedded, |broker| {
+            BrokerChoice::External(broker.url())
+        });
+        let server = Server::start(folder.path(), choice).await?;
+        let setup = AgentSetup {
+            name: AGENT.to_owned(),
+            cameras: setups,
+        };
+        let agent = Agent::start(folder.path(), &server, &setup)?;
+        let api = server.log_in().await?;
+        Ok(Self {
+            agent,
+            api,
+            server,
+            mosquitto,
+            cameras,
+            folder,
+        })
+    }
+
+    /// The folder of everything.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Waits until the rules have seen this many events begin.
+    pub async fn events_raised(&self, count: usize, patience: Duration) -> bool {
+        let raised = || {
+            let log = self.agent.event_log();
+            log.iter()
+                .filter(|change| change.phase == Phase::Raised)
+                .count()
+        };
+        poll_until(patience, async || (raised() >= count).then_some(()))
+            .await
+            .is_some()
+    }
+
+    /// Compares what the rules saw with what the server holds, until they agree.
+    ///
+    /// # Errors
+    /// Where they still do not agree when the patience ends: the differences.
+    pub async fn nothing_lost(&self, patience: Duration) -> anyhow::Result<()> {
+        let mut difference = String::new();
+        let agreed = poll_until(patience, async || match self.compare().await {
+            Ok(()) => Some(()),
+            Err(error) => {
+                difference = format!("{error:#}");
+                None
+            }
+        });
+        agreed
+            .await
+            .with_context(|| format!("after {} s: {difference}", patience.as_secs()))
+    }
+
+    async fn compare(&self) -> anyhow::Result<()> {
+        let log = self.agent.event_log();
+        anyhow::ensure!(!log.is_empty(), "the event log is empty");
+        let incidents = self.api.incidents_in_detail().await?;
+        for change in &log {
+            let (id, last) = last_phase(&log, change.event_id);
+            let rows = rows_of(&incidents, id);
+            anyhow::ensure!(rows.len() == 1, "event {id} stands {} times", rows.len());
+            let phase = rows
+                .first()
+                .and_then(|row| row["phase"].as_str())
+                .unwrap_or_default();
+            anyhow::ensure!(
+                phase == last,
+                "event {id} is {phase} at the server, was {last}"
+            );
+        }
+        for incident in &incidents {
+            complete(incident)?;
+        }
+        Ok(())
+    }
+}
+
+fn last_phase(log: &[super::LoggedChange], id: EventId) -> (EventId, &'static str) {
+    let last = log
+        .iter()
+        .rev()
+        .find(|change| change.event_id == id)
+        .map(|change| change.phase);
+    let word = match last {
+        Some(Phase::Cleared) => "cleared",
+        Some(Phase::Updated) => "updated",
+        Some(Phase::Raised) | None => "raised",
+    };
+    (id, word)
+}
+
+/// The event's rows in all incidents.
+fn rows_of(incidents: &[Value], id: EventId) -> Vec<&Value> {
+    let id = id.to_string();
+    incidents
+        .iter()
+        .flat_map(|incident| incident["events"].as_array().into_iter().flatten())
+        .filter(|event| event["event_id"] == id.as_str())
+        .collect()
+}
+
+/// Revisions count from 1, so as many reports are stored as the highest revisions add up to: one
+/// more was doubled, one less was lost. And no evidence is still due.
+fn complete(incident: &Value) -> anyhow::Result<()> {
+    let number = &incident["number"];
+    let array = |key: &str| incident[key].as_array().cloned().unwrap_or_default();
+    let revisions: i64 = array("events")
+        .iter()
+        .filter_map(|row| row["revision"].as_i64())
+        .sum();
+    let reports = incident["report_count"].as_i64().unwrap_or_default();
+    anyhow::ensure!(
+        revisions == reports,
+        "incident {number} counts {reports} reports, its events have {revisions} revisions"
+    );
+    for piece in array("evidence") {
+        let state = piece["state"].as_str().unwrap_or_default();
+        anyhow::ensure!(
+            matches!(state, "stored" | "unavailable"),
+            "incident {number}: a {} is still {state}",
+            piece["kind"]
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! An operator's work in a real browser; `tests/browser/operate.mjs` is the operator.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+use system_tests::harness::{OPERATOR, Site, SiteBroker};
+use tokio::process::Command;
+use tokio::time::timeout;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_sees_the_queue_fill_and_decides() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let script = folder.join("browser");
+    assert!(
+        script.join("node_modules/playwright-core").is_dir(),
+        "the browser test's packages are missing: npm ci --prefix tests/browser"
+    );
+    let screenshots = folder.join("screenshots");
+    std::fs::create_dir_all(&screenshots).unwrap();
+
+    let site = Site::start(SiteBroker::Embedded, 1).await.unwrap();
+    let mut operator = Command::new("node");
+    operator
+        .arg("operate.mjs")
+        .current_dir(script)
+        .env("VONG_URL", &site.server.endpoints().http)
+        .env("VONG_USERNAME", OPERATOR)
+        .env("VONG_PASSWORD", site.server.password())
+        .env("VONG_SCREENSHOTS", &screenshots)
+        .kill_on_drop(true);
+    let output = timeout(Duration::from_secs(180), operator.output()).await;
+    let output = output
+        .expect("the browser is done within three minutes")
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "{said}\nscreenshot: {}",
+        screenshots.display()
+    );
+
+    let done: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for (key, state, reason) in [
+        ("confirmed", "confirmed", None),
+        ("rejected", "rejected", Some("false_detection")),
+    ] {
+        let incident = site
+            .api
+            .incident(done[key].as_str().unwrap())
+            .await
+            .unwrap();
+        assert_eq!(incident["state"], state);
+        assert_eq!(incident["rejected_reason"].as_str(), reason);
+        let history = incident["history"].as_array().unwrap();
+        assert!(
+            history
+                .iter()
+                .any(|row| row["actor"].to_string().contains(OPERATOR))
+        );
+    }
+}

@@ -1,0 +1,14 @@
+//! The whole system, started as its users start it and hurt in every way that must not matter. Each
+//! test owns its cameras, agent, server, broker, ports and folder.
+//!
+//! Needs the two programs (`cargo build --workspace`), the starter model (`VONG_MODELS_MIRROR`, or
+//! the cache that `make setup` fills), Mosquitto and ffprobe.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
+mod bad_input;
+mod cameras;
+mod messages;
+mod outages;
+mod video;
+mod whole_chain;
