@@ -49,7 +49,7 @@ export function QueuePage({ selected }: { selected: string | null }) {
           {t('queue.title')}
         </h1>
         <FilterTabs filter={place.filter} onChoose={place.choose} />
-        <RefreshBar queue={queue} onRefresh={refresh} />
+        <RefreshBar queue={queue} selected={selected} onRefresh={refresh} />
         <QueueList
           key={place.filter}
           box={list}

@@ -9,12 +9,14 @@ import styles from './RefreshBar.module.css';
 
 interface Props {
   queue: Queue;
+  /** The open incident, whose row stays even when it is handled. */
+  selected: string | null;
   onRefresh: () => void;
 }
 
-export function RefreshBar({ queue, onRefresh }: Props) {
+export function RefreshBar({ queue, selected, onRefresh }: Props) {
   const { t } = useTranslation();
-  const done = queue.rows.filter((row) => row.handled).length;
+  const done = queue.rows.filter((row) => row.handled && row.incident.id !== selected).length;
   const { waiting } = queue;
   const stale = waiting > 0 || done > 0;
 
