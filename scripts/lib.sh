@@ -36,3 +36,7 @@ find_chromium() {
     done
     return 1
 }
+
+# Fetches the model that demo and tests run, from VONG_MODELS_MIRROR or the catalogue's address,
+# into the cache, once. Where that fails the agent says why, and who needs the model says so itself.
+fetch_model() { "${CARGO_TARGET_DIR:-target}/debug/edge-agent" models pull yolox-nano >/dev/null || true; }
