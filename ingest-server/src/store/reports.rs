@@ -4,7 +4,7 @@ use contract::v1::{AutoReport, EventId, ReportId};
 use jiff::Timestamp;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    ActiveValue::{NotSet, Set}, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _,
 };
 use serde::Serialize;
@@ -92,18 +92,18 @@ async fn upsert_event(tx: &Tx, report: &AutoReport) -> Result<bool, StoreError> 
     if known.agent != report.agent.as_str() || known.camera != report.camera.as_str() {
         return Ok(false);
     }
-    let newest = i64::from(report.revision) > known.revision;
-    let mut update = Entity::update_many()
-        .col_expr(Column::ReportCount, Expr::value(known.report_count + 1))
-        .filter(Column::EventId.eq(event_id));
-    if newest {
-        update = update.set(event_table::ActiveModel {
-            report_count: Set(known.report_count + 1),
+    let counted = known.report_count + 1;
+    let update = Entity::update_many().filter(Column::EventId.eq(event_id));
+    let update = if i64::from(report.revision) > known.revision {
+        update.set(event_table::ActiveModel {
+            report_count: Set(counted),
             incident_id: Set(known.incident_id),
-            event_id: sea_orm::ActiveValue::NotSet,
+            event_id: NotSet,
             ..event_row(report)
-        });
-    }
+        })
+    } else {
+        update.col_expr(Column::ReportCount, Expr::value(counted))
+    };
     update.exec(tx.conn()).await?;
     Ok(true)
 }

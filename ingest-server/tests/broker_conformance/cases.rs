@@ -217,7 +217,8 @@ pub(crate) async fn nobody_takes_over_anothers_session(broker: &mut impl Broker)
     server.publish("vong/v1/agents/hue-01/acks", "for hue-01 only").await;
     // Another agent claims the client id: refused, or given a session of its own.
     let (thief, password) = AGENTS[1];
-    drop(refusal(options(broker.agents_port(), thief, password, "hue-01", Session::Kept)).await);
+    let claim = options(broker.agents_port(), thief, password, "hue-01", Session::Kept);
+    let _: Option<_> = refusal(claim).await;
     let mut victim = Client::agent(broker, 0, Session::Kept).await;
     assert!(victim.session_present);
     assert_eq!(text(&victim.receive().await), "for hue-01 only");

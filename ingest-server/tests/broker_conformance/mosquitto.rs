@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::harness::{AGENTS, Broker, files, free_port, listening, until};
+use crate::harness::{AGENTS, Broker, free_port, listening, until};
 
 const SERVER_PASSWORD: &str = "secret-server";
 
@@ -105,12 +105,11 @@ impl Broker for Mosquitto {
     }
 
     async fn settled(&self, _count: usize, last: &str) {
-        let data = self.dir.path().join("data");
+        // Written aside and renamed: only the finished file counts.
+        let file = self.dir.path().join("data/mosquitto.db");
         until("mosquitto.db", || {
-            files(&data).iter().any(|file| {
-                let bytes = std::fs::read(file).unwrap_or_default();
-                bytes.windows(last.len()).any(|window| window == last.as_bytes())
-            })
+            let bytes = std::fs::read(&file).unwrap_or_default();
+            bytes.windows(last.len()).any(|window| window == last.as_bytes())
         })
         .await;
     }

@@ -55,11 +55,13 @@ fn revisions() -> impl Strategy<Value = Vec<AutoReport>> {
             .into_iter()
             .zip(1u32..)
             .map(|((phase, confidence, severity, evidence), revision)| {
+                let phase = ["raised", "updated", "cleared"][phase];
+                let severity = ["low", "medium", "high", "critical"][severity];
                 report(json!({
                     "revision": revision,
-                    "phase": ["raised", "updated", "cleared"][phase],
+                    "phase": phase,
                     "confidence": f32::from(confidence) / 10.0,
-                    "severity": ["low", "medium", "high", "critical"][severity],
+                    "severity": severity,
                     "evidence": entries(evidence),
                 }))
             })

@@ -19,7 +19,7 @@ impl Cluster {
         let bin = newest_binaries()?;
         let dir = tempfile::tempdir().unwrap();
         // PostgreSQL refuses to run as root, so root hands the folder to another user.
-        std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o777)).unwrap();
+        std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let cluster = Self { bin, dir, port, databases: AtomicUsize::new(0) };
         let data = cluster.data();
