@@ -4,6 +4,10 @@
 //! bounded words (a reason, an outcome), never an id. What is never logged: passwords, tokens,
 //! payloads, what citizens wrote.
 
+use std::io::IsTerminal as _;
+
+use std::io::IsTerminal as _;
+
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
@@ -51,6 +55,9 @@ pub fn start_logging() {
     let started = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        // Colours are for people who look on, not for files and journals.
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .try_init();
     // Only a second call in one process fails, and then logging is on already.
