@@ -6,8 +6,6 @@
 
 use std::io::IsTerminal as _;
 
-use std::io::IsTerminal as _;
-
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
@@ -57,7 +55,6 @@ pub fn start_logging() {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         // Colours are for people who look on, not for files and journals.
-        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .try_init();
     // Only a second call in one process fails, and then logging is on already.
