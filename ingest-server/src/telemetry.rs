@@ -53,8 +53,8 @@ pub fn start_logging() {
     let started = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
         // Colours are for people who look on, not for files and journals.
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .try_init();
     // Only a second call in one process fails, and then logging is on already.
