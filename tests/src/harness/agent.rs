@@ -78,6 +78,7 @@ pub fn parking_rule() -> Table {
 pub struct Agent {
     folder: PathBuf,
     process: Option<Process>,
+    starts: u32,
 }
 
 impl Agent {
@@ -100,6 +101,7 @@ impl Agent {
         let agent = Self {
             folder: folder.to_owned(),
             process: None,
+            starts: 0,
         };
         std::fs::write(agent.config_file(), agent.config(setup)?)?;
         Ok(agent)
@@ -132,6 +134,12 @@ impl Agent {
         self.process.as_ref().map(Process::log).unwrap_or_default()
     }
 
+    /// How often it was started; more than once means that it was killed in between.
+    #[must_use]
+    pub const fn starts(&self) -> u32 {
+        self.starts
+    }
+
     /// Whether it runs still.
     pub fn runs(&mut self) -> bool {
         self.process
@@ -155,6 +163,7 @@ impl Agent {
     /// # Errors
     /// Where it cannot be started.
     pub fn come_back(&mut self) -> anyhow::Result<()> {
+        self.starts += 1;
         let config = self.config_file();
         let program = path_of(Program::EdgeAgent)?;
         self.process = Some(Process::start(

@@ -8,10 +8,12 @@ use super::brush::{fill, rectangle, rgb};
 
 /// Side of a square in pixels; the middle survives strong compression.
 const SQUARE: usize = 14;
-/// Where the first square begins, in both directions.
+/// Distance from the picture's edges.
 const MARGIN: usize = 8;
 /// Bits of the number.
 const BITS: usize = 12;
+/// Where the first square begins: the top right corner, since captions are drawn at the left.
+const LEFT: usize = WIDTH as usize - MARGIN - SQUARE * (BITS + 3);
 
 /// The squares: one white, one black, the number from its highest bit, its parity.
 fn squares(number: u32) -> impl Iterator<Item = bool> {
@@ -28,7 +30,7 @@ fn parity(number: u32) -> bool {
 
 /// Draws the number.
 pub(super) fn draw(on: &mut Pixmap, number: u32) {
-    let mut left = MARGIN;
+    let mut left = LEFT;
     for white in squares(number) {
         let (top, side) = (pixels(MARGIN), pixels(SQUARE));
         let color = if white {
@@ -55,9 +57,9 @@ const fn pixels(count: usize) -> f32 {
 /// Reads the number out of a picture of one byte a pixel, [`WIDTH`] wide; none where there is none.
 #[must_use]
 pub fn read(grey: &[u8]) -> Option<u32> {
-    let middle = MARGIN + SQUARE / 2;
+    let middle = SQUARE / 2;
     let square = |index: usize| {
-        let at = middle * WIDTH as usize + middle + index * SQUARE;
+        let at = (MARGIN + middle) * WIDTH as usize + LEFT + middle + index * SQUARE;
         grey.get(at).map(|level| *level > 127)
     };
     if (square(0)?, square(1)?) != (true, false) {
