@@ -6,10 +6,11 @@
 pub mod config;
 pub mod telemetry;
 
-pub mod changes;
 pub mod incident;
+pub mod changes;
 pub mod people;
 pub mod store;
+pub mod login;
 
 pub mod agents;
 pub mod broker;

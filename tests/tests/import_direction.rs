@@ -97,10 +97,11 @@ const INGEST_SERVER: Crate = Crate {
     order: &[
         "config",
         "telemetry",
-        "changes",
         "incident",
+        "changes",
         "people",
         "store",
+        "login",
         "agents",
         "broker",
         "evidence",
@@ -120,7 +121,7 @@ const INGEST_SERVER: Crate = Crate {
         },
         ForeignLibrary {
             name: "sqlx",
-            homes: &[],
+            homes: &["store/"],
         },
         ForeignLibrary {
             name: "mqtt5",

@@ -1,3 +1,5 @@
+//! The configuration: defaults, every fault with its key, nothing secret printed.
+
 use super::*;
 
 fn parse(text: &str) -> Result<Config, ConfigError> {

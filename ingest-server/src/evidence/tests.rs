@@ -1,3 +1,5 @@
+//! Uploads: resumable, bounded by the sealed length, checked against the sealed hash.
+
 use contract::v1::{AutoReport, Evidence, EvidenceId, EvidenceKind};
 use futures_util::{StreamExt as _, stream};
 use jiff::Timestamp;

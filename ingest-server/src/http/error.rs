@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use super::catalogue::{self, Language};
 use super::context::RequestId;
 use crate::incident::lifecycle::Refusal;
-use crate::people::login::LoginRefusal;
+use crate::login::LoginRefusal;
 use crate::review::ReviewError;
 use crate::store::StoreError;
 

@@ -24,7 +24,8 @@ use super::AppState;
 use super::error::{ApiError, Problem};
 use super::extract::CurrentUser;
 use crate::changes::Change;
-use crate::people::{Role, login};
+use crate::login;
+use crate::people::Role;
 use crate::telemetry::{LIVE_RESYNCS, LIVE_STREAMS};
 
 /// A comment keeps proxies from closing a quiet stream.

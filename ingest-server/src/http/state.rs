@@ -12,7 +12,7 @@ use url::Url;
 use crate::agents::Enrolment;
 use crate::changes::ChangeBus;
 use crate::evidence::EvidenceStore;
-use crate::people::login::Doorkeeper;
+use crate::login::Doorkeeper;
 use crate::store::Store;
 
 /// Most live streams at once; one more is told to come back. Each holds a socket and a place in

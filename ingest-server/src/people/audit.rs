@@ -8,7 +8,6 @@ use std::net::IpAddr;
 use contract::v1::EvidenceId;
 
 use super::Username;
-use super::login::LoginRefusal;
 use crate::incident::IncidentId;
 use crate::telemetry::LOGINS;
 
@@ -22,10 +21,9 @@ pub fn logged_in(user: &Username, address: IpAddr) {
     tracing::info!(target: TARGET, { user.name = %user, peer.ip = %address }, "logged in");
 }
 
-/// Somebody was not let in. The name is left out unless it is an account's: people type their
+/// Somebody was not let in, for a reason that is one of a few words. The name is left out unless it is an account's: people type their
 /// password into the wrong field.
-pub fn refused(user: Option<&Username>, address: IpAddr, why: &LoginRefusal) {
-    let reason = why.as_str();
+pub fn refused(user: Option<&Username>, address: IpAddr, reason: &'static str) {
     metrics::counter!(LOGINS, "outcome" => reason).increment(1);
     let user = user.map_or("(unknown)", Username::as_str);
     tracing::warn!(target: TARGET, { user.name = user, peer.ip = %address, reason }, "log-in refused");

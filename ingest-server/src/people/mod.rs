@@ -1,7 +1,7 @@
 //! The people who log in: accounts, roles, sessions, and what keeps strangers out.
 //!
 //! [`password`] hashes with Argon2id, [`session`] mints tokens and says when they end, [`limiter`]
-//! slows guessing down, [`login`] puts the three together, [`audit`] writes who did what.
+//! slows guessing down, [`audit`] writes who did what. `crate::login` puts them together.
 //!
 //! What does not belong here: SQL (`store::accounts`, `store::sessions`), cookies and headers
 //! (`http`), agents and their secrets (`agents`).
@@ -9,7 +9,6 @@
 pub mod account;
 pub mod audit;
 pub mod limiter;
-pub mod login;
 pub mod password;
 pub mod role;
 pub mod session;

@@ -10,7 +10,7 @@ use crate::http::AppState;
 use crate::http::error::{ApiError, Problem};
 use crate::http::extract::{CurrentUser, JsonBody, Peer, SESSION_COOKIE};
 use crate::http::views::{LoginRequest, SessionView};
-use crate::people::login;
+use crate::login;
 
 /// Log in. The answer sets the session's cookie.
 #[utoipa::path(

@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::http::AppState;
 use crate::http::error::ApiError;
-use crate::people::login::{self, LiveSession};
+use crate::login::{self, LiveSession};
 use crate::people::session::SessionToken;
 use crate::people::{Role, audit};
 

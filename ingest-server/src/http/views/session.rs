@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::words::RoleWord;
-use crate::people::login::{Credentials, LiveSession};
+use crate::login::{Credentials, LiveSession};
 use crate::people::password::Password;
 
 /// Name and password.

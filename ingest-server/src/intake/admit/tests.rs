@@ -1,3 +1,5 @@
+//! What is admitted, what is refused, and with which reason.
+
 use contract::v1::{CloudEvent, SecretKey, Topic, encode, key_id, sign};
 use proptest::prelude::*;
 

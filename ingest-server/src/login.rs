@@ -1,5 +1,6 @@
 //! Logging in and out, and who a cookie speaks for. The shell around password, session and
-//! limiter: it reads and writes the store, and takes the time from its caller.
+//! limiter: it reads and writes the store, and takes the time from its caller. What does not belong
+//! here: hashing and counting (`people`), cookies and headers (`http`).
 
 use std::net::IpAddr;
 use std::time::Instant;
@@ -8,11 +9,11 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::task;
 
-use super::account::{Account, Standing as AccountStanding};
-use super::limiter::{LoginLimiter, TooMany};
-use super::password::{self, Password, Verdict};
-use super::session::{self, NoRandomness, SessionToken, Span, Standing};
-use super::{Username, audit};
+use crate::people::account::{Account, Standing as AccountStanding};
+use crate::people::limiter::{LoginLimiter, TooMany};
+use crate::people::password::{self, Password, Verdict};
+use crate::people::session::{self, NoRandomness, SessionToken, Span, Standing};
+use crate::people::{Username, audit};
 use crate::store::{self, Store, StoreError};
 
 /// Passwords that are verified at the same time; each takes 19 MiB and a core. More wait.
@@ -121,7 +122,7 @@ impl Doorkeeper {
             .await;
         match &result {
             Ok(opened) => audit::logged_in(&opened.session.account.username, address),
-            Err(refusal) => audit::refused(known.as_ref(), address, refusal),
+            Err(refusal) => audit::refused(known.as_ref(), address, refusal.as_str()),
         }
         result
     }
