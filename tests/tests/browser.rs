@@ -1,7 +1,5 @@
 //! An operator's work in a real browser; `tests/browser/operate.mjs` is the operator.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
-
 use std::path::Path;
 use std::time::Duration;
 

@@ -160,7 +160,13 @@ async fn probe_camera(camera: &CameraConfig, timeout: Duration) -> anyhow::Resul
         .as_ref()
         .map(|secret| Zeroizing::new(secret.expose().to_owned()));
     let url = StreamUrl::parse(camera.url.as_str(), password)?;
-    Ok(described(&probe(&url, timeout).await?))
+    match probe(&url, timeout).await {
+        Ok(report) => Ok(described(&report)),
+        Err(error) => {
+            let remedy = error.remedy();
+            anyhow::bail!("{:#}. {remedy}", anyhow::Error::from(error))
+        }
+    }
 }
 
 fn described(report: &ProbeReport) -> String {

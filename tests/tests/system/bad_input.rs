@@ -80,7 +80,11 @@ fn a_missing_configuration_is_named() {
 #[test]
 fn an_unreachable_camera_is_named_by_the_probe() {
     let (_folder, agent) = agent_config(NOBODY, |text| text);
-    let words = ["cam-1", "no connection to the camera"];
+    let words = [
+        "cam-1",
+        "no connection to the camera",
+        "Check the camera's power",
+    ];
     fails_saying(
         Program::EdgeAgent,
         &["check", "--probe"],
