@@ -145,6 +145,8 @@ metrics_list! {
         "Event changes that made no valid report: faults of the agent.";
     EVENT_LOG_FAILED = describe_counter "vong_agent_event_log_failed_total", Unit::Count,
         "Event changes that could not be written to the event log.";
+    EVENTS_RECOVERED = describe_counter "vong_agent_events_recovered_total", Unit::Count,
+        "Events that an earlier run saw and did not file: put on record from the event log.";
     REPORTS_SENT = describe_counter "vong_agent_reports_sent_total", Unit::Count,
         "Report messages sent, by attempt (first, again).";
     REPORTS_ACKED = describe_counter "vong_agent_reports_acked_total", Unit::Count,

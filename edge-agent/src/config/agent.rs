@@ -15,8 +15,9 @@ pub struct AgentConfig {
     /// Folder of the key, the enrolment, the outbox and the evidence. Default
     /// `/var/lib/vong-agent`.
     pub data_dir: PathBuf,
-    /// File to which every event change is appended before the outbox sees it; off when absent.
-    pub event_log: Option<PathBuf>,
+    /// File to which every event change is appended before the outbox sees it, and from which a
+    /// start after a crash recovers. Default `events.ndjson` in `data_dir`.
+    pub event_log: PathBuf,
 }
 
 /// `[server]`: overrides of what the enrolment said.
@@ -51,7 +52,7 @@ const MIB: u64 = 1024 * 1024;
 pub(super) fn read_agent(section: Section<'_>, base: &Path) -> AgentConfig {
     let path = value::path(base);
     let data_dir = section.or("data_dir", PathBuf::from("/var/lib/vong-agent"), &path);
-    let event_log = section.optional("event_log", &path);
+    let event_log = section.or("event_log", data_dir.join("events.ndjson"), &path);
     section.finish();
     AgentConfig {
         data_dir,

@@ -27,6 +27,10 @@ url = "rtsp://host/path"
 fn the_smallest_file_gets_the_documented_defaults() {
     let config = parse(SMALLEST).unwrap();
     assert_eq!(config.agent.data_dir, Path::new("/var/lib/vong-agent"));
+    assert_eq!(
+        config.agent.event_log,
+        Path::new("/var/lib/vong-agent/events.ndjson")
+    );
     assert_eq!(config.outbox.max_bytes, 2 << 30);
     assert_eq!(config.outbox.reserved_report_bytes, 256 << 20);
     assert_eq!(config.detect.threads, 2);

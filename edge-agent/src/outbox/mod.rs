@@ -28,5 +28,5 @@ pub use publisher::{BrokerAddress, BrokerAddressError, Publisher, StatusBoard};
 pub use record::{
     Acked, Filed, Filing, Limits, Loss, LostThing, OpenEvent, StoredReport, Tally, Upload,
 };
-pub use store::{Store, StoreError};
+pub use store::{FILED_EVENTS_KEPT, Store, StoreError};
 pub use uploader::Uploader;

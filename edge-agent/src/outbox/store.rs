@@ -1,9 +1,10 @@
 //! The outbox on disk: one SQLite file (WAL, `synchronous=FULL`) and one folder of evidence files.
 //!
-//! The only file with SQL. Each public function is one transaction: after it returns, a power cut
+//! The only file with SQL, beside its schema. Each public function is one transaction: after it returns, a power cut
 //! changes nothing of what it did. Space is counted by triggers in the same transaction, so the
 //! bounds hold over a crash too. What does not belong here: when to send (`window`, `uploader`).
 
+use std::collections::HashSet;
 use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -24,69 +25,17 @@ use super::record::{
     Acked, Filed, Filing, Limits, Loss, LostThing, OpenEvent, StoredReport, Tally, Upload,
     evidence_file, severity_rank, upload_priority,
 };
+use crate::report::journal::OutboxId;
 use crate::telemetry::{metric, phase_word};
+
+/// Filed event ids that are remembered, the newest; about 5 MiB with their index. It is a number
+/// and no age: an event must not be filed again however long the agent was off.
+pub const FILED_EVENTS_KEPT: u64 = 40_000;
 
 const DATABASE_FILE: &str = "outbox.db";
 const EVIDENCE_FOLDER: &str = "evidence";
 
-const SCHEMA: &str = "
--- One signed report revision each, in order of creation.
-CREATE TABLE IF NOT EXISTS reports (
-    seq       INTEGER PRIMARY KEY AUTOINCREMENT,
-    event_id  TEXT    NOT NULL,
-    revision  INTEGER NOT NULL,
-    phase     TEXT    NOT NULL,          -- raised, updated, cleared
-    severity  INTEGER NOT NULL,          -- 0 low to 3 critical
-    topic     TEXT    NOT NULL,          -- part of what is signed
-    payload   BLOB    NOT NULL,          -- the exact bytes
-    signature TEXT    NOT NULL,
-    sha256    TEXT    NOT NULL,          -- of the payload: what an ack names
-    created   INTEGER NOT NULL,          -- Unix milliseconds
-    refusal   TEXT,                      -- why it is a dead letter; NULL while pending
-    UNIQUE (event_id, revision)
-);
-CREATE INDEX IF NOT EXISTS reports_by_hash ON reports (sha256);
--- Evidence files that the server has not taken yet.
-CREATE TABLE IF NOT EXISTS uploads (
-    evidence_id TEXT    PRIMARY KEY,
-    event_id    TEXT    NOT NULL,
-    sealed_in   INTEGER NOT NULL,        -- the first revision that names the hash
-    priority    INTEGER NOT NULL,        -- 0 still, 1 still with overlay, 2 clip
-    severity    INTEGER NOT NULL,
-    file        TEXT    NOT NULL,        -- name within the evidence folder
-    bytes       INTEGER NOT NULL,
-    sha256      TEXT    NOT NULL,
-    created     INTEGER NOT NULL,        -- Unix milliseconds
-    ready       INTEGER NOT NULL         -- 1 once a revision that names the hash is stored
-);
--- The last revision of every event that can still change, or whose evidence is still here.
-CREATE TABLE IF NOT EXISTS events (
-    event_id  TEXT    PRIMARY KEY,
-    last_seen INTEGER NOT NULL,          -- Unix milliseconds
-    unsettled INTEGER NOT NULL,          -- 1 while not cleared, or evidence is pending
-    report    TEXT    NOT NULL           -- the AutoReport, before it was thinned to fit
-);
--- What the full-disk policy let go: the gap report. A row is never deleted.
-CREATE TABLE IF NOT EXISTS losses (
-    what     TEXT    NOT NULL,           -- update, event, dead_letter, evidence
-    severity INTEGER NOT NULL,
-    count    INTEGER NOT NULL,
-    first    INTEGER NOT NULL,           -- Unix milliseconds
-    last     INTEGER NOT NULL,
-    PRIMARY KEY (what, severity)
-);
--- Bytes in use, kept by the triggers below.
-CREATE TABLE IF NOT EXISTS space (what TEXT PRIMARY KEY, bytes INTEGER NOT NULL);
-INSERT OR IGNORE INTO space VALUES ('reports', 0), ('evidence', 0);
-CREATE TRIGGER IF NOT EXISTS report_in AFTER INSERT ON reports BEGIN
-    UPDATE space SET bytes = bytes + length(new.payload) WHERE what = 'reports'; END;
-CREATE TRIGGER IF NOT EXISTS report_out AFTER DELETE ON reports BEGIN
-    UPDATE space SET bytes = bytes - length(old.payload) WHERE what = 'reports'; END;
-CREATE TRIGGER IF NOT EXISTS upload_in AFTER INSERT ON uploads BEGIN
-    UPDATE space SET bytes = bytes + new.bytes WHERE what = 'evidence'; END;
-CREATE TRIGGER IF NOT EXISTS upload_out AFTER DELETE ON uploads BEGIN
-    UPDATE space SET bytes = bytes - old.bytes WHERE what = 'evidence'; END;
-";
+const SCHEMA: &str = include_str!("store/schema.sql");
 
 /// Why the outbox failed.
 #[derive(Debug, thiserror::Error)]
@@ -140,6 +89,7 @@ impl From<sqlx::Error> for StoreError {
 #[derive(Debug)]
 pub struct Store {
     pool: SqlitePool,
+    id: OutboxId,
     folder: PathBuf,
     limits: Limits,
     report_filed: Notify,
@@ -171,8 +121,12 @@ impl Store {
             path: path.clone(),
             source,
         })?;
+        let (id,) = sqlx::query_as("SELECT id FROM identity")
+            .fetch_one(&pool)
+            .await?;
         let store = Self {
             pool,
+            id: OutboxId::new(id),
             folder,
             limits,
             report_filed: Notify::new(),
@@ -180,6 +134,12 @@ impl Store {
         };
         store.set_aside_other_topics(topic).await?;
         Ok(store)
+    }
+
+    /// The name that this outbox was given when it was made.
+    #[must_use]
+    pub const fn id(&self) -> &OutboxId {
+        &self.id
     }
 
     /// Keeps one revision, the files it seals, and the event's state for a restart.
@@ -210,6 +170,7 @@ impl Store {
         .await?;
         self.keep_uploads(&mut tx, report).await?;
         keep_event(&mut tx, report, *last_seen).await?;
+        remember_filed(&mut tx, message.event_id).await?;
         let (filed, files) = self.shrink_reports(&mut tx).await?;
         tx.commit().await?;
         self.remove_files(&files);
@@ -305,6 +266,18 @@ impl Store {
             event_id,
             revision,
         }))
+    }
+
+    /// The events that ever had a revision here: the newest [`FILED_EVENTS_KEPT`].
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn filed_events(&self) -> Result<HashSet<EventId>, StoreError> {
+        let rows: Vec<(String,)> = sqlx::query_as("SELECT event_id FROM filed")
+            .fetch_all(&self.pool)
+            .await?;
+        // Written by this file and nobody else, so the ids always parse.
+        Ok(rows.iter().filter_map(|(id,)| id.parse().ok()).collect())
     }
 
     /// Events that were neither cleared nor settled when the last run ended.
@@ -699,6 +672,19 @@ async fn keep_event(
     .execute(&mut **tx)
     .await?;
     forget_if_finished(tx, &event_id).await
+}
+
+/// Remembers that the event was filed, and forgets the oldest beyond the bound.
+async fn remember_filed(tx: &mut Tx, event: EventId) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO filed (event_id) VALUES (?) ON CONFLICT DO NOTHING")
+        .bind(event.to_string())
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query("DELETE FROM filed WHERE seq <= (SELECT MAX(seq) FROM filed) - ?")
+        .bind(i64::try_from(FILED_EVENTS_KEPT).unwrap_or(i64::MAX))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 /// An event's state is needed while it can change, and while its evidence may have to be let go.

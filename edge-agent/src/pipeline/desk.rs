@@ -8,12 +8,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::v1::{AgentId, AutoReport, EventId, EvidenceId, SecretKey, UnavailableReason};
+use contract::v1::{
+    AgentId, AutoReport, CameraId, EventId, EvidenceId, EvidenceKind, SecretKey, UnavailableReason,
+};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::geometry::PictureSize;
 use crate::outbox::{Filing, Store, StoreError, Upload};
+use crate::report::journal::{self, Entry, Reading, Recovery};
 use crate::report::{CameraFacts, Message, Outcome, Promise, ReportBook, Sighting};
 use crate::rule::EventChange;
 use crate::telemetry::{chain, metric, phase_word};
@@ -21,6 +24,13 @@ use crate::time::ClockAnchor;
 
 /// How long the desk waits before it tries a failed write again.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
+
+/// The evidence that a raised event promises.
+const PROMISED: [EvidenceKind; 3] = [
+    EvidenceKind::Still,
+    EvidenceKind::StillOverlay,
+    EvidenceKind::Clip,
+];
 
 /// What the desk must put on record.
 #[derive(Debug)]
@@ -49,6 +59,21 @@ pub(super) struct ChangePaper {
     pub(super) promised: Vec<Promise>,
 }
 
+/// One promise of each kind, with new ids.
+pub(super) fn promises() -> Vec<Promise> {
+    let promise = |kind| Promise {
+        id: EvidenceId::new(),
+        kind,
+    };
+    PROMISED.map(promise).to_vec()
+}
+
+/// What earlier runs left in the event log, and whom to ask about its cameras.
+pub(super) struct Past<'a> {
+    pub(super) told: Reading,
+    pub(super) cameras: &'a HashMap<CameraId, Arc<CameraFacts>>,
+}
+
 /// The desk.
 pub(super) struct Desk {
     book: ReportBook,
@@ -58,11 +83,13 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    /// Sets the desk up; events that the last run left open are closed first.
+    /// Sets the desk up. Events that only the event log knows are put on record first, then all
+    /// that the last run left open are closed.
     pub(super) async fn open(
         agent: AgentId,
         key: SecretKey,
         store: Arc<Store>,
+        past: Past<'_>,
     ) -> Result<Self, StoreError> {
         let mut desk = Self {
             book: ReportBook::new(agent),
@@ -82,8 +109,59 @@ impl Desk {
                 .insert(event.report.event_id, event.last_seen);
             desk.book.adopt(event.report);
         }
+        desk.recover(past).await?;
         desk.close_all().await;
         Ok(desk)
+    }
+
+    /// Takes up what the event log tells and the disk does not.
+    async fn recover(&mut self, past: Past<'_>) -> Result<(), StoreError> {
+        if past.told.unreadable > 0 {
+            tracing::warn!(
+                lines = past.told.unreadable,
+                "left out lines of the event log that cannot be read"
+            );
+        }
+        let ever_filed = self.store.filed_events().await?;
+        let Recovery { unfiled, filed } =
+            journal::compare(past.told.entries, self.store.id(), &ever_filed);
+        for told in &filed {
+            if let Some(seen) = self.last_seen.get_mut(&told.event_id) {
+                *seen = told.at.max(*seen);
+                self.book.catch_up(told);
+            }
+        }
+        for told in &unfiled {
+            self.put_on_record(told, past.cameras).await;
+        }
+        Ok(())
+    }
+
+    async fn put_on_record(&mut self, told: &Entry, cameras: &HashMap<CameraId, Arc<CameraFacts>>) {
+        tracing::info!(
+            event.id = %told.event_id,
+            camera.id = %told.camera,
+            "recovering an event from the event log: the last run saw it and did not file it"
+        );
+        let camera = match cameras.get(&told.camera) {
+            Some(facts) => CameraFacts::clone(facts),
+            None => CameraFacts::only_id(told.camera.clone()),
+        };
+        match self.book.recover(told, &camera, &promises()) {
+            Ok(report) => {
+                self.last_seen.insert(told.event_id, told.at);
+                self.file(&report).await;
+                metrics::counter!(metric::EVENTS_RECOVERED).increment(1);
+            }
+            Err(error) => {
+                metrics::counter!(metric::REPORTS_INVALID).increment(1);
+                tracing::error!(
+                    event.id = %told.event_id,
+                    error = %chain(&error),
+                    "a line of the event log makes no report; was the file changed by hand?"
+                );
+            }
+        }
     }
 
     /// Works until every sender is gone, then closes what is still open.

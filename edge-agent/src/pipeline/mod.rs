@@ -17,7 +17,6 @@ mod watch;
 
 use std::collections::HashMap;
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,8 +45,9 @@ use crate::outbox::{
 use crate::report::CameraFacts;
 use crate::telemetry::metric;
 
-use desk::{Desk, Paper};
+use desk::{Desk, Paper, Past};
 use event_log::EventLog;
+pub use event_log::EventLogError;
 use exhibits::Exhibits;
 use status::StatusReporter;
 use watch::Watch;
@@ -81,15 +81,9 @@ pub enum PipelineError {
     /// The outbox cannot be opened.
     #[error("[agent] data_dir: the outbox does not start")]
     Outbox(#[source] StoreError),
-    /// The event log cannot be opened.
-    #[error("[agent] event_log: cannot write {}", path.display())]
-    EventLog {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        #[source]
-        source: io::Error,
-    },
+    /// The event log cannot be read or opened.
+    #[error("[agent] event_log")]
+    EventLog(#[source] EventLogError),
     /// A camera's address is not one.
     #[error("camera `{camera}`: url")]
     Camera {
@@ -137,14 +131,14 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), PipelineError> {
     let detectors = start_detectors(&config)?;
-    let event_log = Arc::new(open_event_log(&config)?);
-    let outbound = Outbound::start(&config, identity).await?;
+    let facts = all_facts(&config, &detectors);
+    let outbound = Outbound::start(&config, identity, &facts).await?;
     let mut cameras = Vec::new();
     let halt = CancellationToken::new();
     let site = Site {
         outbound: &outbound,
         detectors: &detectors,
-        event_log,
+        facts: &facts,
         halt: halt.clone(),
     };
     for camera in &config.cameras {
@@ -170,6 +164,7 @@ pub async fn run(
 struct Outbound {
     agent: AgentId,
     store: Arc<Store>,
+    event_log: Arc<EventLog>,
     board: Arc<StatusBoard>,
     papers: mpsc::Sender<Paper>,
     clips: TaskTracker,
@@ -180,7 +175,11 @@ struct Outbound {
 }
 
 impl Outbound {
-    async fn start(config: &Config, identity: Identity) -> Result<Self, PipelineError> {
+    async fn start(
+        config: &Config,
+        identity: Identity,
+        cameras: &HashMap<CameraId, Arc<CameraFacts>>,
+    ) -> Result<Self, PipelineError> {
         let Identity { key, enrolment } = identity;
         let answer = enrolment.answer;
         let mqtt_url = match &config.server.mqtt_url {
@@ -205,7 +204,10 @@ impl Outbound {
             .await
             .map(Arc::new)
             .map_err(PipelineError::Outbox)?;
-        let desk = Desk::open(answer.agent.clone(), key, Arc::clone(&store))
+        let (event_log, told) = EventLog::open(&config.agent.event_log, store.id().clone())
+            .map_err(PipelineError::EventLog)?;
+        let past = Past { told, cameras };
+        let desk = Desk::open(answer.agent.clone(), key, Arc::clone(&store), past)
             .await
             .map_err(PipelineError::Outbox)?;
         let (papers, inbox) = mpsc::channel(PAPERS);
@@ -240,6 +242,7 @@ impl Outbound {
         Ok(Self {
             agent: answer.agent,
             store,
+            event_log: Arc::new(event_log),
             board,
             papers,
             clips: TaskTracker::new(),
@@ -268,7 +271,7 @@ impl Outbound {
 struct Site<'a> {
     outbound: &'a Outbound,
     detectors: &'a HashMap<String, Detector>,
-    event_log: Arc<EventLog>,
+    facts: &'a HashMap<CameraId, Arc<CameraFacts>>,
     halt: CancellationToken,
 }
 
@@ -290,12 +293,12 @@ impl Running {
 impl Site<'_> {
     fn start_camera(&self, config: &CameraConfig) -> Result<Running, PipelineError> {
         let source = source(config)?;
-        let detector = self.detectors.get(&config.model).cloned();
-        let detector = detector.ok_or_else(|| PipelineError::NoModel {
+        let no_model = || PipelineError::NoModel {
             camera: config.id.clone(),
             model: config.model.clone(),
-        })?;
-        let facts = Arc::new(facts(config, &detector));
+        };
+        let detector = self.detectors.get(&config.model).ok_or_else(no_model)?;
+        let facts = self.facts.get(&config.id).ok_or_else(no_model)?;
         let Camera {
             ring,
             frames,
@@ -320,12 +323,12 @@ impl Site<'_> {
             encoders: Arc::clone(&self.outbound.encoders),
         };
         let watch = Watch {
-            facts,
+            facts: Arc::clone(facts),
             frames,
             counters,
-            detector,
+            detector: detector.clone(),
             analysis: CameraAnalysis::new(config),
-            event_log: Arc::clone(&self.event_log),
+            event_log: Arc::clone(&self.outbound.event_log),
             desk: self.outbound.papers.clone(),
             exhibits,
         };
@@ -395,6 +398,18 @@ fn facts(config: &CameraConfig, detector: &Detector) -> CameraFacts {
     }
 }
 
+/// The facts of every camera that has a model.
+fn all_facts(
+    config: &Config,
+    detectors: &HashMap<String, Detector>,
+) -> HashMap<CameraId, Arc<CameraFacts>> {
+    let with_model = |camera: &CameraConfig| {
+        let detector = detectors.get(&camera.model)?;
+        Some((camera.id.clone(), Arc::new(facts(camera, detector))))
+    };
+    config.cameras.iter().filter_map(with_model).collect()
+}
+
 /// One detector for each model that a camera names.
 fn start_detectors(config: &Config) -> Result<HashMap<String, Detector>, PipelineError> {
     let mut detectors = HashMap::new();
@@ -416,14 +431,6 @@ fn model_fault(camera: &CameraConfig, error: DetectError) -> PipelineError {
         camera: camera.id.clone(),
         source: Box::new(error),
     }
-}
-
-fn open_event_log(config: &Config) -> Result<EventLog, PipelineError> {
-    let path = config.agent.event_log.as_deref();
-    EventLog::open(path).map_err(|source| PipelineError::EventLog {
-        path: path.map(Path::to_owned).unwrap_or_default(),
-        source,
-    })
 }
 
 async fn tell_tally(store: Arc<Store>, stop: CancellationToken) {

@@ -3,28 +3,21 @@
 
 use std::sync::Arc;
 
-use contract::v1::{CameraId, EvidenceId, EvidenceKind, Phase};
+use contract::v1::{CameraId, Phase};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use super::desk::{ChangePaper, Paper};
+use super::desk::{ChangePaper, Paper, promises};
 use super::event_log::EventLog;
 use super::exhibits::{Exhibits, Scene};
 use crate::analysis::CameraAnalysis;
 use crate::camera::{Counters, Delivery, Epoch, Frame, FrameMailbox, Picture};
 use crate::detect::Detector;
 use crate::geometry::PictureSize;
-use crate::report::{CameraFacts, Promise};
+use crate::report::{CameraFacts, Sighting};
 use crate::rule::EventChange;
 use crate::telemetry::{chain, metric, phase_word};
 use crate::time::ClockAnchor;
-
-/// The evidence that a raised event promises.
-const PROMISED: [EvidenceKind; 3] = [
-    EvidenceKind::Still,
-    EvidenceKind::StillOverlay,
-    EvidenceKind::Clip,
-];
 
 /// What one camera's analysis needs.
 pub(super) struct Watch {
@@ -123,15 +116,7 @@ impl Watch {
     ) {
         self.witness(&change, moment);
         let raised = deciding.filter(|_| change.phase == Phase::Raised);
-        let promised: Vec<Promise> = match raised {
-            Some(_) => PROMISED
-                .map(|kind| Promise {
-                    id: EvidenceId::new(),
-                    kind,
-                })
-                .to_vec(),
-            None => Vec::new(),
-        };
+        let promised = raised.map(|_| promises()).unwrap_or_default();
         let paper = ChangePaper {
             change: change.clone(),
             clock: moment.clock,
@@ -144,7 +129,7 @@ impl Watch {
             .blocking_send(Paper::Change(Box::new(paper)))
             .is_err()
         {
-            tracing::error!(event.id = %change.event_id, "the desk is closed; an event change is lost");
+            tracing::warn!(event.id = %change.event_id, "the desk is closed; the next start takes this change up from the event log");
             return;
         }
         if let Some(frame) = raised {
@@ -165,13 +150,19 @@ impl Watch {
             "phase" => phase_word(change.phase)
         )
         .increment(1);
-        let at = moment.clock.wall_at(change.at);
-        if let Err(error) = self.event_log.append(self.camera(), change, at) {
+        let sighting = Sighting {
+            change,
+            clock: moment.clock,
+            size: moment.size,
+            camera: &self.facts,
+            promised: &[],
+        };
+        if let Err(error) = self.event_log.append(&sighting) {
             metrics::counter!(metric::EVENT_LOG_FAILED).increment(1);
             tracing::error!(
                 camera.id = %self.camera(),
                 event.id = %change.event_id,
-                %error,
+                error = %chain(&error),
                 "cannot write the event log (`[agent] event_log`); is its disk full?"
             );
         }

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use contract::v1::{
     AgentId, AutoReport, CameraId, Clock, ClockSource, EventId, Evidence, EvidenceId, EvidenceKind,
-    Interval, ModelRef, Phase, Place, ReportFault, UnavailableReason,
+    Interval, Kind, ModelRef, Phase, Place, ReportFault, Severity, UnavailableReason, ZoneId,
 };
 use jiff::Timestamp;
 
 use super::brief;
+use super::journal::Entry;
 use crate::geometry::PictureSize;
 use crate::rule::EventChange;
 use crate::time::ClockAnchor;
@@ -24,6 +25,19 @@ pub struct CameraFacts {
     pub place: Option<Place>,
     /// The model that watches its pictures.
     pub model: Option<ModelRef>,
+}
+
+impl CameraFacts {
+    /// All there is to say of a camera that the configuration no longer names.
+    #[must_use]
+    pub const fn only_id(id: CameraId) -> Self {
+        Self {
+            id,
+            name: None,
+            place: None,
+            model: None,
+        }
+    }
 }
 
 /// A change, and what is needed to put it on paper.
@@ -130,7 +144,17 @@ impl ReportBook {
                 revision: last.revision + 1,
                 ..last.clone()
             },
-            None => self.first_revision(sighting),
+            None => self.first_revision(&Birth {
+                event_id: change.event_id,
+                kind: change.kind,
+                detail: change.detail,
+                severity: change.severity,
+                began: sighting.clock.wall_at(change.began),
+                zone: change.zone.as_ref(),
+                rule_version: change.rule_version,
+                camera: sighting.camera,
+                promised: sighting.promised,
+            }),
         };
         report.phase = change.phase;
         report.severity = change.severity;
@@ -143,6 +167,51 @@ impl ReportBook {
         }
         report.validate().map_err(BookError::Invalid)?;
         Ok(self.keep(report))
+    }
+
+    /// Puts an event on paper that only the event log knows: its first revision, raised, with all
+    /// that the log tells. Its end is told by [`ReportBook::close`].
+    ///
+    /// # Errors
+    /// [`BookError::Invalid`] where the log's line does not fit the contract.
+    pub fn recover(
+        &mut self,
+        told: &Entry,
+        camera: &CameraFacts,
+        promised: &[Promise],
+    ) -> Result<AutoReport, BookError> {
+        let report = AutoReport {
+            confidence: told.confidence,
+            tracks: told.tracks.clone(),
+            count: Some(told.count),
+            ..self.first_revision(&Birth {
+                event_id: told.event_id,
+                kind: told.kind,
+                detail: &told.detail,
+                severity: told.severity,
+                began: told.began,
+                zone: told.zone.as_ref(),
+                rule_version: &told.rule_version,
+                camera,
+                promised,
+            })
+        };
+        report.validate().map_err(BookError::Invalid)?;
+        Ok(self.keep(report))
+    }
+
+    /// Takes up what the event log tells of an adopted event and its last revision does not say
+    /// yet; the next revision does. An event that was cleared is as it was.
+    pub fn catch_up(&mut self, told: &Entry) {
+        let Some(report) = self.events.get_mut(&told.event_id) else {
+            return;
+        };
+        if report.phase == Phase::Cleared {
+            return;
+        }
+        report.severity = told.severity;
+        report.confidence = brief::unit(told.confidence);
+        report.count = Some(report.count.unwrap_or(0).max(told.count));
     }
 
     /// Says what became of evidence of one event. `None` where that says nothing new.
@@ -201,28 +270,22 @@ impl ReportBook {
         Some(self.keep(report))
     }
 
-    fn first_revision(&self, sighting: &Sighting<'_>) -> AutoReport {
-        let Sighting {
-            change,
-            clock,
-            camera,
-            promised,
-            ..
-        } = sighting;
+    fn first_revision(&self, birth: &Birth<'_>) -> AutoReport {
         let pending = |promise: &Promise| Evidence::Pending {
             id: promise.id,
             kind: promise.kind,
         };
+        let camera = birth.camera;
         AutoReport {
-            event_id: change.event_id,
+            event_id: birth.event_id,
             revision: 1,
-            phase: change.phase,
-            kind: change.kind,
-            detail: change.detail.to_owned(),
+            phase: Phase::Raised,
+            kind: birth.kind,
+            detail: birth.detail.to_owned(),
             confidence: 0.0,
-            severity: change.severity,
+            severity: birth.severity,
             occurred: Interval {
-                start: clock.wall_at(change.began),
+                start: birth.began,
                 end: None,
             },
             // The anchor is the agent's clock at arrival; no camera time reaches the stages yet.
@@ -235,12 +298,12 @@ impl ReportBook {
             camera: camera.id.clone(),
             camera_name: camera.name.clone(),
             pose: None,
-            zone: change.zone.clone(),
+            zone: birth.zone.cloned(),
             tracks: Vec::new(),
             count: None,
             model: camera.model.clone(),
-            rule_version: change.rule_version.to_owned(),
-            evidence: promised.iter().map(pending).collect(),
+            rule_version: birth.rule_version.to_owned(),
+            evidence: birth.promised.iter().map(pending).collect(),
         }
     }
 
@@ -252,6 +315,19 @@ impl ReportBook {
         }
         report
     }
+}
+
+/// What a first revision says, from wherever it is known.
+struct Birth<'a> {
+    event_id: EventId,
+    kind: Kind,
+    detail: &'a str,
+    severity: Severity,
+    began: Timestamp,
+    zone: Option<&'a ZoneId>,
+    rule_version: &'a str,
+    camera: &'a CameraFacts,
+    promised: &'a [Promise],
 }
 
 /// Whether nothing can follow: cleared, and no evidence outstanding.

@@ -6,6 +6,7 @@
 
 mod book;
 mod brief;
+pub mod journal;
 mod message;
 
 pub use book::{BookError, CameraFacts, Outcome, Promise, ReportBook, Sighting};

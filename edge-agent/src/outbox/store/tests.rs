@@ -376,3 +376,47 @@ async fn evidence_that_was_let_go_can_still_be_told() {
         .unwrap();
     assert_eq!(next.revision, 3);
 }
+
+#[tokio::test]
+async fn filed_events_outlive_their_reports_up_to_the_bound() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), TOPIC, ROOMY).await.unwrap();
+    let first = report(EventId::new(), 1, Phase::Raised, Severity::Low);
+    let (message, _) = file(&store, &first).await;
+    store.stored(&message.sha256).await.unwrap().unwrap();
+    let again = AutoReport {
+        revision: 2,
+        phase: Phase::Cleared,
+        ..first.clone()
+    };
+    file(&store, &again).await;
+    let id = store.id().clone();
+    store.close().await;
+    let store = Store::open(dir.path(), TOPIC, ROOMY).await.unwrap();
+    assert_eq!(*store.id(), id, "the name stays");
+    assert_eq!(
+        store.filed_events().await.unwrap(),
+        HashSet::from([first.event_id])
+    );
+    // As many others as fit beside one more.
+    sqlx::query(
+        "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < ?) \
+         INSERT INTO filed SELECT i, printf('00000000-0000-7000-8000-%012x', i) FROM n",
+    )
+    .bind(i64::try_from(FILED_EVENTS_KEPT).unwrap())
+    .execute(&store.pool)
+    .await
+    .unwrap();
+    assert!(
+        store
+            .filed_events()
+            .await
+            .unwrap()
+            .contains(&first.event_id)
+    );
+    let last = report(EventId::new(), 1, Phase::Raised, Severity::Low);
+    file(&store, &last).await;
+    let filed = store.filed_events().await.unwrap();
+    assert_eq!(filed.len() as u64, FILED_EVENTS_KEPT);
+    assert!(!filed.contains(&first.event_id) && filed.contains(&last.event_id));
+}

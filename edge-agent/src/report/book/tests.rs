@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contract::v1::{Kind, MAX_REPORT_BYTES, SecretKey, Severity};
+use contract::v1::{MAX_REPORT_BYTES, SecretKey};
 use proptest::prelude::*;
 
 use super::*;
