@@ -1,5 +1,7 @@
 //! Intake from the wire to the rows, with a real broker and a real database in this process.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,8 +59,13 @@ fn report(changes: Value) -> Vec<u8> {
         report[key] = value.clone();
     }
     let id = format!("{EVENT}/1");
-    let event =
-        CloudEvent::new(EventType::Report, id, "/agents/hue-01".into(), Timestamp::now(), report);
+    let event = CloudEvent::new(
+        EventType::Report,
+        id,
+        "/agents/hue-01".into(),
+        Timestamp::now(),
+        report,
+    );
     encode(&event).unwrap()
 }
 
@@ -66,7 +73,9 @@ async fn enrol(store: &Store, key: &SecretKey) {
     let now = Timestamp::now();
     let tx = store.begin().await.unwrap();
     let expires = now + SignedDuration::from_hours(1);
-    store::insert_enrolment_token(&tx, "token", &agent(), now, expires).await.unwrap();
+    store::insert_enrolment_token(&tx, "token", &agent(), now, expires)
+        .await
+        .unwrap();
     let enrolled = Enrolled {
         public_key: key.public(),
         mqtt_password_hash: TokenHash::of("secret").as_str().to_owned(),
@@ -79,7 +88,9 @@ async fn enrol(store: &Store, key: &SecretKey) {
 
 async fn connect_agent(port: u16) -> (AsyncClient, mpsc::Receiver<Publish>) {
     let mut options = MqttOptions::new("hue-01", "127.0.0.1", port);
-    options.set_credentials("hue-01", "secret").set_keep_alive(Duration::from_secs(10));
+    options
+        .set_credentials("hue-01", "secret")
+        .set_keep_alive(Duration::from_secs(10));
     let (client, mut events) = AsyncClient::new(options, 100);
     let (sender, acks) = mpsc::channel(1000);
     let (subscribed, mut ready) = mpsc::channel(1);
@@ -92,8 +103,14 @@ async fn connect_agent(port: u16) -> (AsyncClient, mpsc::Receiver<Publish>) {
             }
         }
     });
-    client.subscribe(Topic::Acks(agent()).to_string(), QoS::AtLeastOnce).await.unwrap();
-    tokio::time::timeout(DEADLINE, ready.recv()).await.unwrap().unwrap();
+    client
+        .subscribe(Topic::Acks(agent()).to_string(), QoS::AtLeastOnce)
+        .await
+        .unwrap();
+    tokio::time::timeout(DEADLINE, ready.recv())
+        .await
+        .unwrap()
+        .unwrap();
     (client, acks)
 }
 
@@ -106,8 +123,9 @@ impl Site {
         let agent_key = SecretKey::from_bytes(&[1; 32]);
         enrol(&store, &agent_key).await;
         let any = "127.0.0.1:0".parse().unwrap();
-        let broker =
-            EmbeddedBroker::start(any, &dir.path().join("broker"), store.clone()).await.unwrap();
+        let broker = EmbeddedBroker::start(any, &dir.path().join("broker"), store.clone())
+            .await
+            .unwrap();
         let changes = ChangeBus::default();
         let server_key = Arc::new(SecretKey::from_bytes(&[2; 32]));
         let stop = CancellationToken::new();
@@ -126,18 +144,35 @@ impl Site {
         .start(&stop);
         let mut health = running.health();
         let ready = health.wait_for(ingest_server::intake::Health::is_ready);
-        tokio::time::timeout(DEADLINE, ready).await.unwrap().unwrap();
+        tokio::time::timeout(DEADLINE, ready)
+            .await
+            .unwrap()
+            .unwrap();
         let (client, acks) = connect_agent(broker.address().port()).await;
         Self {
-            store, changes, server_key, agent_key, client, acks, stop, running, broker, _dir: dir,
+            store,
+            changes,
+            server_key,
+            agent_key,
+            client,
+            acks,
+            stop,
+            running,
+            broker,
+            _dir: dir,
         }
     }
 
     /// Publishes with the signature given, and returns the ack of those very bytes.
     async fn send(&mut self, payload: &[u8], signature: Option<String>) -> Ack {
-        let user_properties =
-            signature.into_iter().map(|text| (SIGNATURE_PROPERTY.to_owned(), text)).collect();
-        let properties = PublishProperties { user_properties, ..PublishProperties::default() };
+        let user_properties = signature
+            .into_iter()
+            .map(|text| (SIGNATURE_PROPERTY.to_owned(), text))
+            .collect();
+        let properties = PublishProperties {
+            user_properties,
+            ..PublishProperties::default()
+        };
         self.client
             .publish_with_properties(
                 reports(),
@@ -148,11 +183,19 @@ impl Site {
             )
             .await
             .unwrap();
-        let publish = tokio::time::timeout(DEADLINE, self.acks.recv()).await.unwrap().unwrap();
+        let publish = tokio::time::timeout(DEADLINE, self.acks.recv())
+            .await
+            .unwrap()
+            .unwrap();
         let topic = Topic::Acks(agent()).to_string();
         let (_, signature) = &publish.properties.unwrap().user_properties[0];
-        verify(&self.server_key.public(), &topic, &publish.payload, &signature.parse().unwrap())
-            .unwrap();
+        verify(
+            &self.server_key.public(),
+            &topic,
+            &publish.payload,
+            &signature.parse().unwrap(),
+        )
+        .unwrap();
         let ack: Ack = decode(&publish.payload, EventType::Ack).unwrap().data;
         assert_eq!(ack.sha256, hex::encode(Sha256::digest(payload)));
         ack
@@ -186,11 +229,19 @@ async fn a_report_is_stored_once_and_every_copy_is_acked() {
         let ack = site.signed(&payload).await;
         assert_eq!(ack.outcome, AckOutcome::Stored);
     }
-    let stored = store::reports_of_event(&site.store, &EVENT.parse().unwrap()).await.unwrap();
+    let stored = store::reports_of_event(&site.store, &EVENT.parse().unwrap())
+        .await
+        .unwrap();
     assert_eq!(stored.len(), 1);
-    let message = store::message(&site.store, &stored[0].message_id).await.unwrap().unwrap();
+    let message = store::message(&site.store, &stored[0].message_id)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(message.payload, payload, "the exact bytes are kept");
-    let change = tokio::time::timeout(DEADLINE, watcher.recv()).await.unwrap().unwrap();
+    let change = tokio::time::timeout(DEADLINE, watcher.recv())
+        .await
+        .unwrap()
+        .unwrap();
     assert!(matches!(change, Change::Incident { .. }), "{change:?}");
     site.stop().await;
 }
@@ -201,7 +252,10 @@ async fn what_cannot_be_taken_in_is_answered_and_quarantined() {
     site.signed(&report(json!({}))).await;
     let conflict = site.signed(&report(json!({ "confidence": 0.9 }))).await;
     assert_eq!(refusal(&conflict), Some(RefusalReason::Conflict));
-    assert_eq!((conflict.event_id, conflict.revision), (Some(EVENT.parse().unwrap()), Some(1)));
+    assert_eq!(
+        (conflict.event_id, conflict.revision),
+        (Some(EVENT.parse().unwrap()), Some(1))
+    );
     let next = report(json!({ "revision": 2 }));
     let unsigned = site.send(&next, None).await;
     assert_eq!(refusal(&unsigned), Some(RefusalReason::Unsigned));
@@ -209,12 +263,27 @@ async fn what_cannot_be_taken_in_is_answered_and_quarantined() {
     let unknown = site.send(&next, Some(stranger)).await;
     assert_eq!(refusal(&unknown), Some(RefusalReason::UnknownKey));
     let large = vec![b'x'; contract::v1::MAX_REPORT_BYTES + 1];
-    assert_eq!(refusal(&site.signed(&large).await), Some(RefusalReason::TooLarge));
-    assert_eq!(refusal(&site.signed(b"{").await), Some(RefusalReason::Malformed));
+    assert_eq!(
+        refusal(&site.signed(&large).await),
+        Some(RefusalReason::TooLarge)
+    );
+    assert_eq!(
+        refusal(&site.signed(b"{").await),
+        Some(RefusalReason::Malformed)
+    );
     let rows = store::quarantined(&site.store, 10).await.unwrap();
     let mut reasons: Vec<&str> = rows.iter().map(|row| row.reason.as_str()).collect();
     reasons.sort_unstable();
-    assert_eq!(reasons, ["conflict", "malformed", "too_large", "unknown_key", "unsigned"]);
+    assert_eq!(
+        reasons,
+        [
+            "conflict",
+            "malformed",
+            "too_large",
+            "unknown_key",
+            "unsigned"
+        ]
+    );
     // After all that a good report is still taken in.
     assert_eq!(refusal(&site.signed(&next).await), None);
     site.stop().await;
@@ -223,8 +292,9 @@ async fn what_cannot_be_taken_in_is_answered_and_quarantined() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_reports_are_committed_together_and_acked_one_by_one() {
     let mut site = Site::start().await;
-    let payloads: Vec<Vec<u8>> =
-        (1..=200).map(|revision| report(json!({ "revision": revision }))).collect();
+    let payloads: Vec<Vec<u8>> = (1..=200)
+        .map(|revision| report(json!({ "revision": revision })))
+        .collect();
     for payload in &payloads {
         let signature = sign(&site.agent_key, &reports(), payload).to_string();
         let properties = PublishProperties {
@@ -232,18 +302,30 @@ async fn many_reports_are_committed_together_and_acked_one_by_one() {
             ..PublishProperties::default()
         };
         site.client
-            .publish_with_properties(reports(), QoS::AtLeastOnce, false, payload.clone(), properties)
+            .publish_with_properties(
+                reports(),
+                QoS::AtLeastOnce,
+                false,
+                payload.clone(),
+                properties,
+            )
             .await
             .unwrap();
     }
     let mut acked = std::collections::BTreeSet::new();
     while acked.len() < payloads.len() {
-        let publish = tokio::time::timeout(DEADLINE, site.acks.recv()).await.unwrap().unwrap();
+        let publish = tokio::time::timeout(DEADLINE, site.acks.recv())
+            .await
+            .unwrap()
+            .unwrap();
         let ack: Ack = decode(&publish.payload, EventType::Ack).unwrap().data;
         assert_eq!(ack.outcome, AckOutcome::Stored);
         acked.insert(ack.revision.unwrap());
     }
-    let event = store::event(&site.store, &EVENT.parse().unwrap()).await.unwrap().unwrap();
+    let event = store::event(&site.store, &EVENT.parse().unwrap())
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((event.revision, event.report_count), (200, 200));
     site.stop().await;
 }

@@ -87,7 +87,7 @@ impl Bench {
     }
 
     async fn read(&self, sha256: &str, range: Range<u64>) -> Vec<u8> {
-        let key = format!("{}/{sha256}", &sha256[..2]);
+        let key = Objects::key(&sha256.parse().unwrap());
         let pieces: Vec<_> = self
             .evidence
             .read(&key, range)

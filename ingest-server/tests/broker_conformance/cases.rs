@@ -14,7 +14,10 @@ async fn publish_numbered(agent: &mut Client, topic: &str, numbers: std::ops::Ra
     for number in numbers {
         let reason = agent.publish(topic, &number.to_string()).await;
         assert!(
-            matches!(reason, PubAckReason::Success | PubAckReason::NoMatchingSubscribers),
+            matches!(
+                reason,
+                PubAckReason::Success | PubAckReason::NoMatchingSubscribers
+            ),
             "{reason:?}"
         );
     }
@@ -76,7 +79,9 @@ pub(crate) async fn a_newcomer_gets_more_than_a_hundred_retained_messages(
         agent.retain(&topic, &number.to_string()).await;
     }
     let mut newcomer = Client::server(broker, "vong-ingest-a", Session::Fleeting).await;
-    newcomer.subscribe("vong/v1/agents/+/cameras/+/status").await;
+    newcomer
+        .subscribe("vong/v1/agents/+/cameras/+/status")
+        .await;
     let mut seen = BTreeSet::new();
     while seen != all(0..150) {
         let message = newcomer.receive().await;
@@ -136,7 +141,9 @@ pub(crate) async fn an_agent_cannot_publish_elsewhere(broker: &mut impl Broker) 
         agent.publish(topic, "forbidden").await;
     }
     for leaf in ["reports", "status", "answers", "cameras/cam-1/status"] {
-        agent.publish(&format!("vong/v1/agents/hue-01/{leaf}"), leaf).await;
+        agent
+            .publish(&format!("vong/v1/agents/hue-01/{leaf}"), leaf)
+            .await;
         // The broker keeps the order of one publisher, so a forbidden message would come first.
         let message = observer.receive().await;
         observer.ack(&message).await;
@@ -159,7 +166,9 @@ pub(crate) async fn an_agent_cannot_read_elsewhere(broker: &mut impl Broker) {
         agent.subscribe(filter).await;
     }
     for leaf in ["acks", "desired", "commands"] {
-        agent.subscribe(&format!("vong/v1/agents/hue-01/{leaf}")).await;
+        agent
+            .subscribe(&format!("vong/v1/agents/hue-01/{leaf}"))
+            .await;
     }
     agent.subscribe("vong/v1/signals/+/state").await;
     let mut server = Client::server(broker, "vong-ingest-a", Session::Fleeting).await;
@@ -200,8 +209,16 @@ pub(crate) async fn strangers_are_refused(broker: &mut impl Broker) {
         options.set_keep_alive(std::time::Duration::from_secs(10));
         options
     };
-    assert!(refusal(anonymous).await.is_some(), "nobody comes in without a password");
-    for (user, password) in [(name, "wrong"), (name, ""), ("nobody", password), ("ingest", "x")] {
+    assert!(
+        refusal(anonymous).await.is_some(),
+        "nobody comes in without a password"
+    );
+    for (user, password) in [
+        (name, "wrong"),
+        (name, ""),
+        ("nobody", password),
+        ("ingest", "x"),
+    ] {
         let attempt = options(port, user, password, user, Session::Fleeting);
         assert!(refusal(attempt).await.is_some(), "{user} with {password:?}");
     }
@@ -214,10 +231,18 @@ pub(crate) async fn nobody_takes_over_anothers_session(broker: &mut impl Broker)
     victim.subscribe("vong/v1/agents/hue-01/acks").await;
     victim.vanish();
     let mut server = Client::server(broker, "vong-ingest-a", Session::Fleeting).await;
-    server.publish("vong/v1/agents/hue-01/acks", "for hue-01 only").await;
+    server
+        .publish("vong/v1/agents/hue-01/acks", "for hue-01 only")
+        .await;
     // Another agent claims the client id: refused, or given a session of its own.
     let (thief, password) = AGENTS[1];
-    let claim = options(broker.agents_port(), thief, password, "hue-01", Session::Kept);
+    let claim = options(
+        broker.agents_port(),
+        thief,
+        password,
+        "hue-01",
+        Session::Kept,
+    );
     let _: Option<_> = refusal(claim).await;
     let mut victim = Client::agent(broker, 0, Session::Kept).await;
     assert!(victim.session_present);
@@ -230,7 +255,9 @@ pub(crate) async fn nothing_settled_is_lost_by_a_kill(broker: &mut impl Broker) 
     server.subscribe("vong/v1/agents/+/status").await;
     server.vanish();
     let mut agent = Client::agent(broker, 0, Session::Fleeting).await;
-    agent.retain("vong/v1/agents/hue-01/cameras/cam-1/status", "retained").await;
+    agent
+        .retain("vong/v1/agents/hue-01/cameras/cam-1/status", "retained")
+        .await;
     publish_numbered(&mut agent, REPORTS, 0..100).await;
     agent.publish(REPORTS, "the last of them").await;
     broker.settled(101, "the last of them").await;
@@ -245,11 +272,23 @@ pub(crate) async fn nothing_settled_is_lost_by_a_kill(broker: &mut impl Broker) 
         assert!(seen.insert(text(&message)), "{} came twice", text(&message));
     }
     assert!(seen.is_superset(&all(0..100)));
-    returned.subscribe("vong/v1/agents/+/cameras/+/status").await;
-    assert_eq!(text(&returned.receive().await), "retained", "retained messages survive");
+    returned
+        .subscribe("vong/v1/agents/+/cameras/+/status")
+        .await;
+    assert_eq!(
+        text(&returned.receive().await),
+        "retained",
+        "retained messages survive"
+    );
     let mut agent = Client::agent(broker, 0, Session::Fleeting).await;
-    agent.publish("vong/v1/agents/hue-01/status", "still subscribed").await;
-    assert_eq!(text(&returned.receive().await), "still subscribed", "subscriptions survive");
+    agent
+        .publish("vong/v1/agents/hue-01/status", "still subscribed")
+        .await;
+    assert_eq!(
+        text(&returned.receive().await),
+        "still subscribed",
+        "subscriptions survive"
+    );
     // Mosquitto 2.0.11 forgets shared subscriptions over a restart, queued messages excepted. So
     // the server subscribes at each connection, and agents send until the server itself acks.
     returned.subscribe(GROUP).await;

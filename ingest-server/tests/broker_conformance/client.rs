@@ -32,7 +32,13 @@ pub(crate) enum Session {
     Kept,
 }
 
-pub(crate) fn options(port: u16, user: &str, password: &str, id: &str, session: Session) -> MqttOptions {
+pub(crate) fn options(
+    port: u16,
+    user: &str,
+    password: &str,
+    id: &str,
+    session: Session,
+) -> MqttOptions {
     let mut options = MqttOptions::new(id, "127.0.0.1", port);
     options
         .set_credentials(user, password)
@@ -58,7 +64,14 @@ pub(crate) async fn refusal(options: MqttOptions) -> Option<ConnectReturnCode> {
 impl Client {
     pub(crate) async fn server(broker: &impl Broker, id: &str, session: Session) -> Self {
         let password = broker.server_password();
-        Self::connect(options(broker.servers_port(), "ingest", &password, id, session)).await
+        Self::connect(options(
+            broker.servers_port(),
+            "ingest",
+            &password,
+            id,
+            session,
+        ))
+        .await
     }
 
     /// One of [`AGENTS`], by number.
@@ -71,8 +84,16 @@ impl Client {
         let (client, events) = AsyncClient::new(options, QUEUE);
         let (sender, packets) = mpsc::channel(QUEUE);
         let task = tokio::spawn(forward(events, sender));
-        let mut client = Self { client, packets, kept: Vec::new(), task, session_present: false };
-        let Packet::ConnAck(ack) = client.next(|packet| matches!(packet, Packet::ConnAck(_))).await
+        let mut client = Self {
+            client,
+            packets,
+            kept: Vec::new(),
+            task,
+            session_present: false,
+        };
+        let Packet::ConnAck(ack) = client
+            .next(|packet| matches!(packet, Packet::ConnAck(_)))
+            .await
         else {
             unreachable!("the filter lets nothing else through")
         };
@@ -93,14 +114,23 @@ impl Client {
                 }
             }
         };
-        tokio::time::timeout(DEADLINE, search).await.expect("waited in vain for a packet")
+        tokio::time::timeout(DEADLINE, search)
+            .await
+            .expect("waited in vain for a packet")
     }
 
     pub(crate) async fn subscribe(&mut self, filter: &str) -> SubscribeReasonCode {
-        self.client.subscribe(filter, QoS::AtLeastOnce).await.unwrap();
-        let ack = self.next(|packet| matches!(packet, Packet::SubAck(_))).await;
-        let Packet::SubAck(ack) = ack else { unreachable!("the filter lets nothing else through") };
-        ack.return_codes[0].clone()
+        self.client
+            .subscribe(filter, QoS::AtLeastOnce)
+            .await
+            .unwrap();
+        let ack = self
+            .next(|packet| matches!(packet, Packet::SubAck(_)))
+            .await;
+        let Packet::SubAck(ack) = ack else {
+            unreachable!("the filter lets nothing else through")
+        };
+        ack.return_codes[0]
     }
 
     /// Publishes and waits for the broker's word.
@@ -113,9 +143,16 @@ impl Client {
     }
 
     async fn send(&mut self, topic: &str, payload: &str, retain: bool) -> PubAckReason {
-        self.client.publish(topic, QoS::AtLeastOnce, retain, payload.to_owned()).await.unwrap();
-        let ack = self.next(|packet| matches!(packet, Packet::PubAck(_))).await;
-        let Packet::PubAck(ack) = ack else { unreachable!("the filter lets nothing else through") };
+        self.client
+            .publish(topic, QoS::AtLeastOnce, retain, payload.to_owned())
+            .await
+            .unwrap();
+        let ack = self
+            .next(|packet| matches!(packet, Packet::PubAck(_)))
+            .await;
+        let Packet::PubAck(ack) = ack else {
+            unreachable!("the filter lets nothing else through")
+        };
         ack.reason
     }
 
@@ -124,7 +161,9 @@ impl Client {
         if !self.kept.is_empty() {
             return self.kept.remove(0);
         }
-        let packet = self.next(|packet| matches!(packet, Packet::Publish(_))).await;
+        let packet = self
+            .next(|packet| matches!(packet, Packet::Publish(_)))
+            .await;
         let Packet::Publish(publish) = packet else {
             unreachable!("the filter lets nothing else through")
         };

@@ -42,7 +42,9 @@ async fn broker_process() {
     let folder = Path::new(&folder);
     let store = open(folder).await;
     let address = format!("127.0.0.1:{port}").parse().unwrap();
-    let broker = EmbeddedBroker::start(address, &folder.join("broker"), store).await.unwrap();
+    let broker = EmbeddedBroker::start(address, &folder.join("broker"), store)
+        .await
+        .unwrap();
     let aside = folder.join("password.new");
     std::fs::write(&aside, broker.server_password()).unwrap();
     std::fs::rename(aside, folder.join("password")).unwrap();
@@ -50,7 +52,9 @@ async fn broker_process() {
 }
 
 async fn open(folder: &Path) -> Store {
-    let store = Store::open(&format!("sqlite://{}/vong.db", folder.display())).await.unwrap();
+    let store = Store::open(&format!("sqlite://{}/vong.db", folder.display()))
+        .await
+        .unwrap();
     store.migrate().await.unwrap();
     store
 }
@@ -61,7 +65,9 @@ async fn enrol_agents(store: &Store) {
         let tx = store.begin().await.unwrap();
         let agent = name.parse().unwrap();
         let expires = now + SignedDuration::from_hours(1);
-        store::insert_enrolment_token(&tx, name, &agent, now, expires).await.unwrap();
+        store::insert_enrolment_token(&tx, name, &agent, now, expires)
+            .await
+            .unwrap();
         let enrolled = Enrolled {
             public_key: SecretKey::from_bytes(&[seed; 32]).public(),
             mqtt_password_hash: TokenHash::of(password).as_str().to_owned(),

@@ -4,6 +4,8 @@
 //! The embedded broker runs in a process of its own (this test binary, started again), so that it
 //! can be killed.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod cases;
 mod client;
 mod embedded;
@@ -26,7 +28,6 @@ macro_rules! on_both {
         }
         mod on_mosquitto {
             $( #[tokio::test]
-            #[expect(clippy::print_stderr, reason = "a test that cannot run must say why")]
             async fn $case() {
                 if !super::mosquitto::is_installed() {
                     eprintln!("skipped: mosquitto is not installed; install the package mosquitto");

@@ -32,15 +32,24 @@ fn configuration(dir: &Path, agents_port: u16, servers_port: u16) -> String {
     let text = std::fs::read_to_string(shipped.join("mosquitto.conf")).unwrap();
     let acl = shipped.join("acl.conf").display().to_string();
     let replaced = [
-        ("/etc/mosquitto/vong.passwd", dir.join("passwd").display().to_string()),
+        (
+            "/etc/mosquitto/vong.passwd",
+            dir.join("passwd").display().to_string(),
+        ),
         ("/etc/mosquitto/vong-acl.conf", acl),
-        ("/var/lib/mosquitto/", format!("{}/", dir.join("data").display())),
+        (
+            "/var/lib/mosquitto/",
+            format!("{}/", dir.join("data").display()),
+        ),
         ("listener 1883", format!("listener {agents_port} 127.0.0.1")),
         ("listener 1884", format!("listener {servers_port}")),
     ]
     .into_iter()
     .fold(text, |text, (from, to)| {
-        assert!(text.contains(from), "mosquitto.conf no longer holds {from:?}");
+        assert!(
+            text.contains(from),
+            "mosquitto.conf no longer holds {from:?}"
+        );
         text.replace(from, &to)
     });
     // Started by root it would become another user, who cannot read the test's folder.
@@ -78,7 +87,12 @@ impl Broker for Mosquitto {
         let process = spawn(dir.path());
         listening(agents_port).await;
         listening(servers_port).await;
-        Self { dir, agents_port, servers_port, process }
+        Self {
+            dir,
+            agents_port,
+            servers_port,
+            process,
+        }
     }
 
     async fn kill9(&mut self) {
@@ -109,7 +123,9 @@ impl Broker for Mosquitto {
         let file = self.dir.path().join("data/mosquitto.db");
         until("mosquitto.db", || {
             let bytes = std::fs::read(&file).unwrap_or_default();
-            bytes.windows(last.len()).any(|window| window == last.as_bytes())
+            bytes
+                .windows(last.len())
+                .any(|window| window == last.as_bytes())
         })
         .await;
     }

@@ -1,9 +1,7 @@
 //! What every database must do.
 
 use contract::v1::{CameraStatus, key_id};
-use ingest_server::store::{
-    self, CameraFacts, EnrolOutcome, Inserted, Quarantined, Store, Stored,
-};
+use ingest_server::store::{self, CameraFacts, EnrolOutcome, Inserted, Quarantined, Store, Stored};
 use serde_json::json;
 
 use crate::support::{EVENT, agent, at, enrolled, put, report, take_in};
@@ -17,7 +15,10 @@ pub(crate) async fn a_transaction_that_is_dropped_never_happened(store: &Store) 
     let tx = store.begin().await.unwrap();
     assert_eq!(put(&tx, &report(json!({})), b"x").await, Inserted::New);
     drop(tx);
-    assert_eq!(store::event(store, &EVENT.parse().unwrap()).await.unwrap(), None);
+    assert_eq!(
+        store::event(store, &EVENT.parse().unwrap()).await.unwrap(),
+        None
+    );
 }
 
 pub(crate) async fn the_same_report_is_a_duplicate_and_other_bytes_a_conflict(store: &Store) {
@@ -36,7 +37,13 @@ pub(crate) async fn nobody_speaks_of_anothers_event(store: &Store) {
     assert_eq!(take_in(store, &foreign).await, Inserted::Conflict);
     let elsewhere = report(json!({ "camera": "cam-2", "revision": 2 }));
     assert_eq!(take_in(store, &elsewhere).await, Inserted::Conflict);
-    assert_eq!(store::reports_of_event(store, &foreign.event_id).await.unwrap().len(), 1);
+    assert_eq!(
+        store::reports_of_event(store, &foreign.event_id)
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 pub(crate) async fn what_came_is_kept_byte_for_byte(store: &Store) {
@@ -44,21 +51,30 @@ pub(crate) async fn what_came_is_kept_byte_for_byte(store: &Store) {
     let tx = store.begin().await.unwrap();
     put(&tx, &report(json!({})), payload).await;
     tx.commit().await.unwrap();
-    let reports = store::reports_of_event(store, &EVENT.parse().unwrap()).await.unwrap();
-    let message = store::message(store, &reports[0].message_id).await.unwrap().unwrap();
+    let reports = store::reports_of_event(store, &EVENT.parse().unwrap())
+        .await
+        .unwrap();
+    let message = store::message(store, &reports[0].message_id)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(message.payload, payload);
     assert_eq!(message.received_at, at(1000).as_microsecond());
 }
 
 async fn token(store: &Store, hash: &str, name: &str, expires: i64) {
     let tx = store.begin().await.unwrap();
-    store::insert_enrolment_token(&tx, hash, &agent(name), at(0), at(expires)).await.unwrap();
+    store::insert_enrolment_token(&tx, hash, &agent(name), at(0), at(expires))
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
 }
 
 async fn enrol(store: &Store, hash: &str, seed: u8, now: i64) -> EnrolOutcome {
     let tx = store.begin().await.unwrap();
-    let outcome = store::enrol(&tx, hash, &enrolled(seed), at(now)).await.unwrap();
+    let outcome = store::enrol(&tx, hash, &enrolled(seed), at(now))
+        .await
+        .unwrap();
     if matches!(outcome, EnrolOutcome::Enrolled(_)) {
         tx.commit().await.unwrap();
     }
@@ -68,10 +84,22 @@ async fn enrol(store: &Store, hash: &str, seed: u8, now: i64) -> EnrolOutcome {
 pub(crate) async fn a_token_is_good_once_and_in_time(store: &Store) {
     token(store, "good", "hue-01", 100).await;
     token(store, "late", "hue-02", 100).await;
-    assert_eq!(store::open_enrolment_tokens(store, at(50)).await.unwrap().len(), 2);
+    assert_eq!(
+        store::open_enrolment_tokens(store, at(50))
+            .await
+            .unwrap()
+            .len(),
+        2
+    );
     assert_eq!(enrol(store, "none", 1, 50).await, EnrolOutcome::NoSuchToken);
-    assert_eq!(enrol(store, "late", 1, 100).await, EnrolOutcome::NoSuchToken);
-    assert_eq!(enrol(store, "good", 1, 50).await, EnrolOutcome::Enrolled(agent("hue-01")));
+    assert_eq!(
+        enrol(store, "late", 1, 100).await,
+        EnrolOutcome::NoSuchToken
+    );
+    assert_eq!(
+        enrol(store, "good", 1, 50).await,
+        EnrolOutcome::Enrolled(agent("hue-01"))
+    );
     assert_eq!(enrol(store, "good", 1, 51).await, EnrolOutcome::NoSuchToken);
     assert_eq!(store::agents(store).await.unwrap().len(), 1);
 }
@@ -80,9 +108,15 @@ pub(crate) async fn a_key_never_changes_hands(store: &Store) {
     token(store, "one", "hue-01", 100).await;
     token(store, "two", "hue-02", 100).await;
     enrol(store, "one", 1, 1).await;
-    assert_eq!(enrol(store, "two", 1, 2).await, EnrolOutcome::KeyOfAnotherAgent);
+    assert_eq!(
+        enrol(store, "two", 1, 2).await,
+        EnrolOutcome::KeyOfAnotherAgent
+    );
     // The token was not used up by the failure.
-    assert_eq!(enrol(store, "two", 2, 3).await, EnrolOutcome::Enrolled(agent("hue-02")));
+    assert_eq!(
+        enrol(store, "two", 2, 3).await,
+        EnrolOutcome::Enrolled(agent("hue-02"))
+    );
 }
 
 pub(crate) async fn enrolling_again_voids_the_former_secrets(store: &Store) {
@@ -93,9 +127,13 @@ pub(crate) async fn enrolling_again_voids_the_former_secrets(store: &Store) {
     let former = key_id(&enrolled(1).public_key);
     let key = store::agent_key(store, &former).await.unwrap().unwrap();
     assert_eq!((key.agent, key.revoked_at), (agent("hue-01"), Some(at(5))));
-    let known = store::active_agent_of_upload_token(store, "upload-1").await.unwrap();
+    let known = store::active_agent_of_upload_token(store, "upload-1")
+        .await
+        .unwrap();
     assert_eq!(known, None);
-    let known = store::active_agent_of_upload_token(store, "upload-2").await.unwrap();
+    let known = store::active_agent_of_upload_token(store, "upload-2")
+        .await
+        .unwrap();
     assert_eq!(known, Some(agent("hue-01")));
 }
 
@@ -104,12 +142,22 @@ pub(crate) async fn a_revoked_agent_is_out(store: &Store) {
     enrol(store, "one", 1, 1).await;
     for expected in [true, false] {
         let tx = store.begin().await.unwrap();
-        let revoked = store::revoke_agent(&tx, &agent("hue-01"), at(9)).await.unwrap();
+        let revoked = store::revoke_agent(&tx, &agent("hue-01"), at(9))
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         assert_eq!(revoked, expected);
     }
-    assert_eq!(store::active_agent_of_upload_token(store, "upload-1").await.unwrap(), None);
-    let key = store::agent_key(store, &key_id(&enrolled(1).public_key)).await.unwrap().unwrap();
+    assert_eq!(
+        store::active_agent_of_upload_token(store, "upload-1")
+            .await
+            .unwrap(),
+        None
+    );
+    let key = store::agent_key(store, &key_id(&enrolled(1).public_key))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(key.revoked_at, Some(at(9)));
 }
 
@@ -125,20 +173,33 @@ pub(crate) async fn stored_evidence_stays_stored(store: &Store) {
     let hash = "ab".repeat(32);
     let seal = json!({ "state": "sealed", "mime": "video/mp4", "bytes": 7, "sha256": hash });
     take_in(store, &sealed(1, json!({ "state": "pending" }))).await;
-    assert_eq!(store::sealed_by_hash(store, &agent("hue-01"), &hash).await.unwrap(), None);
+    assert_eq!(
+        store::sealed_by_hash(store, &agent("hue-01"), &hash)
+            .await
+            .unwrap(),
+        None
+    );
     take_in(store, &sealed(2, seal)).await;
-    let known = store::sealed_by_hash(store, &agent("hue-01"), &hash).await.unwrap().unwrap();
+    let known = store::sealed_by_hash(store, &agent("hue-01"), &hash)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((known.bytes, known.stored), (7, Stored::No));
-    let foreign = store::sealed_by_hash(store, &agent("hue-02"), &hash).await.unwrap();
+    let foreign = store::sealed_by_hash(store, &agent("hue-02"), &hash)
+        .await
+        .unwrap();
     assert_eq!(foreign, None, "another agent's promise is nobody's to keep");
     let tx = store.begin().await.unwrap();
-    let events =
-        store::mark_stored(&tx, &agent("hue-01"), &hash, "ab/key", at(5)).await.unwrap();
+    let events = store::mark_stored(&tx, &agent("hue-01"), &hash, "ab/key", at(5))
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     assert_eq!(events, [EVENT.parse().unwrap()]);
     let gone = json!({ "state": "unavailable", "reason": "disk_full" });
     take_in(store, &sealed(3, gone)).await;
-    let rows = store::evidence_of_event(store, &EVENT.parse().unwrap()).await.unwrap();
+    let rows = store::evidence_of_event(store, &EVENT.parse().unwrap())
+        .await
+        .unwrap();
     assert_eq!((rows.len(), rows[0].state.as_str()), (1, "stored"));
     assert_eq!(rows[0].object_key.as_deref(), Some("ab/key"));
 }
@@ -152,13 +213,23 @@ pub(crate) async fn an_older_camera_status_never_replaces_a_newer(store: &Store)
         }))
         .unwrap()
     };
-    for (state, said_at, expected) in
-        [("connecting", 10, true), ("running", 20, true), ("connecting", 15, false)]
-    {
+    for (state, said_at, expected) in [
+        ("connecting", 10, true),
+        ("running", 20, true),
+        ("connecting", 15, false),
+    ] {
         let status = status(state);
         let tx = store.begin().await.unwrap();
-        let facts = CameraFacts { status: &status, said_at: at(said_at), received: at(30) };
-        assert_eq!(store::set_camera_status(&tx, &facts).await.unwrap(), expected, "{state}");
+        let facts = CameraFacts {
+            status: &status,
+            said_at: at(said_at),
+            received: at(30),
+        };
+        assert_eq!(
+            store::set_camera_status(&tx, &facts).await.unwrap(),
+            expected,
+            "{state}"
+        );
         tx.commit().await.unwrap();
     }
     let cameras = store::cameras(store).await.unwrap();
@@ -182,7 +253,10 @@ pub(crate) async fn quarantine_counts_and_is_bounded(store: &Store) {
         tx.commit().await.unwrap();
     }
     let rows = store::quarantined(store, 10).await.unwrap();
-    let seen: Vec<_> = rows.iter().map(|row| (row.sha256.as_str(), row.count)).collect();
+    let seen: Vec<_> = rows
+        .iter()
+        .map(|row| (row.sha256.as_str(), row.count))
+        .collect();
     assert_eq!(seen, [("c", 1), ("a", 2), ("b", 1)]);
     let tx = store.begin().await.unwrap();
     assert_eq!(store::trim_quarantine(&tx, 2).await.unwrap(), 1);

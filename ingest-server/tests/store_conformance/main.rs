@@ -3,6 +3,8 @@
 //! PostgreSQL runs from the machine's own binaries in a private cluster; where there are none the
 //! test says so and ends.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod cases;
 mod order;
 mod postgres;
@@ -35,7 +37,6 @@ async fn sqlite() {
 }
 
 #[tokio::test]
-#[expect(clippy::print_stderr, reason = "a test that cannot run must say why")]
 async fn postgresql() {
     let Some(cluster) = postgres::Cluster::start() else {
         eprintln!("skipped: no PostgreSQL binaries below /usr/lib/postgresql; install postgresql");

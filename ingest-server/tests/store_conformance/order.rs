@@ -37,7 +37,10 @@ where
             for index in &order {
                 assert_eq!(take_in(&store, &revisions[*index]).await, Inserted::New);
                 // Duplicates in between change nothing.
-                assert_eq!(take_in(&store, &revisions[order[0]]).await, Inserted::Duplicate);
+                assert_eq!(
+                    take_in(&store, &revisions[order[0]]).await,
+                    Inserted::Duplicate
+                );
             }
             let rows = rows(&store).await;
             store.close().await;
@@ -108,8 +111,15 @@ async fn rows(store: &Store) -> Rows {
     let mut incidents = incident::Entity::find().all(store.conn()).await.unwrap();
     assert_eq!(incidents.len(), 1, "one event is one incident");
     let mut incident = incidents.remove(0);
-    assert_eq!(event.incident_id.take(), Some(std::mem::take(&mut incident.id)));
-    Rows { event, evidence, incident }
+    assert_eq!(
+        event.incident_id.take(),
+        Some(std::mem::take(&mut incident.id))
+    );
+    Rows {
+        event,
+        evidence,
+        incident,
+    }
 }
 
 fn rows_clone(rows: &Rows) -> Rows {

@@ -20,14 +20,39 @@ impl Cluster {
         let dir = tempfile::tempdir().unwrap();
         // PostgreSQL refuses to run as root, so root hands the folder to another user.
         std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let cluster = Self { bin, dir, port, databases: AtomicUsize::new(0) };
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let cluster = Self {
+            bin,
+            dir,
+            port,
+            databases: AtomicUsize::new(0),
+        };
         let data = cluster.data();
-        cluster.run("initdb", &["-D", &data, "-U", "vong", "-A", "trust", "-E", "UTF8", "--no-sync"]);
+        cluster.run(
+            "initdb",
+            &[
+                "-D",
+                &data,
+                "-U",
+                "vong",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--no-sync",
+            ],
+        );
         let options =
             format!("-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=");
         let log = cluster.dir.path().join("log").display().to_string();
-        cluster.run("pg_ctl", &["-D", &data, "-w", "-l", &log, "-o", &options, "start"]);
+        cluster.run(
+            "pg_ctl",
+            &["-D", &data, "-w", "-l", &log, "-o", &options, "start"],
+        );
         Some(cluster)
     }
 
@@ -35,7 +60,10 @@ impl Cluster {
     pub(crate) fn fresh_database(&self) -> String {
         let name = format!("vong{}", self.databases.fetch_add(1, Ordering::Relaxed));
         let port = self.port.to_string();
-        self.run("createdb", &["-h", "127.0.0.1", "-p", &port, "-U", "vong", &name]);
+        self.run(
+            "createdb",
+            &["-h", "127.0.0.1", "-p", &port, "-U", "vong", &name],
+        );
         format!("postgres://vong@127.0.0.1:{port}/{name}")
     }
 
@@ -74,9 +102,7 @@ fn is_root() -> bool {
 
 fn newest_binaries() -> Option<PathBuf> {
     let versions = std::fs::read_dir(Path::new("/usr/lib/postgresql")).ok()?;
-    let version = |path: &PathBuf| {
-        path.file_name()?.to_str()?.parse::<u32>().ok()
-    };
+    let version = |path: &PathBuf| path.file_name()?.to_str()?.parse::<u32>().ok();
     versions
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.join("bin/initdb").is_file())

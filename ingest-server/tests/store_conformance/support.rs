@@ -56,7 +56,9 @@ pub(crate) async fn put(tx: &Tx, report: &AutoReport, payload: &[u8]) -> Inserte
     };
     let inserted = store::insert_report(tx, &verified).await.unwrap();
     if inserted == Inserted::New {
-        store::note_camera_of_report(tx, report, at(1000)).await.unwrap();
+        store::note_camera_of_report(tx, report, at(1000))
+            .await
+            .unwrap();
         store::apply_evidence(tx, report).await.unwrap();
         store::apply_report(tx, report, at(1000)).await.unwrap();
     }
