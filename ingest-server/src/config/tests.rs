@@ -95,3 +95,28 @@ fn mqtt_urls() {
         assert_eq!(parsed.as_deref(), shown, "{text}");
     }
 }
+
+#[test]
+fn the_example_is_a_valid_configuration_as_it_stands() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/server.example.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let config = Config::parse(&text, &path).unwrap();
+    assert_eq!(config.data_dir, Path::new("/var/lib/vong"));
+    // The keys that are commented out must be keys all the same.
+    let external = text
+        .replace("listen = \"127.0.0.1:1883\"", "")
+        .replace("# public_url", "public_url")
+        .replace("# url =", "url =")
+        .replace("# username", "username")
+        .replace("# password_file", "password_file");
+    match Config::parse(&external, &path) {
+        Err(ConfigError::Faults { faults, .. }) => {
+            let unknown = faults
+                .iter()
+                .find(|fault| fault.key != "broker.password_file");
+            assert!(unknown.is_none(), "{unknown:?}");
+        }
+        Ok(_) => panic!("the password file of the example exists here"),
+        Err(other) => panic!("{other:?}"),
+    }
+}
