@@ -4,7 +4,7 @@
 //! says `stored` for exactly its bytes; evidence from its sealing until its upload is complete.
 //! Kill the process at any moment: the next start finds the same.
 //!
-//! Bounds and policy, all of it in [`store`]:
+//! Bounds and policy, all of it in [`Store`]:
 //! - evidence takes at most `max_bytes − reserved_report_bytes`. Where that is full, the oldest
 //!   clips of the lowest severity go first, then stills; the report says so in a later revision;
 //! - reports take at most `reserved_report_bytes`. Where that is full, dead letters go first, then
