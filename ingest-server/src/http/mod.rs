@@ -1,7 +1,7 @@
 //! The HTTP server: the API for people and agents, live changes, evidence, the console.
 //!
 //! A handler extracts, checks rights, calls the domain and shows the answer; it never speaks SQL.
-//! Routes are grouped by who calls them ([`router`]). What goes wrong is an [`error::ApiError`],
+//! Routes are grouped by who calls them (`router`). What goes wrong is an [`error::ApiError`],
 //! told as a problem document in the caller's language.
 //!
 //! What does not belong here: decisions about incidents (`incident`, `review`), passwords and
