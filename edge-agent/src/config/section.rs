@@ -107,8 +107,16 @@ impl<'a> Section<'a> {
         sections
     }
 
+    fn ask(&self, key: &'static str) {
+        let mut asked = self.asked.borrow_mut();
+        if !asked.contains(&key) {
+            asked.push(key);
+        }
+    }
+
     /// Whether the table has `key`.
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(super) fn has(&self, key: &'static str) -> bool {
+        self.ask(key);
         self.table.is_some_and(|table| table.contains_key(key))
     }
 
@@ -136,7 +144,7 @@ impl<'a> Section<'a> {
     }
 
     fn raw(&self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
-        self.asked.borrow_mut().push(key);
+        self.ask(key);
         self.table.and_then(|table| table.get(key))
     }
 

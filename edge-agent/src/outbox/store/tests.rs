@@ -420,3 +420,38 @@ async fn filed_events_outlive_their_reports_up_to_the_bound() {
     assert_eq!(filed.len() as u64, FILED_EVENTS_KEPT);
     assert!(!filed.contains(&first.event_id) && filed.contains(&last.event_id));
 }
+
+/// SQLite's own bound on pages stands for the disk: it fails with the same `SQLITE_FULL`.
+#[test]
+fn a_full_disk_keeps_nothing_of_a_filing_and_the_next_try_goes_through() {
+    runtime().block_on(async {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), TOPIC, ROOMY).await.unwrap();
+        let bound = |pages: u32| {
+            let pragma = format!("PRAGMA max_page_count = {pages}");
+            sqlx::raw_sql(sqlx::AssertSqlSafe(pragma)).execute(&store.pool)
+        };
+        bound(1).await.unwrap();
+        let mut kept = 0;
+        let refused = loop {
+            let report = report(EventId::new(), 1, Phase::Raised, Severity::Low);
+            let message = Message::new(&report, &key(), Timestamp::UNIX_EPOCH).unwrap();
+            let filing = Filing {
+                message: &message,
+                report: &report,
+                last_seen: Timestamp::UNIX_EPOCH,
+            };
+            match store.file(&filing).await {
+                Ok(_) => kept += 1,
+                Err(error) => break (report, error),
+            }
+            assert!(kept < 1_000, "the disk never filled up");
+        };
+        assert!(matches!(refused.1, StoreError::Full(_)), "{}", refused.1);
+        assert!(refused.1.to_string().contains("free some space"));
+        assert_eq!(store.tally().await.unwrap().pending, kept);
+        bound(1_000_000).await.unwrap();
+        file(&store, &refused.0).await;
+        assert_eq!(store.tally().await.unwrap().pending, kept + 1);
+    });
+}
