@@ -98,7 +98,9 @@ pub enum CloudEventError {
 /// The envelope's bytes. Made once: the same bytes are signed, stored and sent.
 ///
 /// # Errors
-/// [`CloudEventError::Json`] where a number in `data` is not finite.
+/// [`CloudEventError::Json`] where `data` has no JSON form. A number that is not finite has one:
+/// `null`, which no reader accepts as a number; [`AutoReport::validate`](super::AutoReport::validate)
+/// comes first.
 pub fn encode<T: Serialize>(event: &CloudEvent<T>) -> Result<Vec<u8>, CloudEventError> {
     serde_json::to_vec(event).map_err(CloudEventError::Json)
 }
