@@ -79,7 +79,7 @@ const EDGE_AGENT: Crate = Crate {
         },
         ForeignLibrary {
             name: "sqlx",
-            homes: &["outbox/store"],
+            homes: &["outbox/store/"],
         },
         ForeignLibrary {
             name: "sea_orm",

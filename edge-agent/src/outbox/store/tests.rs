@@ -1,11 +1,15 @@
 //! The outbox against a model, over random orders of filing, acks, refusals and crashes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use contract::v1::{AgentId, Clock, ClockSource, Interval, Kind, SecretKey, UnavailableReason};
+use contract::v1::{
+    AgentId, AutoReport, Clock, ClockSource, EventId, Evidence, EvidenceId, EvidenceKind, Interval,
+    Kind, Phase, RefusalReason, SecretKey, Severity, UnavailableReason,
+};
 use proptest::prelude::*;
 
 use super::*;
+use crate::outbox::record::{Filed, Filing, LostThing};
 use crate::report::Message;
 
 const TOPIC: &str = "vong/v1/agents/site-1/reports";

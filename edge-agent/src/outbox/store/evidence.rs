@@ -1,0 +1,204 @@
+//! Evidence files that wait for the server: one row and one file each.
+
+use std::io;
+use std::path::PathBuf;
+
+use contract::v1::{AutoReport, Evidence, EvidenceId, EvidenceKind, Severity};
+
+use super::losses::{count_loss, log_losses};
+use super::{Store, StoreError, Tx, events, now_ms, space};
+use crate::outbox::record::{LostThing, Upload, evidence_file, severity_rank, upload_priority};
+
+impl Store {
+    /// Where a piece of evidence is written before the revision that seals it is filed.
+    #[must_use]
+    pub fn evidence_path(&self, id: EvidenceId, kind: EvidenceKind) -> PathBuf {
+        self.folder.join(evidence_file(id, kind))
+    }
+
+    /// Makes room for `bytes` more of evidence, and says whose evidence had to go: the oldest
+    /// clips of the lowest severity first, never one of higher severity than `severity`.
+    /// `None` where there is no room without that; nothing went then.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn make_room(
+        &self,
+        bytes: u64,
+        severity: Severity,
+    ) -> Result<Option<Vec<Upload>>, StoreError> {
+        let mut tx = self.pool.begin().await?;
+        let mut gone = Vec::new();
+        while space::used(&mut tx, "evidence").await? + bytes > self.limits.evidence_bytes {
+            let row: Option<UploadRow> = sqlx::query_as(
+                "DELETE FROM uploads WHERE evidence_id = (SELECT evidence_id FROM uploads \
+                 WHERE severity <= ? ORDER BY (priority < 2), severity, created, evidence_id LIMIT 1) \
+                 RETURNING evidence_id, event_id, file, bytes, sha256, severity",
+            )
+            .bind(severity_rank(severity))
+            .fetch_optional(&mut *tx)
+            .await?;
+            // Dropping the transaction rolls it back.
+            let Some(row) = row else { return Ok(None) };
+            count_loss(&mut tx, LostThing::Evidence, row.5, 1).await?;
+            gone.extend(self.upload(row));
+        }
+        tx.commit().await?;
+        let files: Vec<PathBuf> = gone.iter().map(|upload| upload.path.clone()).collect();
+        self.remove_files(&files);
+        if !gone.is_empty() {
+            log_losses(&[(LostThing::Evidence, gone.len() as u64)]);
+        }
+        Ok(Some(gone))
+    }
+
+    /// The next files to upload, the most urgent first: stills before clips.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn ready_uploads(&self, most: u32) -> Result<Vec<Upload>, StoreError> {
+        let rows: Vec<UploadRow> = sqlx::query_as(
+            "SELECT evidence_id, event_id, file, bytes, sha256, severity FROM uploads \
+             WHERE ready = 1 ORDER BY priority, severity DESC, created LIMIT ?",
+        )
+        .bind(most)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|row| self.upload(row))
+            .collect())
+    }
+
+    /// The server has the file: forgets it here, row first, so that a crash in between leaves an
+    /// orphan for the next start and never a row without its file.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn uploaded(&self, upload: &Upload) -> Result<(), StoreError> {
+        let mut tx = self.pool.begin().await?;
+        sqlx::query("DELETE FROM uploads WHERE evidence_id = ?")
+            .bind(upload.evidence_id.to_string())
+            .execute(&mut *tx)
+            .await?;
+        events::forget_if_finished(&mut tx, &upload.event_id.to_string()).await?;
+        tx.commit().await?;
+        self.remove_files(std::slice::from_ref(&upload.path));
+        Ok(())
+    }
+
+    /// Gives up a file that cannot be uploaded, and counts it as lost.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn give_up(&self, upload: &Upload) -> Result<(), StoreError> {
+        let mut tx = self.pool.begin().await?;
+        let row: Option<(i64,)> =
+            sqlx::query_as("DELETE FROM uploads WHERE evidence_id = ? RETURNING severity")
+                .bind(upload.evidence_id.to_string())
+                .fetch_optional(&mut *tx)
+                .await?;
+        let Some((severity,)) = row else {
+            return Ok(());
+        };
+        count_loss(&mut tx, LostThing::Evidence, severity, 1).await?;
+        tx.commit().await?;
+        self.remove_files(std::slice::from_ref(&upload.path));
+        log_losses(&[(LostThing::Evidence, 1)]);
+        Ok(())
+    }
+
+    /// Removes files of the evidence folder that no row knows, and returns their names.
+    ///
+    /// # Errors
+    /// [`StoreError::File`] where the folder cannot be read.
+    pub async fn remove_orphans(&self) -> Result<Vec<String>, StoreError> {
+        let known: Vec<(String,)> = sqlx::query_as("SELECT file FROM uploads")
+            .fetch_all(&self.pool)
+            .await?;
+        let unreadable = |source| StoreError::File {
+            verb: "list",
+            path: self.folder.clone(),
+            source,
+        };
+        let mut orphans = Vec::new();
+        for entry in std::fs::read_dir(&self.folder).map_err(unreadable)? {
+            let name = entry
+                .map_err(unreadable)?
+                .file_name()
+                .to_string_lossy()
+                .into_owned();
+            if !known.iter().any(|(file,)| *file == name) {
+                self.remove_files(&[self.folder.join(&name)]);
+                orphans.push(name);
+            }
+        }
+        Ok(orphans)
+    }
+
+    /// A row for every sealed entry that has its file here and no row yet.
+    pub(super) async fn keep_uploads(
+        &self,
+        tx: &mut Tx,
+        report: &AutoReport,
+    ) -> Result<(), StoreError> {
+        for entry in &report.evidence {
+            let Evidence::Sealed {
+                id,
+                kind,
+                bytes,
+                sha256,
+                ..
+            } = entry
+            else {
+                continue;
+            };
+            let file = evidence_file(*id, *kind);
+            // Revisions are cumulative: what an earlier one sealed may be uploaded already.
+            if !self.folder.join(&file).exists() {
+                continue;
+            }
+            sqlx::query(
+                "INSERT INTO uploads (evidence_id, event_id, sealed_in, priority, severity, file, \
+                 bytes, sha256, created, ready) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0) \
+                 ON CONFLICT DO NOTHING",
+            )
+            .bind(id.to_string())
+            .bind(report.event_id.to_string())
+            .bind(report.revision)
+            .bind(upload_priority(*kind))
+            .bind(severity_rank(report.severity))
+            .bind(file)
+            .bind(i64::try_from(*bytes).unwrap_or(i64::MAX))
+            .bind(sha256)
+            .bind(now_ms())
+            .execute(&mut **tx)
+            .await?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn remove_files(&self, files: &[PathBuf]) {
+        for path in files {
+            if let Err(error) = std::fs::remove_file(path)
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                tracing::warn!(path = %path.display(), %error, "cannot remove an evidence file");
+            }
+        }
+    }
+
+    fn upload(&self, row: UploadRow) -> Option<Upload> {
+        let (evidence_id, event_id, file, bytes, sha256, _) = row;
+        // Written by this file and nobody else, so the ids always parse.
+        Some(Upload {
+            evidence_id: evidence_id.parse().ok()?,
+            event_id: event_id.parse().ok()?,
+            path: self.folder.join(file),
+            bytes: bytes.unsigned_abs(),
+            sha256,
+        })
+    }
+}
+
+type UploadRow = (String, String, String, i64, String, i64);

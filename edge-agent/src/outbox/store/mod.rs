@@ -1,0 +1,114 @@
+//! The outbox on disk: one SQLite file (WAL, `synchronous=FULL`) and one folder of evidence files.
+//!
+//! The only folder with SQL: one file for each thing that is kept. Each public function is one
+//! transaction: after it returns, a power cut changes nothing of what it did. Space is counted by
+//! triggers in the same transaction, so the bounds hold over a crash too. What does not belong
+//! here: when to send (`window`, `uploader`).
+
+mod error;
+mod events;
+mod evidence;
+mod losses;
+mod reports;
+mod schema;
+mod space;
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqlitePool;
+use sqlx::{Sqlite, Transaction};
+use tokio::sync::Notify;
+
+pub use self::error::StoreError;
+pub use self::events::FILED_EVENTS_KEPT;
+
+use super::record::Limits;
+use crate::report::journal::OutboxId;
+
+const DATABASE_FILE: &str = "outbox.db";
+const EVIDENCE_FOLDER: &str = "evidence";
+
+/// The outbox on disk.
+#[derive(Debug)]
+pub struct Store {
+    pool: SqlitePool,
+    id: OutboxId,
+    folder: PathBuf,
+    limits: Limits,
+    report_filed: Notify,
+    upload_ready: Notify,
+}
+
+type Tx = Transaction<'static, Sqlite>;
+
+impl Store {
+    /// Opens or makes the outbox below `data_dir`. Pending reports for a topic other than `topic`
+    /// (the agent was enrolled anew under another name) become dead letters.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`] and [`StoreError::File`] name the path.
+    pub async fn open(data_dir: &Path, topic: &str, limits: Limits) -> Result<Self, StoreError> {
+        let folder = data_dir.join(EVIDENCE_FOLDER);
+        // Pictures of a street are nobody else's business.
+        let made = DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder);
+        made.map_err(|source| StoreError::File {
+            verb: "create",
+            path: folder.clone(),
+            source,
+        })?;
+        let path = data_dir.join(DATABASE_FILE);
+        let pool = schema::open_pool(&path)
+            .await
+            .map_err(|source| StoreError::Open {
+                path: path.clone(),
+                source,
+            })?;
+        let (id,) = sqlx::query_as("SELECT id FROM identity")
+            .fetch_one(&pool)
+            .await?;
+        let store = Self {
+            pool,
+            id: OutboxId::new(id),
+            folder,
+            limits,
+            report_filed: Notify::new(),
+            upload_ready: Notify::new(),
+        };
+        store.set_aside_other_topics(topic).await?;
+        Ok(store)
+    }
+
+    /// The name that this outbox was given when it was made.
+    #[must_use]
+    pub const fn id(&self) -> &OutboxId {
+        &self.id
+    }
+
+    /// Waits until a report was filed since the last call.
+    pub(super) async fn report_filed(&self) {
+        self.report_filed.notified().await;
+    }
+
+    /// Waits until evidence may be uploaded since the last call.
+    pub(super) async fn upload_ready(&self) {
+        self.upload_ready.notified().await;
+    }
+
+    /// Closes the database, its log folded in.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+fn now_ms() -> i64 {
+    Timestamp::now().as_millisecond()
+}
+
+#[cfg(test)]
+mod tests;
