@@ -11,9 +11,13 @@ pub const MAX_TRACKS: usize = 64;
 /// Most boxes of one track in a report.
 pub const MAX_BOXES_PER_TRACK: usize = 16;
 /// Most evidence entries of one report.
-pub const MAX_EVIDENCE_ENTRIES: usize = 16;
+pub const MAX_EVIDENCE_ENTRIES: usize = 32;
 /// Most bytes of a report's detail.
 pub const MAX_DETAIL_BYTES: usize = 64;
+/// Most bytes of a class, a pose, a model's name, a rule's version, a media type.
+pub const MAX_WORD_BYTES: usize = 64;
+/// Most bytes of a camera's name for people.
+pub const MAX_CAMERA_NAME_BYTES: usize = 256;
 
 /// A message is larger than the contract allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

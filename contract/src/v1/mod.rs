@@ -16,6 +16,7 @@ mod schema;
 mod signature;
 mod status;
 mod topic;
+mod validity;
 
 pub use ack::{Ack, AckOutcome, RefusalReason};
 pub use cloudevent::{
@@ -26,13 +27,13 @@ pub use enrolment::{EnrolmentAnswer, EnrolmentRequest};
 pub use evidence::{Evidence, EvidenceKind, UnavailableReason};
 pub use ids::{AgentId, CameraId, EventId, EvidenceId, IdError, ReportId, UnitId, ZoneId};
 pub use limits::{
-    MAX_BOXES_PER_TRACK, MAX_DETAIL_BYTES, MAX_EVIDENCE_BYTES, MAX_EVIDENCE_ENTRIES,
-    MAX_REPORT_BYTES, MAX_STATUS_BYTES, MAX_TRACKS, SizeError, check_report_size,
+    MAX_BOXES_PER_TRACK, MAX_CAMERA_NAME_BYTES, MAX_DETAIL_BYTES, MAX_EVIDENCE_BYTES,
+    MAX_EVIDENCE_ENTRIES, MAX_REPORT_BYTES, MAX_STATUS_BYTES, MAX_TRACKS, MAX_WORD_BYTES,
+    SizeError, check_report_size,
 };
 pub use place::{Bearing, Place, Position};
 pub use report::{
-    AutoReport, Clock, ClockSource, Interval, Kind, ModelRef, NormBox, Phase, ReportFault,
-    Severity, TrackBrief,
+    AutoReport, Clock, ClockSource, Interval, Kind, ModelRef, NormBox, Phase, Severity, TrackBrief,
 };
 pub use schema::schemas;
 pub use signature::{
@@ -42,3 +43,4 @@ pub use status::{
     AgentStatus, CameraCounters, CameraState, CameraStatus, CameraStatusReason, Liveness,
 };
 pub use topic::{TOPIC_ROOT, Topic, TopicError};
+pub use validity::ReportFault;

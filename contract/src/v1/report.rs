@@ -1,4 +1,5 @@
-//! An [`AutoReport`]: one revision of one event that a camera's rule saw.
+//! An [`AutoReport`]: one revision of one event that a camera's rule saw. Its ranges and lengths are
+//! checked in `validity.rs`.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -6,9 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::Evidence;
 use super::ids::{AgentId, CameraId, EventId, ZoneId};
-use super::limits::{
-    MAX_BOXES_PER_TRACK, MAX_DETAIL_BYTES, MAX_EVIDENCE_BYTES, MAX_EVIDENCE_ENTRIES, MAX_TRACKS,
-};
 use super::place::Place;
 
 /// What family of event this is; `AutoReport::detail` says which of the family.
@@ -134,7 +132,7 @@ pub struct NormBox {
 pub struct TrackBrief {
     /// The track's number within its camera and agent run.
     pub id: u64,
-    /// The class the model gave it, e.g. `cow`.
+    /// The class the model gave it, e.g. `cow`; 1 to 64 bytes.
     pub class: String,
     /// The best score the model gave it, 0 to 1.
     pub score: f32,
@@ -146,7 +144,7 @@ pub struct TrackBrief {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelRef {
-    /// Its name in the catalogue.
+    /// Its name in the catalogue; 1 to 64 bytes.
     pub name: String,
     /// SHA-256 of its file, 64 lower-case hexadecimal digits.
     #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
@@ -186,10 +184,10 @@ pub struct AutoReport {
     pub agent: AgentId,
     /// The camera that saw it.
     pub camera: CameraId,
-    /// The camera's name for people.
+    /// The camera's name for people; at most 256 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub camera_name: Option<String>,
-    /// The pose the camera was in; absent for a fixed camera.
+    /// The pose the camera was in; absent for a fixed camera; 1 to 64 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pose: Option<String>,
     /// The zone it happened in.
@@ -204,80 +202,9 @@ pub struct AutoReport {
     /// The model, where one was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelRef>,
-    /// The rule's name and version, e.g. `stray_cattle/1`.
+    /// The rule's name and version, e.g. `stray_cattle/1`; 1 to 64 bytes.
     pub rule_version: String,
-    /// What proves it; at most 16 entries.
+    /// What proves it; at most 32 entries, each id once.
     #[serde(default)]
     pub evidence: Vec<Evidence>,
-}
-
-/// What is wrong with a report that parsed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("field `{field}`: {problem}")]
-pub struct ReportFault {
-    /// The field's path.
-    pub field: &'static str,
-    /// What is wrong with it.
-    pub problem: &'static str,
-}
-
-impl AutoReport {
-    /// Checks what the type system cannot: ranges, lengths and the order of times.
-    ///
-    /// # Errors
-    /// The first field that is out of its range.
-    pub fn validate(&self) -> Result<(), ReportFault> {
-        let fault = |field, problem| Err(ReportFault { field, problem });
-        if self.revision == 0 {
-            return fault("revision", "counts from 1");
-        }
-        if self.detail.is_empty() || self.detail.len() > MAX_DETAIL_BYTES {
-            return fault("detail", "must have 1 to 64 bytes");
-        }
-        if !(0.0..=1.0).contains(&self.confidence) {
-            return fault("confidence", "must lie between 0 and 1");
-        }
-        if self
-            .occurred
-            .end
-            .is_some_and(|end| end < self.occurred.start)
-        {
-            return fault("occurred.end", "must not come before the start");
-        }
-        if self.place.is_some_and(|place| !place.is_valid()) {
-            return fault("place", "must hold finite numbers in range");
-        }
-        if self.tracks.len() > MAX_TRACKS {
-            return fault("tracks", "holds too many tracks");
-        }
-        if self
-            .tracks
-            .iter()
-            .any(|track| track.boxes.len() > MAX_BOXES_PER_TRACK)
-        {
-            return fault("tracks[].boxes", "holds too many boxes");
-        }
-        if self.evidence.len() > MAX_EVIDENCE_ENTRIES {
-            return fault("evidence", "holds too many entries");
-        }
-        for entry in &self.evidence {
-            let Evidence::Sealed { bytes, sha256, .. } = entry else {
-                continue;
-            };
-            if !is_sha256_hex(sha256) {
-                return fault(
-                    "evidence[].sha256",
-                    "must be 64 lower-case hexadecimal digits",
-                );
-            }
-            if *bytes == 0 || *bytes > MAX_EVIDENCE_BYTES {
-                return fault("evidence[].bytes", "is zero or over the limit");
-            }
-        }
-        Ok(())
-    }
-}
-
-fn is_sha256_hex(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }

@@ -1,9 +1,10 @@
 //! Size limits and ranges: at the limit a message passes, one beyond it is refused with the field.
 
 use contract::v1::{
-    AutoReport, Evidence, EvidenceId, EvidenceKind, MAX_BOXES_PER_TRACK, MAX_DETAIL_BYTES,
-    MAX_EVIDENCE_BYTES, MAX_EVIDENCE_ENTRIES, MAX_REPORT_BYTES, MAX_TRACKS, NormBox, Place,
-    Position, SizeError, TrackBrief, check_report_size, decode,
+    AutoReport, Evidence, EvidenceId, EvidenceKind, MAX_BOXES_PER_TRACK, MAX_CAMERA_NAME_BYTES,
+    MAX_DETAIL_BYTES, MAX_EVIDENCE_BYTES, MAX_EVIDENCE_ENTRIES, MAX_REPORT_BYTES, MAX_TRACKS,
+    MAX_WORD_BYTES, ModelRef, NormBox, Place, Position, SizeError, TrackBrief, check_report_size,
+    decode,
 };
 use contract::v1::{EventType, ReportFault};
 
@@ -46,6 +47,10 @@ fn pending() -> Evidence {
     }
 }
 
+fn pending_entries(count: usize) -> Vec<Evidence> {
+    std::iter::repeat_with(pending).take(count).collect()
+}
+
 fn sealed(length: u64, hash: &str) -> Evidence {
     Evidence::Sealed {
         id: EvidenceId::new(),
@@ -79,7 +84,7 @@ fn at_the_limit_a_report_passes() {
         None
     );
     assert_eq!(
-        refused(|r| r.evidence = vec![pending(); MAX_EVIDENCE_ENTRIES]),
+        refused(|r| r.evidence = pending_entries(MAX_EVIDENCE_ENTRIES)),
         None
     );
     assert_eq!(
@@ -128,7 +133,7 @@ fn beyond_the_limit_the_field_is_named() {
         Some("tracks[].boxes")
     );
     assert_eq!(
-        refused(|r| r.evidence = vec![pending(); MAX_EVIDENCE_ENTRIES + 1]),
+        refused(|r| r.evidence = pending_entries(MAX_EVIDENCE_ENTRIES + 1)),
         Some("evidence")
     );
     assert_eq!(
@@ -144,5 +149,105 @@ fn beyond_the_limit_the_field_is_named() {
             refused(|r| r.evidence = vec![sealed(1, bad)]),
             Some("evidence[].sha256")
         );
+    }
+}
+
+#[test]
+fn words_and_numbers_of_a_report_have_bounds() {
+    let long = "x".repeat(MAX_WORD_BYTES + 1);
+    let scored = |score| TrackBrief { score, ..track(1) };
+    let boxed = |x, w| TrackBrief {
+        boxes: vec![NormBox {
+            x,
+            y: 0.0,
+            w,
+            h: 0.5,
+        }],
+        ..track(0)
+    };
+    let model = |name: &str, sha256: &str| {
+        Some(ModelRef {
+            name: name.to_owned(),
+            sha256: sha256.to_owned(),
+        })
+    };
+    let hash = "0".repeat(64);
+    type Change = Box<dyn FnOnce(&mut AutoReport)>;
+    let cases: Vec<(Change, Option<&str>)> = vec![
+        (Box::new(|r| r.rule_version.clear()), Some("rule_version")),
+        (
+            Box::new({
+                let long = long.clone();
+                move |r| r.rule_version = long
+            }),
+            Some("rule_version"),
+        ),
+        (Box::new(|r| r.pose = Some(String::new())), Some("pose")),
+        (
+            Box::new(|r| r.camera_name = Some("x".repeat(MAX_CAMERA_NAME_BYTES))),
+            None,
+        ),
+        (
+            Box::new(|r| r.camera_name = Some("x".repeat(MAX_CAMERA_NAME_BYTES + 1))),
+            Some("camera_name"),
+        ),
+        (
+            Box::new({
+                let m = model("m", "00");
+                move |r| r.model = m
+            }),
+            Some("model.sha256"),
+        ),
+        (
+            Box::new({
+                let m = model("", &hash);
+                move |r| r.model = m
+            }),
+            Some("model.name"),
+        ),
+        (
+            Box::new({
+                let m = model(&long, &hash);
+                move |r| r.model = m
+            }),
+            Some("model.name"),
+        ),
+        (
+            Box::new(|r| {
+                r.tracks = vec![TrackBrief {
+                    class: String::new(),
+                    ..track(1)
+                }]
+            }),
+            Some("tracks[].class"),
+        ),
+        (
+            Box::new(move |r| r.tracks = vec![scored(f32::NAN)]),
+            Some("tracks[].score"),
+        ),
+        (
+            Box::new(move |r| r.tracks = vec![scored(1.5)]),
+            Some("tracks[].score"),
+        ),
+        (Box::new(move |r| r.tracks = vec![boxed(0.5, 0.5005)]), None),
+        (
+            Box::new(move |r| r.tracks = vec![boxed(0.5, 0.6)]),
+            Some("tracks[].boxes"),
+        ),
+        (
+            Box::new(move |r| r.tracks = vec![boxed(-0.1, 0.5)]),
+            Some("tracks[].boxes"),
+        ),
+        (
+            Box::new(move |r| r.tracks = vec![boxed(f32::INFINITY, 0.5)]),
+            Some("tracks[].boxes"),
+        ),
+        (
+            Box::new(|r| r.evidence = vec![pending(); 2]),
+            Some("evidence[].id"),
+        ),
+    ];
+    for (index, (change, field)) in cases.into_iter().enumerate() {
+        assert_eq!(refused(change), field, "case {index}");
     }
 }
