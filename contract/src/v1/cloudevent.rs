@@ -25,6 +25,9 @@ pub enum EventType {
     /// A [`CameraStatus`](super::CameraStatus).
     #[serde(rename = "vong.camera-status.v1")]
     CameraStatus,
+    /// What an agent had to let go.
+    #[serde(rename = "vong.gap-report.v1")]
+    GapReport,
     /// A [`Desired`](super::Desired).
     #[serde(rename = "vong.desired.v1")]
     Desired,
@@ -124,4 +127,18 @@ pub fn decode<T: DeserializeOwned>(
         });
     }
     Ok(event)
+}
+
+/// The type of an enveloped message, before its data is read.
+///
+/// # Errors
+/// [`CloudEventError::Json`] where it is not an envelope of this version's types.
+pub fn event_type(bytes: &[u8]) -> Result<EventType, CloudEventError> {
+    #[derive(Deserialize)]
+    struct Typed {
+        #[serde(rename = "type")]
+        event_type: EventType,
+    }
+    let typed: Typed = serde_json::from_slice(bytes).map_err(CloudEventError::Json)?;
+    Ok(typed.event_type)
 }

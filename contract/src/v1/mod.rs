@@ -8,6 +8,7 @@ mod cloudevent;
 mod desired;
 mod enrolment;
 mod evidence;
+mod gap;
 mod ids;
 mod limits;
 mod place;
@@ -21,10 +22,15 @@ mod validity;
 pub use ack::{Ack, AckOutcome, RefusalReason};
 pub use cloudevent::{
     CloudEvent, CloudEventError, DATA_CONTENT_TYPE, EventType, SPEC_VERSION, decode, encode,
+    event_type,
 };
 pub use desired::{CameraDesired, Desired};
-pub use enrolment::{EnrolmentAnswer, EnrolmentRequest};
+pub use enrolment::{
+    EnrolmentAnswer, EnrolmentRequest, KEY_ROTATION_PATH, KeyRotationAnswer, KeyRotationRequest,
+    NEW_SIGNATURE_HEADER,
+};
 pub use evidence::{Evidence, EvidenceKind, UnavailableReason};
+pub use gap::{GapFault, GapLoss, GapReport, LostThing, MAX_GAP_LOSSES};
 pub use ids::{AgentId, CameraId, EventId, EvidenceId, IdError, ReportId, UnitId, ZoneId};
 pub use limits::{
     MAX_BOXES_PER_TRACK, MAX_CAMERA_NAME_BYTES, MAX_DETAIL_BYTES, MAX_EVIDENCE_BYTES,

@@ -4,7 +4,7 @@ use schemars::{Schema, schema_for};
 
 use super::{
     Ack, AgentStatus, AutoReport, CameraStatus, CloudEvent, Desired, EnrolmentAnswer,
-    EnrolmentRequest,
+    EnrolmentRequest, GapReport, KeyRotationAnswer, KeyRotationRequest,
 };
 
 /// `(file name, schema)` of every message of version 1.
@@ -16,7 +16,10 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("agent-status.json", schema_for!(CloudEvent<AgentStatus>)),
         ("camera-status.json", schema_for!(CloudEvent<CameraStatus>)),
         ("desired.json", schema_for!(CloudEvent<Desired>)),
+        ("gap-report.json", schema_for!(CloudEvent<GapReport>)),
         ("enrolment-request.json", schema_for!(EnrolmentRequest)),
         ("enrolment-answer.json", schema_for!(EnrolmentAnswer)),
+        ("key-rotation-request.json", schema_for!(KeyRotationRequest)),
+        ("key-rotation-answer.json", schema_for!(KeyRotationAnswer)),
     ]
 }

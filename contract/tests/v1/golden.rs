@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use contract::v1::{
     Ack, AgentStatus, AutoReport, CameraStatus, CloudEvent, Desired, EnrolmentAnswer,
-    EnrolmentRequest, EventType, decode, encode,
+    EnrolmentRequest, EventType, GapReport, KeyRotationAnswer, KeyRotationRequest, decode, encode,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -116,6 +116,12 @@ fn every_golden_message_decodes_validates_and_encodes_to_an_equal_value() {
                 ));
             }
             "desired" => drop(through_envelope::<Desired>(golden, EventType::Desired)),
+            "gap-report" => {
+                let gap = through_envelope::<GapReport>(golden, EventType::GapReport);
+                assert_eq!(gap.data.validate(), Ok(()), "{}", golden.file);
+            }
+            "key-rotation-request" => through_serde::<KeyRotationRequest>(golden),
+            "key-rotation-answer" => through_serde::<KeyRotationAnswer>(golden),
             "enrolment-request" => through_serde::<EnrolmentRequest>(golden),
             "enrolment-answer" => through_serde::<EnrolmentAnswer>(golden),
             "signature" => {}
@@ -151,4 +157,33 @@ fn a_newer_agents_unknown_fields_do_not_stop_a_report() {
     let bytes = serde_json::to_vec(&value).unwrap();
     let event = decode::<AutoReport>(&bytes, EventType::Report).unwrap();
     assert_eq!(event.data.validate(), Ok(()));
+}
+
+#[test]
+fn the_type_of_an_envelope_is_known_before_its_data() {
+    use contract::v1::event_type;
+    let typed = |file| event_type(&read(file)).unwrap();
+    assert_eq!(typed("report.raised.json"), EventType::Report);
+    assert_eq!(typed("gap-report.first.json"), EventType::GapReport);
+    assert!(event_type(b"{\"type\": \"other\"}").is_err());
+}
+
+#[test]
+fn a_gap_report_that_counts_nothing_is_refused() {
+    use contract::v1::GapFault;
+    let good = decode::<GapReport>(&read("gap-report.first.json"), EventType::GapReport)
+        .unwrap()
+        .data;
+    let broken = |change: fn(&mut GapReport)| {
+        let mut gap = good.clone();
+        change(&mut gap);
+        gap.validate()
+    };
+    assert_eq!(broken(|gap| gap.revision = 0), Err(GapFault::Revision));
+    assert_eq!(broken(|gap| gap.losses.clear()), Err(GapFault::Losses(0)));
+    assert_eq!(broken(|gap| gap.losses[0].count = 0), Err(GapFault::Count));
+    assert_eq!(
+        broken(|gap| gap.outbox.make_ascii_uppercase()),
+        Err(GapFault::Outbox)
+    );
 }
