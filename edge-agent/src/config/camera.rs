@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use contract::v1::{CameraId, Place, Position, ZoneId};
+use contract::v1::{CameraId, MAX_CAMERA_NAME_BYTES, Place, Position, ZoneId};
 use url::Url;
 
 use super::agent::address;
@@ -93,7 +93,7 @@ fn read_one(
     models: &[ModelConfig],
     base: &Path,
 ) -> Option<CameraConfig> {
-    let name = section.optional("name", &value::text);
+    let name = section.optional("name", &value::text_up_to(MAX_CAMERA_NAME_BYTES));
     let url = section.required("url", &|raw| address(raw, &["rtsp"]));
     let password = read_password(section, base);
     let place = section

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use contract::v1::MAX_WORD_BYTES;
+
 use super::catalogue::Catalogue;
 use super::fault::{Wrong, suggestion};
 use super::manifest::{self, Manifest};
@@ -62,7 +64,7 @@ pub(super) fn read_models(
     let mut models: Vec<ModelConfig> = Vec::new();
     for section in root.tables("model") {
         let file = section.optional("file", &value::path(base));
-        let Some(name) = section.required("name", &value::text) else {
+        let Some(name) = section.required("name", &value::text_up_to(MAX_WORD_BYTES)) else {
             continue;
         };
         if models.iter().any(|model| model.manifest.name == name) {

@@ -117,6 +117,14 @@ url = "rtsp://host/path"
     assert_eq!(manifest.thresholds.score, 0.2);
 }
 
+#[test]
+fn a_name_that_no_report_has_room_for_is_refused() {
+    let name = "á".repeat(200);
+    let text = SMALLEST.replace("[[camera]]", &format!("[[camera]]\nname = \"{name}\""));
+    let message = faults(&text);
+    assert!(message.contains("has 400 bytes"), "{message}");
+}
+
 proptest::proptest! {
     #[test]
     fn no_text_makes_the_reader_panic(text in "[\\[\\]a-z_=\" .0-9\n{}#-]{0,200}") {

@@ -28,6 +28,20 @@ pub(super) fn text(value: &DeValue<'_>) -> Converted<String> {
     Ok(text.to_owned())
 }
 
+/// A string that is not blank and has at most `most` bytes: what a report has room for.
+pub(super) fn text_up_to(most: usize) -> impl Fn(&DeValue<'_>) -> Converted<String> {
+    move |value| {
+        let text = text(value)?;
+        if text.len() <= most {
+            return Ok(text);
+        }
+        Err(Wrong::new(
+            format!("has {} bytes", text.len()),
+            format!("shorten it to {most} bytes"),
+        ))
+    }
+}
+
 /// A string of a type that can say itself what is wrong with it.
 pub(super) fn parsed<T: FromStr<Err: Display>>(value: &DeValue<'_>) -> Converted<T> {
     let text = value.as_str().ok_or_else(|| not_a("a string", value))?;
