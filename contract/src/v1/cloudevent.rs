@@ -31,6 +31,12 @@ pub enum EventType {
     /// A [`Desired`](super::Desired).
     #[serde(rename = "vong.desired.v1")]
     Desired,
+    /// A [`Command`](super::Command).
+    #[serde(rename = "vong.command.v1")]
+    Command,
+    /// An [`Answer`](super::Answer).
+    #[serde(rename = "vong.answer.v1")]
+    Answer,
 }
 
 /// A CloudEvents 1.0 envelope around `T`.

@@ -175,6 +175,10 @@ uuid_id!(
     EventId
 );
 uuid_id!(
+    /// One command to an agent.
+    CommandId
+);
+uuid_id!(
     /// One piece of evidence: a still or a clip.
     EvidenceId
 );

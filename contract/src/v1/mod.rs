@@ -1,17 +1,20 @@
 //! Version 1 of the contract. MQTT topic root `vong/v1`.
 //!
 //! Reading order: identifiers, quantities, the envelope, the report and its evidence, what the
-//! server answers, what agents say of themselves, topics, limits, signatures.
+//! server answers, what agents say of themselves, what is wanted of them, topics, limits, signatures.
 
 mod ack;
 mod cloudevent;
+mod command;
 mod desired;
 mod enrolment;
 mod evidence;
+mod field_fault;
 mod gap;
 mod ids;
 mod limits;
 mod place;
+mod polygon;
 mod report;
 mod schema;
 mod signature;
@@ -24,22 +27,33 @@ pub use cloudevent::{
     CloudEvent, CloudEventError, DATA_CONTENT_TYPE, EventType, SPEC_VERSION, decode, encode,
     event_type,
 };
-pub use desired::{CameraDesired, Desired};
+pub use command::{Action, Answer, AnswerOutcome, Command, CommandRefusal, Simulation};
+pub use desired::{
+    Applied, CameraDesired, Desired, Mute, Parameter, Parameters, RefusedKey, RuleChange, RuleRef,
+};
 pub use enrolment::{
     EnrolmentAnswer, EnrolmentRequest, KEY_ROTATION_PATH, KeyRotationAnswer, KeyRotationRequest,
     NEW_SIGNATURE_HEADER,
 };
 pub use evidence::{Evidence, EvidenceKind, UnavailableReason};
+pub use field_fault::{FieldFault, FieldProblem};
 pub use gap::{GapFault, GapLoss, GapReport, LostThing, MAX_GAP_LOSSES};
-pub use ids::{AgentId, CameraId, EventId, EvidenceId, IdError, ReportId, UnitId, ZoneId};
+pub use ids::{
+    AgentId, CameraId, CommandId, EventId, EvidenceId, IdError, ReportId, UnitId, ZoneId,
+};
 pub use limits::{
-    MAX_BOXES_PER_TRACK, MAX_CAMERA_NAME_BYTES, MAX_DETAIL_BYTES, MAX_EVIDENCE_BYTES,
-    MAX_EVIDENCE_ENTRIES, MAX_REPORT_BYTES, MAX_STATUS_BYTES, MAX_TRACKS, MAX_WORD_BYTES,
+    MAX_ANSWER_BYTES, MAX_BOXES_PER_TRACK, MAX_CAMERA_NAME_BYTES, MAX_CLIP_SECONDS,
+    MAX_COMMAND_BYTES, MAX_CORNERS, MAX_DESIRED_BYTES, MAX_DESIRED_CAMERAS, MAX_DETAIL_BYTES,
+    MAX_EVIDENCE_BYTES, MAX_EVIDENCE_ENTRIES, MAX_PARAMETER_ITEMS, MAX_PARAMETERS,
+    MAX_REFUSED_KEYS, MAX_REPORT_BYTES, MAX_RULES_PER_CAMERA, MAX_SHAPES_PER_CAMERA,
+    MAX_SIMULATED_INTERVALS, MAX_SIMULATED_SECONDS, MAX_STATUS_BYTES, MAX_TRACKS, MAX_WORD_BYTES,
     SizeError, check_report_size,
 };
 pub use place::{Bearing, Place, Position};
+pub use polygon::{Corners, PolygonError, check_polygon};
 pub use report::{
-    AutoReport, Clock, ClockSource, Interval, Kind, ModelRef, NormBox, Phase, Severity, TrackBrief,
+    AgentClock, AutoReport, Clock, ClockReference, ClockSource, ClockTrust, Interval, Kind,
+    ModelRef, NormBox, Phase, Severity, TrackBrief,
 };
 pub use schema::schemas;
 pub use signature::{

@@ -101,6 +101,67 @@ pub enum ClockSource {
     Agent,
 }
 
+/// What an agent compares its own clock with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockReference {
+    /// The machine's chronyd.
+    Chrony,
+    /// The machine's systemd-timesyncd.
+    Timesyncd,
+    /// The agent's own exchange with a time server.
+    Sntp,
+}
+
+/// What is known of an agent's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AgentClock {
+    /// What it was compared with.
+    pub reference: ClockReference,
+    /// The agent's clock minus true time in milliseconds, at the last comparison.
+    pub offset_ms: i64,
+    /// By how much the offset may be wrong, either way, in milliseconds; at least 1.
+    pub uncertainty_ms: u64,
+}
+
+/// What to think of the times.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockTrust {
+    /// Nobody compared the clock with another: neither good nor bad.
+    #[default]
+    Unknown,
+    /// Compared, and within the agent's bound.
+    Trusted,
+    /// The agent's clock is off by more than its bound.
+    AgentOff,
+    /// The camera's clock is off by more than the agent's bound.
+    CameraOff,
+    /// The agent's clock was set while the event went on, or shortly before.
+    Stepped,
+}
+
+impl ClockTrust {
+    /// Whether nobody compared the clock with another.
+    #[must_use]
+    pub const fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown)
+    }
+
+    /// The word on the wire, and the label of the metric.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Trusted => "trusted",
+            Self::AgentOff => "agent_off",
+            Self::CameraOff => "camera_off",
+            Self::Stepped => "stepped",
+        }
+    }
+}
+
 /// How far the times can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -110,6 +171,12 @@ pub struct Clock {
     /// The camera's clock minus the agent's in milliseconds; absent when unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offset_ms: Option<i64>,
+    /// The agent's clock against true time; absent when unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentClock>,
+    /// What to think of the times; absent when unknown.
+    #[serde(default, skip_serializing_if = "ClockTrust::is_unknown")]
+    pub trust: ClockTrust,
 }
 
 /// A box in fractions of the picture: origin top left, all of it inside 0 to 1.

@@ -3,8 +3,8 @@
 use schemars::{Schema, schema_for};
 
 use super::{
-    Ack, AgentStatus, AutoReport, CameraStatus, CloudEvent, Desired, EnrolmentAnswer,
-    EnrolmentRequest, GapReport, KeyRotationAnswer, KeyRotationRequest,
+    Ack, AgentStatus, Answer, AutoReport, CameraStatus, CloudEvent, Command, Desired,
+    EnrolmentAnswer, EnrolmentRequest, GapReport, KeyRotationAnswer, KeyRotationRequest,
 };
 
 /// `(file name, schema)` of every message of version 1.
@@ -16,6 +16,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("agent-status.json", schema_for!(CloudEvent<AgentStatus>)),
         ("camera-status.json", schema_for!(CloudEvent<CameraStatus>)),
         ("desired.json", schema_for!(CloudEvent<Desired>)),
+        ("command.json", schema_for!(CloudEvent<Command>)),
+        ("answer.json", schema_for!(CloudEvent<Answer>)),
         ("gap-report.json", schema_for!(CloudEvent<GapReport>)),
         ("enrolment-request.json", schema_for!(EnrolmentRequest)),
         ("enrolment-answer.json", schema_for!(EnrolmentAnswer)),

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::desired::Applied;
 use super::ids::{AgentId, CameraId};
+use super::report::{AgentClock, ClockTrust};
 
 /// Whether an agent is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +29,15 @@ pub struct AgentStatus {
     pub version: String,
     /// Since when; of the start of the process for a last will.
     pub since: Timestamp,
+    /// What it made of the desired state; absent while it has none, and in a last will.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applied: Option<Applied>,
+    /// Its clock against true time; absent when unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<AgentClock>,
+    /// What it thinks of its clock; absent when unknown.
+    #[serde(default, skip_serializing_if = "ClockTrust::is_unknown")]
+    pub clock_trust: ClockTrust,
 }
 
 /// What a camera's supervisor is doing.

@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use contract::v1::{
-    Ack, AgentStatus, AutoReport, CameraStatus, CloudEvent, Desired, EnrolmentAnswer,
-    EnrolmentRequest, EventType, GapReport, KeyRotationAnswer, KeyRotationRequest, decode, encode,
+    Ack, AgentStatus, Answer, AutoReport, CameraStatus, CloudEvent, Command, Desired,
+    EnrolmentAnswer, EnrolmentRequest, EventType, GapReport, KeyRotationAnswer, KeyRotationRequest,
+    decode, encode,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -115,7 +116,24 @@ fn every_golden_message_decodes_validates_and_encodes_to_an_equal_value() {
                     EventType::CameraStatus,
                 ));
             }
-            "desired" => drop(through_envelope::<Desired>(golden, EventType::Desired)),
+            "desired" => {
+                let desired = through_envelope::<Desired>(golden, EventType::Desired);
+                assert_eq!(desired.data.validate(), Ok(()), "{}", golden.file);
+            }
+            "command" => {
+                let command = through_envelope::<Command>(golden, EventType::Command);
+                assert_eq!(command.data.action.validate(), Ok(()), "{}", golden.file);
+                assert_eq!(command.id, command.data.id.to_string(), "{}", golden.file);
+            }
+            "answer" => {
+                let answer = through_envelope::<Answer>(golden, EventType::Answer);
+                assert_eq!(
+                    answer.id,
+                    answer.data.command.to_string(),
+                    "{}",
+                    golden.file
+                );
+            }
             "gap-report" => {
                 let gap = through_envelope::<GapReport>(golden, EventType::GapReport);
                 assert_eq!(gap.data.validate(), Ok(()), "{}", golden.file);

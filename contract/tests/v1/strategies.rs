@@ -1,10 +1,10 @@
 //! Arbitrary values of the contract's types, for the property tests.
 
 use contract::v1::{
-    Ack, AckOutcome, AgentId, AutoReport, Bearing, CameraCounters, CameraId, CameraState,
-    CameraStatus, CameraStatusReason, Clock, ClockSource, EventId, Evidence, EvidenceId,
-    EvidenceKind, Interval, Kind, ModelRef, NormBox, Phase, Place, Position, RefusalReason,
-    Severity, Topic, TrackBrief, UnavailableReason, UnitId, ZoneId,
+    Ack, AckOutcome, AgentClock, AgentId, AutoReport, Bearing, CameraCounters, CameraId,
+    CameraState, CameraStatus, CameraStatusReason, Clock, ClockReference, ClockSource, ClockTrust,
+    EventId, Evidence, EvidenceId, EvidenceKind, Interval, Kind, ModelRef, NormBox, Phase, Place,
+    Position, RefusalReason, Severity, Topic, TrackBrief, UnavailableReason, UnitId, ZoneId,
 };
 use jiff::Timestamp;
 use proptest::option;
@@ -121,12 +121,42 @@ fn track() -> impl Strategy<Value = TrackBrief> {
         })
 }
 
+fn agent_clock() -> impl Strategy<Value = AgentClock> {
+    (
+        select(vec![
+            ClockReference::Chrony,
+            ClockReference::Timesyncd,
+            ClockReference::Sntp,
+        ]),
+        any::<i64>(),
+        any::<u64>(),
+    )
+        .prop_map(|(reference, offset_ms, uncertainty_ms)| AgentClock {
+            reference,
+            offset_ms,
+            uncertainty_ms,
+        })
+}
+
 fn clock() -> impl Strategy<Value = Clock> {
     (
         select(vec![ClockSource::Camera, ClockSource::Agent]),
         option::of(any::<i64>()),
+        option::of(agent_clock()),
+        select(vec![
+            ClockTrust::Unknown,
+            ClockTrust::Trusted,
+            ClockTrust::AgentOff,
+            ClockTrust::CameraOff,
+            ClockTrust::Stepped,
+        ]),
     )
-        .prop_map(|(source, offset_ms)| Clock { source, offset_ms })
+        .prop_map(|(source, offset_ms, agent, trust)| Clock {
+            source,
+            offset_ms,
+            agent,
+            trust,
+        })
 }
 
 fn evidence_kind() -> impl Strategy<Value = EvidenceKind> {

@@ -1,6 +1,6 @@
 //! `[[camera.zone]]`: named parts of a camera's picture, as polygons in fractions of it.
 
-use contract::v1::ZoneId;
+use contract::v1::{ZoneId, check_polygon};
 use toml::de::DeValue;
 
 use super::fault::Wrong;
@@ -8,26 +8,11 @@ use super::section::Section;
 use super::value;
 use crate::geometry::NormPoint;
 
+pub use contract::v1::PolygonError;
+
 /// A polygon in fractions of the picture: at least three points, an area, no edge across another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Polygon(Vec<NormPoint>);
-
-/// Why points are not a polygon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PolygonError {
-    /// Fewer than three.
-    #[error("has {0} points, and a polygon has at least 3")]
-    TooFew(usize),
-    /// A point lies outside the picture.
-    #[error("point {0} lies outside the picture (fractions are 0 to 1)")]
-    Outside(usize),
-    /// Two edges cross or touch.
-    #[error("edge {0} crosses edge {1}")]
-    SelfIntersecting(usize, usize),
-    /// All points lie on one line.
-    #[error("has no area")]
-    Flat,
-}
 
 impl Polygon {
     /// A polygon of these corners, in order, either way round; the last joins the first.
@@ -35,28 +20,8 @@ impl Polygon {
     /// # Errors
     /// [`PolygonError`] where they are not one.
     pub fn new(points: Vec<NormPoint>) -> Result<Self, PolygonError> {
-        let count = points.len();
-        if count < 3 {
-            return Err(PolygonError::TooFew(count));
-        }
-        let inside = |p: &NormPoint| (0.0..=1.0).contains(&p.x) && (0.0..=1.0).contains(&p.y);
-        if let Some(index) = points.iter().position(|point| !inside(point)) {
-            return Err(PolygonError::Outside(index));
-        }
-        for first in 0..count {
-            for second in first + 1..count {
-                let neighbours = second == first + 1 || (first == 0 && second == count - 1);
-                if !neighbours && edges_cross(&points, first, second) {
-                    return Err(PolygonError::SelfIntersecting(first, second));
-                }
-            }
-        }
-        let twice_area: f32 = (0..count)
-            .map(|at| cross(points[at], points[(at + 1) % count]))
-            .sum();
-        if twice_area.abs() < 1e-6 {
-            return Err(PolygonError::Flat);
-        }
+        let corners: Vec<[f32; 2]> = points.iter().map(|point| [point.x, point.y]).collect();
+        check_polygon(&corners)?;
         Ok(Self(points))
     }
 
@@ -65,31 +30,6 @@ impl Polygon {
     pub fn points(&self) -> &[NormPoint] {
         &self.0
     }
-}
-
-fn cross(a: NormPoint, b: NormPoint) -> f32 {
-    a.x * b.y - b.x * a.y
-}
-
-/// Which side of the line `a`–`b` the point lies on: the sign of the result.
-fn side(a: NormPoint, b: NormPoint, point: NormPoint) -> f32 {
-    (b.x - a.x) * (point.y - a.y) - (b.y - a.y) * (point.x - a.x)
-}
-
-fn edges_cross(points: &[NormPoint], first: usize, second: usize) -> bool {
-    let (a, b) = (points[first], points[(first + 1) % points.len()]);
-    let (c, d) = (points[second], points[(second + 1) % points.len()]);
-    side(a, b, c) * side(a, b, d) <= 0.0
-        && side(c, d, a) * side(c, d, b) <= 0.0
-        && boxes_meet(a, b, c, d)
-}
-
-/// Parallel edges on one line have no sides; they meet where their extents do.
-fn boxes_meet(a: NormPoint, b: NormPoint, c: NormPoint, d: NormPoint) -> bool {
-    a.x.min(b.x) <= c.x.max(d.x)
-        && c.x.min(d.x) <= a.x.max(b.x)
-        && a.y.min(b.y) <= c.y.max(d.y)
-        && c.y.min(d.y) <= a.y.max(b.y)
 }
 
 /// `[[camera.zone]]`: a named part of the picture.

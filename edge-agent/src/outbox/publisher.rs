@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use contract::v1::{
-    AckOutcome, AgentId, AgentStatus, CameraId, CameraStatus, CloudEvent, EventType, Liveness,
-    PublicKey, SIGNATURE_PROPERTY, Topic, encode,
+    AckOutcome, AgentId, AgentStatus, CameraId, CameraStatus, ClockTrust, CloudEvent, EventType,
+    Liveness, PublicKey, SIGNATURE_PROPERTY, Topic, encode,
 };
 use jiff::Timestamp;
 use rumqttc::v5::mqttbytes::QoS;
@@ -277,6 +277,9 @@ impl Publisher {
             liveness,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             since: self.since,
+            applied: None,
+            clock: None,
+            clock_trust: ClockTrust::Unknown,
         };
         self.envelope(EventType::AgentStatus, status)
     }

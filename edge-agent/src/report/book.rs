@@ -292,6 +292,8 @@ impl ReportBook {
             clock: Clock {
                 source: ClockSource::Agent,
                 offset_ms: None,
+                agent: None,
+                trust: contract::v1::ClockTrust::Unknown,
             },
             place: camera.place,
             agent: self.agent.clone(),

@@ -144,6 +144,8 @@ mod tests {
             clock: Clock {
                 source: ClockSource::Agent,
                 offset_ms: None,
+                agent: None,
+                trust: contract::v1::ClockTrust::Unknown,
             },
             place: Some(Place::Point {
                 position,

@@ -47,6 +47,8 @@ fn report(agent: &ScriptedAgent, camera: &str) -> AutoReport {
         clock: Clock {
             source: ClockSource::Agent,
             offset_ms: None,
+            agent: None,
+            trust: contract::v1::ClockTrust::Unknown,
         },
         place: None,
         agent: agent.id.clone(),

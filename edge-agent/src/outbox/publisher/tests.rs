@@ -235,6 +235,8 @@ async fn file(store: &Store, event_id: EventId, revision: u32) {
         clock: Clock {
             source: ClockSource::Agent,
             offset_ms: None,
+            agent: None,
+            trust: contract::v1::ClockTrust::Unknown,
         },
         place: None,
         agent: agent(),

@@ -46,6 +46,8 @@ fn report(event_id: EventId, revision: u32, phase: Phase, severity: Severity) ->
         clock: Clock {
             source: ClockSource::Agent,
             offset_ms: None,
+            agent: None,
+            trust: contract::v1::ClockTrust::Unknown,
         },
         place: None,
         agent,

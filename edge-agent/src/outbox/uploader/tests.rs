@@ -177,6 +177,8 @@ impl Bench {
             clock: Clock {
                 source: ClockSource::Agent,
                 offset_ms: None,
+                agent: None,
+                trust: contract::v1::ClockTrust::Unknown,
             },
             place: None,
             agent,
