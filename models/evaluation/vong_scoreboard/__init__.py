@@ -1,0 +1,1 @@
+"""Scores detectors on pictures they have never seen. Needs numpy alone."""
