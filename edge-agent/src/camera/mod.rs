@@ -4,7 +4,8 @@
 //! belong here: models, rules, anything that knows why a picture is wanted.
 //!
 //! One camera, live: `rtsp` receives → `ring` remembers → `decoder` decodes → `sampler` picks →
-//! `mailbox` hands over; `supervisor` keeps that going. One file, lock-step: `file`.
+//! `mailbox` hands over; `supervisor` keeps that going. One file, lock-step: `file`. One picture:
+//! `picture_file`.
 
 mod access_unit;
 mod frame;
@@ -27,6 +28,7 @@ mod timeline;
 
 mod decoder;
 mod file;
+mod picture_file;
 mod probe;
 mod rtsp;
 mod sample;
@@ -51,6 +53,7 @@ pub(crate) use format::Format;
 pub use frame::{ColorMatrix, ColorRange, Frame, PixelFormat, Plane};
 pub use mailbox::{Delivery, FrameMailbox, Picture};
 pub use passage::{Absence, Gap, Passage, PassageError};
+pub use picture_file::{PictureError, frame_of, read_picture};
 pub use probe::{ProbeReport, probe};
 pub use ring::{Epoch, Kept, PacketRing, RingLimits};
 pub(crate) use sampler::Sampler;

@@ -36,9 +36,15 @@ pub(super) struct Args {
 pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
     let file = config.display().to_string();
     let config = Config::load(config)?;
-    let (cameras, models) = (config.cameras.len(), config.models.len());
+    let cameras = config.cameras.len();
+    let models = config
+        .models
+        .iter()
+        .map(|model| model.manifest.name.as_str());
+    let models: Vec<&str> = models.collect();
     say(&format!(
-        "{file}: OK ({cameras} camera(s), {models} model(s))"
+        "{file}: OK ({cameras} camera(s), model {})",
+        models.join(", ")
     ))?;
     if !args.probe {
         return Ok(ExitCode::SUCCESS);

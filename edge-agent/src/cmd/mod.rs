@@ -4,10 +4,12 @@
 //! What does not belong here: anything another command would want too.
 
 mod check;
+mod detect;
 mod enroll;
 mod models;
 mod replay;
 mod run;
+mod shelf;
 
 use std::error::Error;
 use std::io::{self, Write as _};
@@ -41,7 +43,9 @@ enum Command {
     Replay(replay::Args),
     /// Make this agent known to its server, once.
     Enroll(enroll::Args),
-    /// List, verify and fetch models.
+    /// Show what a model sees in picture files, as NDJSON.
+    Detect(detect::Args),
+    /// List, verify, fetch, add, try and time models.
     Models(models::Args),
 }
 
@@ -65,6 +69,7 @@ pub fn execute(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Check(args) => check::run(&cli.config, args),
         Command::Replay(args) => replay::run(&cli.config, args),
         Command::Enroll(args) => enroll::run(&cli.config, args),
+        Command::Detect(args) => detect::run(&cli.config, args),
         Command::Models(args) => models::run(&cli.config, args),
     }
 }
@@ -84,4 +89,14 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
 /// One line for the person who typed the command.
 fn say(line: &str) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{line}")
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<io::Error>();
+    io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// To thousandths: milliseconds, and a thousandth of a pixel.
+fn rounded(number: f64) -> f64 {
+    (number * 1000.0).round() / 1000.0
 }

@@ -12,6 +12,7 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::{is_closed_pipe, rounded};
 use crate::analysis::{CameraAnalysis, Step};
 use crate::camera::{DecoderOptions, FileItem, FileSource, Frame, Sampler, Timing};
 use crate::config::{CameraConfig, Config};
@@ -93,11 +94,6 @@ fn timing(seconds_per_picture: Option<f64>) -> anyhow::Result<Timing> {
         .with_context(|| format!("--seconds-per-picture {seconds}: give more than 0"))
 }
 
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let io = error.downcast_ref::<io::Error>();
-    io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Detail {
     Events,
@@ -146,6 +142,7 @@ impl<W: io::Write> Replay<W> {
             "frames_decoded": self.frames_decoded,
             "frames_analysed": self.frames_analysed,
             "events": self.events,
+            "model": self.detector.manifest().name,
             "cpu_s": cpu_seconds(),
             "wall_s": rounded(began.elapsed().as_secs_f64()),
         });
@@ -231,11 +228,6 @@ fn picture(at: StreamTime, frame: u64, detections: &[Detection], step: &Step) ->
 
 fn corners(bbox: &PixelBox) -> [f64; 4] {
     [bbox.x, bbox.y, bbox.w, bbox.h].map(|side| rounded(f64::from(side)))
-}
-
-/// To thousandths: milliseconds, and a thousandth of a pixel.
-fn rounded(number: f64) -> f64 {
-    (number * 1000.0).round() / 1000.0
 }
 
 /// Processor seconds of this process so far, all threads, from Linux's `/proc` (proc(5): fields 14

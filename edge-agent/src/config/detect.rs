@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use contract::v1::MAX_WORD_BYTES;
+use toml::de::DeValue;
 
 use super::catalogue::Catalogue;
 use super::fault::{Wrong, suggestion};
+use super::folders::cache_dir;
 use super::manifest::{self, Manifest};
 use super::section::Section;
 use super::value;
@@ -35,6 +37,28 @@ impl Default for DetectConfig {
     }
 }
 
+impl DetectConfig {
+    /// Where model files lie: `models_dir`, or the cache.
+    #[must_use]
+    pub fn models_folder(&self) -> PathBuf {
+        let cached = || cache_dir().join("models");
+        self.models_dir.clone().unwrap_or_else(cached)
+    }
+}
+
+/// Which of a model's files runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum VariantChoice {
+    /// What `models bench` found best on this machine; the model's first file where it was not
+    /// run, or where the file it chose is not there.
+    #[default]
+    Auto,
+    /// The model's first file.
+    First,
+    /// The variant of that name.
+    Named(String),
+}
+
 /// `[[model]]`: one model that cameras may name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelConfig {
@@ -42,6 +66,20 @@ pub struct ModelConfig {
     pub manifest: Manifest,
     /// Its file, where it is not found by its name in the models' folder.
     pub file: Option<PathBuf>,
+    /// Which of its files runs.
+    pub variant: VariantChoice,
+}
+
+impl ModelConfig {
+    /// A model as the catalogue describes it.
+    #[must_use]
+    pub fn of(manifest: Manifest) -> Self {
+        Self {
+            manifest,
+            file: None,
+            variant: VariantChoice::default(),
+        }
+    }
 }
 
 pub(super) fn read_detect(section: Section<'_>, base: &Path) -> DetectConfig {
@@ -56,14 +94,19 @@ pub(super) fn read_detect(section: Section<'_>, base: &Path) -> DetectConfig {
     config
 }
 
+/// The models of the file. Where it has none the starter is the only one, so that a configuration
+/// of cameras alone runs.
 pub(super) fn read_models(
     root: &Section<'_>,
     catalogue: &Catalogue,
     base: &Path,
 ) -> Vec<ModelConfig> {
+    if !root.has("model") {
+        let starter = catalogue.starter().cloned();
+        return starter.map(ModelConfig::of).into_iter().collect();
+    }
     let mut models: Vec<ModelConfig> = Vec::new();
     for section in root.tables("model") {
-        let file = section.optional("file", &value::path(base));
         let Some(name) = section.required("name", &value::text_up_to(MAX_WORD_BYTES)) else {
             continue;
         };
@@ -73,29 +116,62 @@ pub(super) fn read_models(
                 Wrong::new(format!("{name:?} is defined twice"), "keep one of them"),
             );
         }
-        let own = section.has("family");
-        let manifest = match (own, catalogue.model(&name)) {
-            (true, _) => manifest::read_body(&section, name, &catalogue.label_sets),
-            (false, Some(known)) => Some(known.clone()),
-            (false, None) => {
-                section.note("name", unknown_model(&name, catalogue));
-                None
-            }
-        };
-        let thresholds = manifest.as_ref().map(|manifest| manifest.thresholds);
-        let thresholds = manifest::read_thresholds(&section, thresholds.unwrap_or_default());
-        section.finish();
-        if let Some(manifest) = manifest {
-            models.push(ModelConfig {
-                manifest: Manifest {
-                    thresholds,
-                    ..manifest
-                },
-                file,
-            });
-        }
+        models.extend(read_model(&section, name, catalogue, base));
     }
     models
+}
+
+fn read_model(
+    section: &Section<'_>,
+    name: String,
+    catalogue: &Catalogue,
+    base: &Path,
+) -> Option<ModelConfig> {
+    let file = section.optional("file", &value::path(base));
+    let manifest = if section.has("family") {
+        let described = manifest::read_body(section, name, &catalogue.label_sets);
+        if !section.has("sha256") {
+            let wrong = Wrong::new("missing", "add the file's (`sha256sum FILE` prints it)");
+            section.note("sha256", wrong);
+        }
+        described
+    } else if let Some(known) = catalogue.model(&name) {
+        Some(manifest::read_overrides(section, known.clone()))
+    } else {
+        section.note("name", unknown_model(&name, catalogue));
+        None
+    };
+    let variants = manifest
+        .as_ref()
+        .map(|manifest| manifest.variants.as_slice());
+    let names = variants.unwrap_or_default().iter();
+    let names: Vec<&str> = names.map(|variant| variant.name.as_str()).collect();
+    let variant = section.or("variant", VariantChoice::Auto, &|raw| choice(raw, &names));
+    // A model that is not known has keys that nobody could judge.
+    if manifest.is_some() || section.has("family") {
+        section.finish();
+    }
+    Some(ModelConfig {
+        manifest: manifest?,
+        file,
+        variant,
+    })
+}
+
+fn choice(raw: &DeValue<'_>, names: &[&str]) -> Result<VariantChoice, Wrong> {
+    let word = value::text(raw)?;
+    match word.as_str() {
+        "auto" => Ok(VariantChoice::Auto),
+        "first" => Ok(VariantChoice::First),
+        name if names.contains(&name) => Ok(VariantChoice::Named(word)),
+        name => {
+            let known: Vec<&str> = ["auto", "first"].iter().chain(names).copied().collect();
+            Err(Wrong::new(
+                format!("{name:?} is no variant of this model"),
+                suggestion(name, &known),
+            ))
+        }
+    }
 }
 
 fn unknown_model(name: &str, catalogue: &Catalogue) -> Wrong {
@@ -105,7 +181,8 @@ fn unknown_model(name: &str, catalogue: &Catalogue) -> Wrong {
         .map(|model| model.name.as_str())
         .collect();
     let remedy = format!(
-        "{} Or describe your own with `family`, `file`, `sha256`, `input` and its classes",
+        "{} Or describe your own with `family`, `file`, `sha256`, `input` and its classes, or add it \
+         with `edge-agent models add`",
         suggestion(name, &known)
     );
     Wrong::new(format!("no model {name:?} in the catalogue"), remedy)

@@ -5,10 +5,13 @@
 //! (`check --probe` does), and what the server wants (`contract::v1::Desired`).
 
 mod agent;
+mod built_in;
 mod camera;
 mod catalogue;
+mod classifier;
 mod detect;
 mod fault;
+mod folders;
 mod manifest;
 mod rule;
 mod secret;
@@ -18,19 +21,19 @@ mod zone;
 
 use std::path::Path;
 
-use toml::de::DeTable;
-
-use fault::{FaultSink, Wrong};
-use section::Section;
+use section::{Section, read_document};
 
 pub use agent::{AgentConfig, MetricsConfig, OutboxConfig, ServerConfig};
+pub use built_in::{STARTER, built_in_file};
 pub use camera::{CameraConfig, RingConfig};
-pub use catalogue::{Catalogue, LabelSet};
-pub use detect::{DetectConfig, ModelConfig};
+pub use catalogue::{Catalogue, LabelSet, Unrunnable};
+pub use classifier::ClassifierManifest;
+pub use detect::{DetectConfig, ModelConfig, VariantChoice};
 pub use fault::{ConfigError, Fault};
+pub use folders::{cache_dir, env_path};
 pub use manifest::{
     ColorOrder, Family, InputSpec, Layout, Manifest, ModelFile, OBJECT_CLASSES, Placement,
-    Thresholds,
+    Thresholds, Variant,
 };
 pub use rule::{
     EncroachmentConfig, EvidenceWindow, IllegalParkingConfig, RuleConfig, RuleKind,
@@ -83,20 +86,8 @@ impl Config {
     /// [`ConfigError`] with every fault it has.
     pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
         let base = file.parent().unwrap_or(Path::new(""));
-        let sink = FaultSink::of(text);
-        let (table, errors) = DeTable::parse_recoverable(text);
-        for error in errors {
-            let offset = error.span().map_or(0, |span| span.start);
-            sink.add("", offset, Wrong::new(error.message(), "correct the TOML"));
-        }
-        let config = read(&Section::root(table.get_ref(), &sink), base)?;
-        match sink.into_faults() {
-            faults if faults.is_empty() => Ok(config),
-            faults => Err(ConfigError::Faulty {
-                file: file.to_owned(),
-                faults,
-            }),
-        }
+        // The inner error is a catalogue's own: without it no model can be judged.
+        read_document(text, file, |root| Some(read(root, base)))?
     }
 
     /// The camera of that id.
@@ -125,7 +116,8 @@ fn read(root: &Section<'_>, base: &Path) -> Result<Config, ConfigError> {
     let catalogue = match &detect.catalog {
         Some(file) => Catalogue::load(file)?,
         None => Catalogue::built_in()?,
-    };
+    }
+    .with_added(&detect.models_folder())?;
     let models = detect::read_models(root, &catalogue, base);
     let cameras = camera::read(root, &models, base);
     root.finish();

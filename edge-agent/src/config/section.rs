@@ -3,11 +3,12 @@
 
 use std::cell::RefCell;
 use std::ops::Range;
+use std::path::Path;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::fault::{FaultSink, Wrong, suggestion};
+use super::fault::{ConfigError, FaultSink, Wrong, suggestion};
 
 /// One table of the file, at `path`.
 pub(super) struct Section<'a> {
@@ -16,6 +17,29 @@ pub(super) struct Section<'a> {
     table: Option<&'a DeTable<'a>>,
     faults: &'a FaultSink,
     asked: RefCell<Vec<&'static str>>,
+}
+
+/// Reads a whole TOML document; `file` names it in faults. `read` notes what is wrong, and returns
+/// nothing only where it noted something.
+pub(super) fn read_document<T>(
+    text: &str,
+    file: &Path,
+    read: impl FnOnce(&Section<'_>) -> Option<T>,
+) -> Result<T, ConfigError> {
+    let sink = FaultSink::of(text);
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        let offset = error.span().map_or(0, |span| span.start);
+        sink.add("", offset, Wrong::new(error.message(), "correct the TOML"));
+    }
+    let document = read(&Section::root(table.get_ref(), &sink));
+    match (sink.into_faults(), document) {
+        (faults, Some(document)) if faults.is_empty() => Ok(document),
+        (faults, _) => Err(ConfigError::Faulty {
+            file: file.to_owned(),
+            faults,
+        }),
+    }
 }
 
 /// Turns a TOML value into what the key means.

@@ -110,6 +110,19 @@ where
     }
 }
 
+/// The name of a file, without a folder.
+pub(super) fn file_name(value: &DeValue<'_>) -> Converted<String> {
+    let text = text(value)?;
+    let plain = !text.contains(['/', '\\', '\0']) && text != "." && text != "..";
+    if plain {
+        return Ok(text);
+    }
+    Err(Wrong::new(
+        format!("{text:?} is no plain file name"),
+        "give the file's name without a folder",
+    ))
+}
+
 /// A path; a relative one starts at the configuration file's folder.
 pub(super) fn path(base: &Path) -> impl Fn(&DeValue<'_>) -> Converted<PathBuf> + '_ {
     move |value| text(value).map(|text| base.join(text))

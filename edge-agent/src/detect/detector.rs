@@ -1,21 +1,21 @@
 //! One model at work for all cameras that name it: a thread of its own and a short queue.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Instant;
 
 use super::error::DetectError;
 use super::preprocess::Preprocessor;
-use super::session::Session;
+use super::session::{Session, Wanted};
 use super::{Detection, family, model_file, nms};
 use crate::camera::Frame;
-use crate::config::{DetectConfig, Manifest, ModelConfig};
+use crate::config::{DetectConfig, Family, InputSpec, Layout, Manifest, ModelConfig};
 
 /// A handle to one model at work. Clones share it; the thread ends with the last one.
 #[derive(Debug, Clone)]
 pub struct Detector {
     manifest: Arc<Manifest>,
+    sha256: Arc<str>,
     jobs: SyncSender<Job>,
 }
 
@@ -34,22 +34,18 @@ impl Detector {
     /// # Errors
     /// [`DetectError`] where the runtime or the model is missing or wrong.
     pub fn start(model: &ModelConfig, detect: &DetectConfig) -> Result<Self, DetectError> {
-        let file = model_file::find(model, detect)?;
-        Self::start_file(&model.manifest, &file, detect)
-    }
-
-    fn start_file(
-        manifest: &Manifest,
-        file: &Path,
-        detect: &DetectConfig,
-    ) -> Result<Self, DetectError> {
-        let session = Session::load(
-            manifest,
-            file,
-            detect.threads,
-            detect.onnxruntime.as_deref(),
-        )?;
-        let manifest = Arc::new(manifest.clone());
+        let chosen = model_file::choose(model, detect)?;
+        let bytes = chosen.read()?;
+        let manifest = chosen.manifest;
+        let session = load(&manifest, &bytes, detect)?;
+        let sha256 = model_file::hash_of(&bytes).into();
+        tracing::info!(
+            model = manifest.name,
+            family = manifest.family.word(),
+            origin = %chosen.origin,
+            "model loaded"
+        );
+        let manifest = Arc::new(manifest);
         let (jobs, queue) = sync_channel(QUEUE);
         let worker = Worker {
             manifest: Arc::clone(&manifest),
@@ -63,13 +59,23 @@ impl Detector {
                 model: manifest.name.clone(),
                 source: source.into(),
             })?;
-        Ok(Self { manifest, jobs })
+        Ok(Self {
+            manifest,
+            sha256,
+            jobs,
+        })
     }
 
-    /// What the model is.
+    /// What the model is: that of the variant, where one was chosen.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// The SHA-256 of the very bytes that run.
+    #[must_use]
+    pub fn sha256(&self) -> &str {
+        &self.sha256
     }
 
     /// What the model sees in one picture, best first. Blocks until it has looked: call it from a
@@ -89,6 +95,28 @@ impl Detector {
         };
         self.jobs.send(job).map_err(|_| stopped())?;
         answered.recv().map_err(|_| stopped())?
+    }
+}
+
+fn load(manifest: &Manifest, bytes: &[u8], detect: &DetectConfig) -> Result<Session, DetectError> {
+    let input = &manifest.input;
+    let size = [i64::from(input.width), i64::from(input.height)];
+    let wanted = Wanted {
+        model: &manifest.name,
+        input: shape_of(input),
+        // Boxes in pixels of the input, whatever the picture: the letterbox maps them back.
+        target: (manifest.family == Family::Detr).then_some(size),
+        threads: detect.threads,
+        runtime: detect.onnxruntime.as_deref(),
+    };
+    Session::load(bytes, &wanted, |outlets| family::check(manifest, outlets))
+}
+
+fn shape_of(input: &InputSpec) -> [usize; 4] {
+    let (width, height) = (input.width as usize, input.height as usize);
+    match input.layout {
+        Layout::Nchw => [1, 3, height, width],
+        Layout::Nhwc => [1, height, width, 3],
     }
 }
 
@@ -118,8 +146,9 @@ impl Worker {
     fn look(&mut self, frame: &Frame) -> Result<Vec<Detection>, DetectError> {
         let (tensor, letterbox) = self.preprocessor.fill(frame)?;
         let manifest = &self.manifest;
-        let decode = |output: &[f32]| family::decode(manifest, output, &letterbox);
-        let found = self.session.run(tensor, decode)?;
+        let found = self.session.run(tensor, |outputs| {
+            family::decode(manifest, outputs, &letterbox)
+        })?;
         Ok(nms::suppress(found, manifest.thresholds.nms_iou))
     }
 }

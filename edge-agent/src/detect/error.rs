@@ -66,6 +66,26 @@ pub enum DetectError {
         /// The manifest's.
         expected: String,
     },
+    /// Nobody has said which file is meant.
+    #[error(
+        "model {model}: the SHA-256 of {file} is not known, so it is not run; look at it and trust it \
+         with `edge-agent models pull {model} --trust-first`"
+    )]
+    Untrusted {
+        /// The model.
+        model: String,
+        /// The file's name.
+        file: String,
+    },
+    /// What earlier commands left in the models' folder cannot be read.
+    #[error("{} cannot be read; correct it, or delete it and run the command that wrote it", file.display())]
+    Ledger {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// ONNX Runtime refuses the file.
     #[error("model {model}: ONNX Runtime cannot load it")]
     Load {
@@ -108,6 +128,14 @@ pub enum DetectError {
         height: u32,
         /// The plane's index.
         plane: usize,
+    },
+    /// The crops that a classifier was to judge are none.
+    #[error("model {model}: {problem}")]
+    Stack {
+        /// The model.
+        model: String,
+        /// What is wrong.
+        problem: String,
     },
     /// The detector's thread is gone.
     #[error("model {model}: its detector has stopped")]

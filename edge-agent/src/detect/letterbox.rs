@@ -1,4 +1,4 @@
-//! Where a picture lies in a model's input: scaled as a whole, the rest padded.
+//! Where a picture lies in a model's input: scaled as a whole and the rest padded, or stretched.
 
 use crate::config::{InputSpec, Placement};
 use crate::geometry::{PictureSize, PixelBox};
@@ -8,8 +8,10 @@ use crate::geometry::{PictureSize, PixelBox};
 pub struct Letterbox {
     /// The picture.
     pub source: PictureSize,
-    /// Input pixels per picture pixel.
-    pub scale: f32,
+    /// Input pixels per picture pixel, across.
+    pub scale_x: f32,
+    /// Input pixels per picture pixel, down. The same as across unless the picture is stretched.
+    pub scale_y: f32,
     /// First column of the picture in the input.
     pub left: u32,
     /// First row of the picture in the input.
@@ -30,16 +32,28 @@ impl Letterbox {
             height: input.height,
         };
         let (room_width, room_height) = room.as_f32();
+        if input.placement == Placement::Stretch {
+            return Self {
+                source,
+                scale_x: room_width / source_width,
+                scale_y: room_height / source_height,
+                left: 0,
+                top: 0,
+                width: input.width,
+                height: input.height,
+            };
+        }
         let scale = (room_width / source_width).min(room_height / source_height);
         let width = side(source_width * scale, input.width);
         let height = side(source_height * scale, input.height);
         let (left, top) = match input.placement {
-            Placement::TopLeft => (0, 0),
+            Placement::TopLeft | Placement::Stretch => (0, 0),
             Placement::Centre => ((input.width - width) / 2, (input.height - height) / 2),
         };
         Self {
             source,
-            scale,
+            scale_x: scale,
+            scale_y: scale,
             left,
             top,
             width,
@@ -56,10 +70,10 @@ impl Letterbox {
         }
         .as_f32();
         let unclipped = PixelBox {
-            x: (cx - w / 2.0 - left) / self.scale,
-            y: (cy - h / 2.0 - top) / self.scale,
-            w: w / self.scale,
-            h: h / self.scale,
+            x: (cx - w / 2.0 - left) / self.scale_x,
+            y: (cy - h / 2.0 - top) / self.scale_y,
+            w: w / self.scale_x,
+            h: h / self.scale_y,
         };
         unclipped.clipped(self.source)
     }
@@ -90,14 +104,14 @@ mod tests {
             .unwrap()
             .input
             .clone();
-        for placement in [Placement::TopLeft, Placement::Centre] {
+        for placement in [Placement::TopLeft, Placement::Centre, Placement::Stretch] {
             input.placement = placement;
             for (width, height) in [(640, 352), (768, 432), (576, 996), (416, 416), (1601, 1201)] {
                 let fitted = Letterbox::fit(PictureSize { width, height }, &input);
                 assert!(fitted.left + fitted.width <= 416 && fitted.top + fitted.height <= 416);
                 let (left, top) = (fitted.left as f32, fitted.top as f32);
-                let (cx, cy) = (left + 50.0 * fitted.scale, top + 60.0 * fitted.scale);
-                let back = fitted.to_source(cx, cy, 20.0 * fitted.scale, 10.0 * fitted.scale);
+                let (cx, cy) = (left + 50.0 * fitted.scale_x, top + 60.0 * fitted.scale_y);
+                let back = fitted.to_source(cx, cy, 20.0 * fitted.scale_x, 10.0 * fitted.scale_y);
                 for (found, wanted) in [
                     (back.x, 40.0),
                     (back.y, 55.0),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::DetectError;
+use crate::config::{cache_dir, env_path};
 
 /// Finds the library: `configured`, then `$ORT_DYLIB_PATH`, then the newest version in the cache
 /// folder, then the folders of the system's loader.
@@ -37,24 +38,6 @@ pub fn find(configured: Option<&Path>) -> Result<PathBuf, DetectError> {
     Err(DetectError::NoRuntime {
         looked: looked.join(", "),
     })
-}
-
-/// The project's cache folder: `$XDG_CACHE_HOME/vong`, by default `~/.cache/vong`.
-#[must_use]
-pub fn cache_dir() -> PathBuf {
-    let home = || {
-        env_path("HOME")
-            .unwrap_or_else(|| PathBuf::from("/var/cache"))
-            .join(".cache")
-    };
-    env_path("XDG_CACHE_HOME").unwrap_or_else(home).join("vong")
-}
-
-/// A path from the environment; a variable that is set to nothing is not set.
-pub(super) fn env_path(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name)
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from)
 }
 
 fn system_folders() -> Vec<PathBuf> {

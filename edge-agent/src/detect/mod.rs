@@ -7,23 +7,27 @@ mod detection;
 mod error;
 
 pub mod library;
+
+mod ledger;
 pub mod model_file;
 
 mod letterbox;
+mod planes;
 mod preprocess;
 mod session;
 
 mod family;
-mod yolox;
-
 mod nms;
 
 mod detector;
 
+mod classifier;
+
+pub use classifier::{Classifier, Probabilities};
 pub use detection::Detection;
 pub use detector::Detector;
 pub use error::DetectError;
+pub use ledger::{Bench, BenchedModel, Trust, Trusted};
 pub use letterbox::Letterbox;
 pub use nms::suppress;
 pub use preprocess::Preprocessor;
-pub use session::Session;

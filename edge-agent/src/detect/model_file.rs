@@ -1,5 +1,7 @@
-//! Where a model's file lies, and whether it is the file that the manifest means.
+//! Which of a model's files runs, where it lies, and whether it is the file that is meant.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -7,76 +9,197 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::error::DetectError;
-use super::library::{cache_dir, env_path};
-use crate::config::{DetectConfig, Manifest, ModelConfig};
+use super::ledger::{Bench, Trust};
+use crate::config::{
+    DetectConfig, Manifest, ModelConfig, ModelFile, VariantChoice, built_in_file, env_path,
+};
 
 /// Name of the variable that says where copies of model files lie.
 pub const MIRROR_VARIABLE: &str = "VONG_MODELS_MIRROR";
 
-/// Where models lie: `[detect] models_dir`, or the cache.
-#[must_use]
-pub fn models_dir(detect: &DetectConfig) -> PathBuf {
-    detect
-        .models_dir
-        .clone()
-        .unwrap_or_else(|| cache_dir().join("models"))
+/// Where a model's bytes are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// In a file.
+    File(PathBuf),
+    /// In the program itself.
+    Program(&'static str),
 }
 
-/// A copy of the model's file in the mirror, where there is a mirror and it has one.
-#[must_use]
-pub fn in_mirror(manifest: &Manifest) -> Option<PathBuf> {
-    let file = env_path(MIRROR_VARIABLE)?.join(&manifest.file.name);
-    file.is_file().then_some(file)
+/// A model, the variant of it that runs, and its bytes' place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chosen {
+    /// What it is.
+    pub manifest: Manifest,
+    /// Where it is.
+    pub origin: Origin,
 }
 
-/// Finds a model's file: its own `file` key, then the models' folder, then the mirror.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(file) => write!(f, "{}", file.display()),
+            Self::Program(_) => f.write_str("in the program"),
+        }
+    }
+}
+
+impl Chosen {
+    /// Reads the bytes and checks their hash: these very bytes are what is run.
+    ///
+    /// # Errors
+    /// [`DetectError::Unreadable`], [`DetectError::Hash`] where it is another file,
+    /// [`DetectError::Untrusted`] where nobody has said which file is meant.
+    pub fn read(&self) -> Result<Cow<'static, [u8]>, DetectError> {
+        read_verified(&self.manifest.name, &self.manifest.file, &self.origin)
+    }
+}
+
+/// Chooses the variant of a model that runs here, and finds its file. A hash that a person trusted
+/// stands for one that the manifest lacks.
+///
+/// # Errors
+/// [`DetectError::NoModel`] naming file, URL and folder; [`DetectError::Ledger`].
+pub fn choose(model: &ModelConfig, detect: &DetectConfig) -> Result<Chosen, DetectError> {
+    let folder = detect.models_folder();
+    let found = |manifest: Manifest, own: Option<&Path>| {
+        let manifest = trusted(manifest, &folder)?;
+        let origin = find(&manifest.name, &manifest.file, own, detect)?;
+        Ok(Chosen { manifest, origin })
+    };
+    let named = match &model.variant {
+        VariantChoice::First => None,
+        VariantChoice::Named(name) => Some(name.clone()),
+        // A file that the configuration names is the one that is wanted.
+        VariantChoice::Auto if model.file.is_some() => None,
+        VariantChoice::Auto => best_here(&model.manifest, &folder)?,
+    };
+    let variants = &model.manifest.variants;
+    let variant = named.and_then(|name| variants.iter().find(|variant| variant.name == name));
+    let Some(variant) = variant else {
+        return found(model.manifest.clone(), model.file.as_deref());
+    };
+    let quicker = found(model.manifest.as_variant(variant), None);
+    match (&model.variant, quicker) {
+        // What was found best is a wish: without its file the model still runs.
+        (VariantChoice::Auto, Err(_)) => found(model.manifest.clone(), None),
+        (_, result) => result,
+    }
+}
+
+/// The variant that `models bench` chose on this machine, where it was run.
+fn best_here(manifest: &Manifest, folder: &Path) -> Result<Option<String>, DetectError> {
+    if manifest.variants.is_empty() {
+        return Ok(None);
+    }
+    let mut bench = Bench::load(folder)?;
+    Ok(bench.model.remove(&manifest.name).map(|model| model.choice))
+}
+
+fn trusted(manifest: Manifest, folder: &Path) -> Result<Manifest, DetectError> {
+    if manifest.file.sha256.is_some() {
+        return Ok(manifest);
+    }
+    let mut trust = Trust::load(folder)?;
+    let trusted = trust.file.remove(&manifest.file.name);
+    Ok(Manifest {
+        file: ModelFile {
+            sha256: trusted.map(|file| file.sha256),
+            ..manifest.file
+        },
+        ..manifest
+    })
+}
+
+/// A copy of a file in the mirror, where there is a mirror and it has one.
+#[must_use]
+pub fn in_mirror(file: &ModelFile) -> Option<PathBuf> {
+    let copy = env_path(MIRROR_VARIABLE)?.join(&file.name);
+    copy.is_file().then_some(copy)
+}
+
+/// Finds a model's file: the `own` one that a configuration names, then the program itself, then
+/// the models' folder, then the mirror.
 ///
 /// # Errors
 /// [`DetectError::NoModel`] naming file, URL and folder.
-pub fn find(model: &ModelConfig, detect: &DetectConfig) -> Result<PathBuf, DetectError> {
-    let manifest = &model.manifest;
-    let folder = models_dir(detect);
-    let own = folder.join(&manifest.file.name);
-    let looked = match &model.file {
-        Some(file) if file.is_file() => return Ok(file.clone()),
-        Some(file) => vec![file.display().to_string()],
-        None if own.is_file() => return Ok(own),
-        None => match in_mirror(manifest) {
-            Some(file) => return Ok(file),
-            None => vec![folder.display().to_string(), format!("${MIRROR_VARIABLE}")],
-        },
+pub fn find(
+    model: &str,
+    file: &ModelFile,
+    own: Option<&Path>,
+    detect: &DetectConfig,
+) -> Result<Origin, DetectError> {
+    let folder = detect.models_folder();
+    let usual = folder.join(&file.name);
+    let looked = match own {
+        Some(own) if own.is_file() => return Ok(Origin::File(own.to_owned())),
+        Some(own) => own.display().to_string(),
+        None => {
+            if let Some((name, _)) = built_in_file(&file.name) {
+                return Ok(Origin::Program(name));
+            }
+            let there = usual.is_file().then_some(usual).or_else(|| in_mirror(file));
+            match there {
+                Some(there) => return Ok(Origin::File(there)),
+                None => format!("{} and ${MIRROR_VARIABLE}", folder.display()),
+            }
+        }
     };
-    let url = manifest.file.url.clone();
+    let url = file.url.clone();
     Err(DetectError::NoModel {
-        model: manifest.name.clone(),
-        file: manifest.file.name.clone(),
-        looked: looked.join(" and "),
+        model: model.to_owned(),
+        file: file.name.clone(),
+        looked,
         url: url.unwrap_or_else(|| "it (its manifest has no url)".to_owned()),
         folder: folder.display().to_string(),
     })
 }
 
-/// Reads a model's file and checks its hash: these very bytes are what is run.
+/// Reads a model's bytes and checks their hash.
 ///
 /// # Errors
-/// [`DetectError::Unreadable`], or [`DetectError::Hash`] where it is another file.
-pub fn read_verified(manifest: &Manifest, file: &Path) -> Result<Vec<u8>, DetectError> {
-    let unreadable = |source| DetectError::Unreadable {
-        model: manifest.name.clone(),
-        file: file.to_owned(),
-        source,
+/// As [`Chosen::read`].
+pub fn read_verified(
+    model: &str,
+    file: &ModelFile,
+    origin: &Origin,
+) -> Result<Cow<'static, [u8]>, DetectError> {
+    let Some(expected) = &file.sha256 else {
+        return Err(DetectError::Untrusted {
+            model: model.to_owned(),
+            file: file.name.clone(),
+        });
     };
-    let bytes = std::fs::read(file).map_err(unreadable)?;
-    let found = hex::encode(Sha256::digest(&bytes));
-    if found == manifest.file.sha256 {
+    let (bytes, path) = match origin {
+        Origin::File(path) => {
+            let bytes = std::fs::read(path).map_err(|source| DetectError::Unreadable {
+                model: model.to_owned(),
+                file: path.clone(),
+                source,
+            })?;
+            (Cow::Owned(bytes), path.clone())
+        }
+        Origin::Program(name) => {
+            let bytes = built_in_file(name).map_or(&[][..], |(_, bytes)| bytes);
+            (Cow::Borrowed(bytes), PathBuf::from(name))
+        }
+    };
+    let found = hash_of(&bytes);
+    if found == *expected {
         return Ok(bytes);
     }
     Err(DetectError::Hash {
-        model: manifest.name.clone(),
-        file: file.to_owned(),
+        model: model.to_owned(),
+        file: path,
         found,
-        expected: manifest.file.sha256.clone(),
+        expected: expected.clone(),
     })
+}
+
+/// The SHA-256 of some bytes, in lower-case hexadecimal digits.
+#[must_use]
+pub fn hash_of(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
 }
 
 /// The SHA-256 of a file of any size, in lower-case hexadecimal digits.
@@ -97,52 +220,5 @@ pub fn sha256_of(file: &Path) -> std::io::Result<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::Catalogue;
-
-    fn nano() -> Manifest {
-        Catalogue::built_in()
-            .unwrap()
-            .model("yolox-nano")
-            .unwrap()
-            .clone()
-    }
-
-    #[test]
-    fn a_file_with_another_hash_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("yolox_nano.onnx");
-        std::fs::write(&file, b"not a model").unwrap();
-        let error = read_verified(&nano(), &file).unwrap_err();
-        assert!(matches!(error, DetectError::Hash { .. }), "{error}");
-        assert_eq!(sha256_of(&file).unwrap().len(), 64);
-    }
-
-    #[test]
-    fn a_missing_model_names_file_url_and_folder() {
-        let folder = tempfile::tempdir().unwrap();
-        let detect = DetectConfig {
-            models_dir: Some(folder.path().to_owned()),
-            ..DetectConfig::default()
-        };
-        let file = Some(folder.path().join("gone.onnx"));
-        let message = find(
-            &ModelConfig {
-                manifest: nano(),
-                file,
-            },
-            &detect,
-        )
-        .unwrap_err()
-        .to_string();
-        let folder = folder.path().display().to_string();
-        for part in [
-            "yolox_nano.onnx",
-            "https://github.com/Megvii",
-            folder.as_str(),
-        ] {
-            assert!(message.contains(part), "{part} is not in: {message}");
-        }
-    }
-}
+#[path = "model_file_tests.rs"]
+mod tests;

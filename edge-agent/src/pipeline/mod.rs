@@ -393,7 +393,7 @@ fn facts(config: &CameraConfig, detector: &Detector) -> CameraFacts {
         place: config.place,
         model: Some(ModelRef {
             name: manifest.name.clone(),
-            sha256: manifest.file.sha256.clone(),
+            sha256: detector.sha256().to_owned(),
         }),
     }
 }

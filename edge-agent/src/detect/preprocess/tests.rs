@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::camera::Plane;
+use crate::camera::{ColorMatrix, ColorRange, PixelFormat, Plane};
 use crate::config::{Catalogue, Placement};
 use crate::geometry::PictureSize;
 use crate::time::StreamTime;
@@ -203,7 +203,7 @@ fn layout_colour_order_placement_and_normalisation_agree_with_the_reference() {
     let picture = frame(50, 30, PixelFormat::I420, 0);
     for layout in [Layout::Nchw, Layout::Nhwc] {
         for color in [ColorOrder::Rgb, ColorOrder::Bgr] {
-            for placement in [Placement::TopLeft, Placement::Centre] {
+            for placement in [Placement::TopLeft, Placement::Centre, Placement::Stretch] {
                 let spec = InputSpec {
                     layout,
                     color,
