@@ -11,7 +11,7 @@ ifneq ($(wildcard $(CURDIR)/../shared/data/models/.),)
 export VONG_MODELS_MIRROR ?= $(abspath $(CURDIR)/../shared/data/models)
 endif
 
-.PHONY: help setup demo demo-check test fmt lint docs schema openapi console bin
+.PHONY: help setup demo demo-check test bench fmt lint docs schema openapi console bin
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ demo-check: ## the same without a person; exits 0 once an incident with still an
 
 test: ## everything that must hold before a change lands; ends with a table of seconds
 	@scripts/test
+
+bench: ## latency from camera to screen, and intake in reports a second; prints numbers
+	@scripts/bench
 
 fmt: ## format the Rust code
 	cargo fmt --all

@@ -12,7 +12,7 @@ use crate::incident::IncidentId;
 const BACKLOG: usize = 1024;
 
 /// One committed change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Change {
     /// An incident was opened, revised, linked, decided, or its evidence came.
     Incident {
@@ -35,6 +35,21 @@ pub enum Change {
     },
     /// A message was put in quarantine.
     Quarantine,
+}
+
+impl Change {
+    /// What changed, without what became of it: of two changes with one subject the later one is
+    /// enough.
+    #[must_use]
+    pub fn subject(&self) -> Self {
+        match self {
+            Self::Incident { id, .. } => Self::Incident {
+                id: *id,
+                version: 0,
+            },
+            other => other.clone(),
+        }
+    }
 }
 
 /// The broadcast of committed changes within this process.

@@ -13,7 +13,7 @@ use tracing_subscriber::EnvFilter;
 pub const REPORTS: &str = "vong_intake_reports_total";
 /// Status messages by `outcome`: `stored`, `stale`, or the reason of refusal.
 pub const STATUSES: &str = "vong_intake_statuses_total";
-/// Seconds from receipt to commit.
+/// Seconds that the transaction of a batch took, from its beginning to its commit.
 pub const COMMIT_SECONDS: &str = "vong_intake_commit_seconds";
 /// Messages committed together.
 pub const BATCH_SIZE: &str = "vong_intake_batch_messages";

@@ -4,6 +4,7 @@
 //! What does not belong here: anything `edge-agent` or `ingest-server` exports. The two programs are
 //! started as processes and spoken to over RTSP, MQTT and HTTP, as their users do.
 
+pub mod bench;
 pub mod camera_simulator;
 pub mod demo;
 pub mod harness;

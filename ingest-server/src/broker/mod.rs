@@ -37,6 +37,9 @@ const SESSION_EXPIRY: Duration = Duration::from_secs(7 * 24 * 3600);
 const MAX_QUEUED_MESSAGES: usize = 100_000;
 const MAX_QUEUED_BYTES: usize = 256 * 1024 * 1024;
 const MAX_CLIENTS: usize = 10_000;
+/// Most reports that are on their way to intake and not yet committed: four of its batches. The
+/// broker's own default of 64 would let a disk's flush, not its bandwidth, bound the rate.
+pub const SERVER_WINDOW: u16 = 4096;
 
 /// Why the broker does not run.
 #[derive(Debug, thiserror::Error)]
@@ -138,6 +141,7 @@ fn config(listen: SocketAddr, dir: &Path) -> BrokerConfig {
         .with_max_clients(MAX_CLIENTS)
         .with_session_expiry(SESSION_EXPIRY)
         .with_max_packet_size(MAX_PACKET_BYTES)
+        .with_max_outbound_inflight(SERVER_WINDOW)
         .with_storage(storage);
     // `mqtt5` builds this provider only to throw it away: ours takes its place before the first
     // connection is accepted, and ours knows no anonymous client. The conformance tests try.

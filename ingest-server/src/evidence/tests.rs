@@ -75,14 +75,7 @@ impl Bench {
             report: &report,
             received: Timestamp::now(),
         };
-        store::insert_report(&tx, &verified).await.unwrap();
-        store::note_camera_of_report(&tx, &report, Timestamp::now())
-            .await
-            .unwrap();
-        store::apply_evidence(&tx, &report).await.unwrap();
-        store::apply_report(&tx, &report, Timestamp::now())
-            .await
-            .unwrap();
+        store::file_reports(&tx, &[verified]).await.unwrap();
         tx.commit().await.unwrap();
     }
 

@@ -1,7 +1,9 @@
 //! What the cameras say of an incident: the sum of its events, whatever order they came in.
 //!
 //! Each event is known by its highest revision alone, and the sum is a function of the *set* of
-//! events, so no order of delivery can bend it.
+//! events, so no order of delivery can bend it. [`Sum::changed`] gets the same answer from the sum
+//! before and the one event that changed, wherever that is enough to know it: an incident that
+//! takes in events for hours must not be summed up from the beginning with each report.
 
 use contract::v1::{AutoReport, EventId, Interval, Phase, Place, Severity};
 use jiff::Timestamp;
@@ -74,7 +76,7 @@ impl IncidentFacts {
         events.sort_by_key(|event| (event.occurred.start, event.event_id));
         let first = events.first()?;
         Some(Self {
-            camera_phase: camera_phase(&events),
+            camera_phase: Tally::of(events.iter().copied()).phase(),
             severity: events.iter().map(|event| event.severity).max()?,
             confidence: events
                 .iter()
@@ -94,27 +96,171 @@ impl IncidentFacts {
     }
 }
 
-fn camera_phase(events: &[&EventFacts]) -> Phase {
-    if events.iter().all(|event| event.phase == Phase::Cleared) {
-        Phase::Cleared
-    } else if events.iter().all(|event| event.phase == Phase::Raised) {
-        Phase::Raised
-    } else {
-        Phase::Updated
-    }
-}
-
 /// The last end, once every event is over. A cleared event without an end ended when it began, as
 /// far as anybody knows.
 fn last_end(events: &[&EventFacts]) -> Option<Timestamp> {
     events
         .iter()
         .all(|event| event.phase == Phase::Cleared)
-        .then(|| {
-            events
-                .iter()
-                .map(|event| event.occurred.end.unwrap_or(event.occurred.start))
-                .max()
-        })
+        .then(|| events.iter().map(|event| over_at(event)).max())
         .flatten()
 }
+
+fn over_at(event: &EventFacts) -> Timestamp {
+    event.occurred.end.unwrap_or(event.occurred.start)
+}
+
+/// How many events there are, and in which phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    /// All of them.
+    pub events: u32,
+    /// Those in their first phase.
+    pub raised: u32,
+    /// Those that are not cleared.
+    pub open: u32,
+}
+
+impl Tally {
+    fn of<'a>(events: impl IntoIterator<Item = &'a EventFacts>) -> Self {
+        let none = Self {
+            events: 0,
+            raised: 0,
+            open: 0,
+        };
+        events
+            .into_iter()
+            .fold(none, |tally, event| tally.changed(None, event))
+    }
+
+    fn changed(self, before: Option<&EventFacts>, after: &EventFacts) -> Self {
+        let raised = |event: &EventFacts| u32::from(event.phase == Phase::Raised);
+        let open = |event: &EventFacts| u32::from(event.phase != Phase::Cleared);
+        Self {
+            events: self.events + u32::from(before.is_none()),
+            raised: (self.raised + raised(after)).saturating_sub(before.map_or(0, raised)),
+            open: (self.open + open(after)).saturating_sub(before.map_or(0, open)),
+        }
+    }
+
+    const fn phase(self) -> Phase {
+        if self.open == 0 {
+            Phase::Cleared
+        } else if self.raised == self.events {
+            Phase::Raised
+        } else {
+            Phase::Updated
+        }
+    }
+}
+
+/// An incident's facts and the tally they go with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sum {
+    /// What the events say together.
+    pub facts: IncidentFacts,
+    /// How many they are.
+    pub tally: Tally,
+}
+
+impl Sum {
+    /// The sum of events; `None` where there are none.
+    #[must_use]
+    pub fn of(events: &[EventFacts]) -> Option<Self> {
+        Some(Self {
+            facts: IncidentFacts::sum(events)?,
+            tally: Tally::of(events),
+        })
+    }
+
+    /// The sum once `before` (none: a new event) has become `after`. `None` where the other events
+    /// must be asked: the one that gave a fact no longer does.
+    #[must_use]
+    pub fn changed(&self, before: Option<&EventFacts>, after: &EventFacts) -> Option<Self> {
+        let tally = self.tally.changed(before, after);
+        if tally.events == 1 {
+            return Self::of(std::slice::from_ref(after));
+        }
+        let sum = &self.facts;
+        let stays = before.is_some_and(|before| before.occurred.start == after.occurred.start);
+        Some(Self {
+            facts: IncidentFacts {
+                camera_phase: tally.phase(),
+                severity: highest(sum.severity, before.map(|e| e.severity), after.severity)?,
+                confidence: highest(
+                    sum.confidence,
+                    before.map(|e| e.confidence),
+                    after.confidence,
+                )?,
+                occurred: Interval {
+                    start: lowest(
+                        sum.occurred.start,
+                        before.map(|event| event.occurred.start),
+                        after.occurred.start,
+                    )?,
+                    end: self.end(tally, before, after)?,
+                },
+                place: given(&sum.place, before.map(|e| &e.place), &after.place, stays)?,
+                camera_name: given(
+                    &sum.camera_name,
+                    before.map(|event| &event.camera_name),
+                    &after.camera_name,
+                    stays,
+                )?,
+                count: highest(sum.count, before.map(|e| e.count), after.count)?,
+            },
+            tally,
+        })
+    }
+
+    /// The inner option is the end itself; the outer one says whether it is known.
+    fn end(
+        &self,
+        tally: Tally,
+        before: Option<&EventFacts>,
+        after: &EventFacts,
+    ) -> Option<Option<Timestamp>> {
+        if tally.open > 0 {
+            return Some(None);
+        }
+        // Where the last open event has just cleared, the ends of the others are not in the sum.
+        let end = self.facts.occurred.end?;
+        highest(end, before.map(over_at), over_at(after)).map(Some)
+    }
+}
+
+/// The highest of all, where one of them changed; unknown where the highest itself went down.
+fn highest<T: PartialOrd + Copy>(sum: T, before: Option<T>, after: T) -> Option<T> {
+    if after >= sum {
+        Some(after)
+    } else if before.is_some_and(|before| before >= sum) {
+        None
+    } else {
+        Some(sum)
+    }
+}
+
+fn lowest<T: Ord + Copy>(sum: T, before: Option<T>, after: T) -> Option<T> {
+    use std::cmp::Reverse;
+    highest(Reverse(sum), before.map(Reverse), Reverse(after)).map(|Reverse(least)| least)
+}
+
+/// A fact that the first or the last event that knows it gives. It is known still where nobody who
+/// could give another one came, went or changed places.
+#[expect(clippy::ref_option, reason = "compared as the facts hold it")]
+fn given<T: PartialEq + Clone>(
+    sum: &Option<T>,
+    before: Option<&Option<T>>,
+    after: &Option<T>,
+    stays: bool,
+) -> Option<Option<T>> {
+    match before {
+        None if after.is_none() || after == sum => Some(sum.clone()),
+        None if sum.is_none() => Some(after.clone()),
+        Some(before) if stays && before == after => Some(sum.clone()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

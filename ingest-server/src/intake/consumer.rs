@@ -21,7 +21,7 @@ use crate::config::{MqttUrl, Password, Tls};
 use crate::telemetry::{BROKER_CONNECTED, CONSUMER_DROPS};
 
 /// Most unacknowledged messages the broker may send: the window within which batches form.
-const RECEIVE_MAXIMUM: u16 = 2048;
+const RECEIVE_MAXIMUM: u16 = crate::broker::SERVER_WINDOW;
 /// The broker never sends more than the window of `QoS` 1; the rest is room for `QoS` 0 and for what
 /// comes again after a reconnection while the old is still being committed.
 const QUEUE: usize = 4 * RECEIVE_MAXIMUM as usize;

@@ -11,7 +11,9 @@
 mod admit;
 mod answer;
 mod consumer;
+mod prepare;
 mod status;
+mod tell;
 mod worker;
 
 pub use self::admit::{Admitted, Refusal, SigningKey, admit};

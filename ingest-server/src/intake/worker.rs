@@ -1,27 +1,29 @@
-//! One writer that turns deliveries into rows: many messages a transaction, answers after it.
+//! Deliveries → rows, in three steps that run side by side: the next batch is checked while this
+//! one is written and the one before is answered.
+//!
+//! Each batch is one transaction, and there is one writer. The steps hand over by channels of one
+//! batch: who is ahead waits, the queue of deliveries grows, and the broker holds the rest back.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use contract::v1::{AgentId, AutoReport, EventId, RefusalReason, SecretKey, Topic};
-use jiff::Timestamp;
-use sha2::{Digest as _, Sha256};
+use contract::v1::{AgentId, AutoReport, EventId, RefusalReason, SecretKey};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::admit::{Refusal, SigningKey, admit};
-use super::answer::{Answered, answer};
-use super::consumer::{Delivery, Publisher, Retained};
-use super::status::{Status, agent_status, camera_status};
+use super::admit::Refusal;
+use super::answer::Answered;
+use super::consumer::{Delivery, Publisher};
+use super::prepare::{Item, Keys, Work, keys, prepare};
+use super::status::Status;
+use super::tell::{Committed, Done, Teller};
 use super::{Health, RetainedLiveness, Writable};
 use crate::changes::{Change, ChangeBus};
-use crate::store::{
-    self, CameraFacts, Inserted, Quarantined, Store, StoreError, Tx, VerifiedReport,
-};
-use crate::telemetry::{BATCH_SIZE, COMMIT_SECONDS, DATABASE_RETRIES, REPORTS, STATUSES};
+use crate::store::{self, CameraFacts, Filed, Quarantined, Store, StoreError, Tx, VerifiedReport};
+use crate::telemetry::{BATCH_SIZE, COMMIT_SECONDS, DATABASE_RETRIES};
 
 /// Most messages in one transaction.
-const MAX_BATCH: usize = 256;
+const MAX_BATCH: usize = 1024;
 /// How long the first message of a batch waits for company. A disk's flush takes longer.
 const LINGER: Duration = Duration::from_millis(2);
 const FIRST_BACK_OFF: Duration = Duration::from_millis(100);
@@ -43,220 +45,53 @@ pub(super) struct Worker {
     pub(super) health: Arc<watch::Sender<Health>>,
 }
 
-/// A delivery and what was made of it before the database saw it.
-struct Item {
-    delivery: Delivery,
-    sha256: String,
-    received: Timestamp,
-    work: Work,
-}
-
-/// What is to be done with a delivery.
-enum Work {
-    Report(Box<AutoReport>),
-    RefuseReport {
-        agent: AgentId,
-        refusal: Refusal,
-    },
-    Status(Box<Status>),
-    RefuseStatus(Refusal),
-    /// Nothing to write: a retained liveness that is known to be stale, a foreign topic.
-    Ignore,
-}
-
-/// What was done with a delivery, told after the commit.
-enum Done {
-    Report {
-        answered: Answered,
-        refusal: Option<Refusal>,
-        outcome: &'static str,
-        change: Option<Change>,
-    },
-    Status {
-        outcome: &'static str,
-        change: Option<Change>,
-    },
-    Nothing,
-}
-
 impl Worker {
     /// Runs until `stop`; what was taken from the queue by then is finished.
-    pub(super) async fn run(
-        self,
-        mut deliveries: mpsc::Receiver<Delivery>,
-        stop: CancellationToken,
-    ) {
-        while let Some(batch) = next_batch(&mut deliveries, &stop).await {
-            self.finish(batch, &stop).await;
-        }
-    }
-
-    /// Commits a batch, whole if the database takes it, else message by message. Gives up only at
-    /// `stop`: then nothing was acknowledged, and everything comes again.
-    async fn finish(&self, batch: Vec<Delivery>, stop: &CancellationToken) {
-        match self.attempt(&batch).await {
-            Ok(()) => return self.set_writable(Writable::Yes),
-            Err(error) => self.note_failure(&error),
-        }
-        for delivery in batch {
-            self.finish_one(delivery, stop).await;
-        }
-    }
-
-    async fn finish_one(&self, delivery: Delivery, stop: &CancellationToken) {
-        let one = [delivery];
-        let mut back_off = FIRST_BACK_OFF;
-        let mut failures = 0;
-        while !stop.is_cancelled() {
-            match self.attempt(&one).await {
-                Ok(()) => return self.set_writable(Writable::Yes),
-                Err(error) => self.note_failure(&error),
-            }
-            failures += u32::from(self.store.ping().await.is_ok());
-            let [delivery] = &one;
-            if failures >= FAILURES_BEFORE_QUARANTINE && self.put_aside(delivery).await.is_ok() {
-                return;
-            }
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = tokio::time::sleep(back_off) => {}
-            }
-            back_off = (back_off * 2).min(LAST_BACK_OFF);
-        }
-    }
-
-    async fn attempt(&self, batch: &[Delivery]) -> Result<(), StoreError> {
-        let started = Instant::now();
-        let received = Timestamp::now();
-        let mut items = Vec::with_capacity(batch.len());
-        for delivery in batch {
-            items.push(self.prepare(delivery, received).await?);
-        }
-        let done = self.write(&items).await?;
-        metrics::histogram!(COMMIT_SECONDS).record(started.elapsed().as_secs_f64());
-        metrics::histogram!(BATCH_SIZE).record(u32::try_from(items.len()).unwrap_or(u32::MAX));
-        self.tell(items, done).await;
-        Ok(())
-    }
-
-    async fn prepare(&self, delivery: &Delivery, received: Timestamp) -> Result<Item, StoreError> {
-        let key = match delivery.signature.readable() {
-            Some(signed) => store::agent_key(&self.store, &signed.key_id).await?,
-            None => None,
+    pub(super) async fn run(self, deliveries: mpsc::Receiver<Delivery>, stop: CancellationToken) {
+        // Bounded to one batch each: a full channel makes the step before it wait.
+        let (checked, to_write) = mpsc::channel(1);
+        let (committed, to_tell) = mpsc::channel(1);
+        let database = Database {
+            store: self.store,
+            health: self.health,
         };
-        let key = key.map(SigningKey::from);
-        Ok(Item {
-            sha256: hex::encode(Sha256::digest(&delivery.payload)),
-            received,
-            work: self.work(delivery, key.as_ref(), received),
-            delivery: delivery.clone(),
-        })
-    }
-
-    fn work(&self, delivery: &Delivery, key: Option<&SigningKey>, now: Timestamp) -> Work {
-        let status = |status: Result<Status, Refusal>| match status {
-            Ok(status) => Work::Status(Box::new(status)),
-            Err(refusal) => Work::RefuseStatus(refusal),
+        let gather = Gather {
+            database: database.clone(),
+            retained: self.retained,
+            deliveries,
+            checked,
         };
-        match delivery.topic.parse() {
-            Ok(Topic::Reports(agent)) => {
-                let signed = delivery.signature.readable();
-                match admit(&agent, &delivery.topic, &delivery.payload, signed, key, now) {
-                    Ok(admitted) => Work::Report(Box::new(admitted.report)),
-                    Err(refusal) => Work::RefuseReport { agent, refusal },
-                }
-            }
-            Ok(Topic::AgentStatus(agent)) => {
-                let stale =
-                    self.retained == RetainedLiveness::Stale && delivery.retained == Retained::Yes;
-                // An empty payload clears a retained message.
-                if stale || delivery.payload.is_empty() {
-                    return Work::Ignore;
-                }
-                status(agent_status(&agent, delivery, key, now))
-            }
-            Ok(Topic::CameraStatus(_, _)) if delivery.payload.is_empty() => Work::Ignore,
-            Ok(Topic::CameraStatus(agent, camera)) => {
-                status(camera_status(&agent, &camera, delivery, key, now))
-            }
-            _ => Work::Ignore,
-        }
-    }
-
-    async fn write(&self, items: &[Item]) -> Result<Vec<Done>, StoreError> {
-        let tx = self.store.begin().await?;
-        let mut done = Vec::with_capacity(items.len());
-        for item in items {
-            done.push(write_item(&tx, item).await?);
-        }
-        if items
-            .iter()
-            .any(|item| matches!(item.work, Work::RefuseReport { .. } | Work::RefuseStatus(_)))
-        {
-            store::trim_quarantine(&tx, QUARANTINE_KEEPS).await?;
-        }
-        tx.commit().await?;
-        Ok(done)
-    }
-
-    /// After the commit: who watches is told, the agent is answered, and the broker last.
-    async fn tell(&self, items: Vec<Item>, done: Vec<Done>) {
-        let mut told: Vec<Change> = Vec::new();
-        for (item, done) in items.into_iter().zip(done) {
-            let change = match done {
-                Done::Report {
-                    answered,
-                    refusal,
-                    outcome,
-                    change,
-                } => {
-                    metrics::counter!(REPORTS, "outcome" => outcome).increment(1);
-                    self.answer(answered, refusal.as_ref()).await;
-                    change
-                }
-                Done::Status { outcome, change } => {
-                    metrics::counter!(STATUSES, "outcome" => outcome).increment(1);
-                    change
-                }
-                Done::Nothing => None,
-            };
-            self.publisher.acknowledge(&item.delivery).await;
-            told.extend(change.filter(|change| !told.contains(change)));
-        }
-        for change in told {
-            self.changes.announce(change);
-        }
-    }
-
-    async fn answer(&self, answered: Answered, refusal: Option<&Refusal>) {
-        if let Some(refusal) = refusal {
-            tracing::warn!(
-                agent.id = %answered.agent,
-                reason = refusal.reason.as_str(),
-                "report refused and put in quarantine: {}", refusal.message
-            );
-        }
-        match answer(&self.key, answered, refusal, Timestamp::now()) {
-            Ok(answer) => self.publisher.publish(answer).await,
-            Err(error) => tracing::error!(error = %error, "an ack could not be written"),
-        }
-    }
-
-    /// Quarantines a message that the database refuses while it takes others.
-    async fn put_aside(&self, delivery: &Delivery) -> Result<(), StoreError> {
-        let mut item = self.prepare(delivery, Timestamp::now()).await?;
-        let refusal = Refusal::new(RefusalReason::Invalid, "the database refuses to store it");
-        item.work = match delivery.topic.parse() {
-            Ok(Topic::Reports(agent)) => Work::RefuseReport { agent, refusal },
-            _ => Work::RefuseStatus(refusal),
+        let writer = Writer {
+            database,
+            committed,
         };
-        let items = vec![item];
-        let done = self.write(&items).await?;
-        self.tell(items, done).await;
-        self.set_writable(Writable::Yes);
-        Ok(())
+        let teller = Teller {
+            changes: self.changes,
+            key: self.key,
+            publisher: self.publisher,
+        };
+        let gathering = tokio::spawn(gather.run(stop.clone()));
+        let writing = tokio::spawn(writer.run(to_write, stop));
+        let telling = tokio::spawn(teller.run(to_tell));
+        // The consumer lives as long as its receiver, which must outlive the last answer.
+        let deliveries = gathering.await;
+        for (name, step) in [("writer", writing), ("teller", telling)] {
+            if let Err(error) = step.await {
+                tracing::error!(task.name = name, error = %error, "intake ended badly");
+            }
+        }
+        drop(deliveries);
     }
+}
 
+/// The database, and what is known of its health.
+#[derive(Clone)]
+struct Database {
+    store: Store,
+    health: Arc<watch::Sender<Health>>,
+}
+
+impl Database {
     fn note_failure(&self, error: &StoreError) {
         metrics::counter!(DATABASE_RETRIES).increment(1);
         tracing::error!(
@@ -273,6 +108,109 @@ impl Worker {
             changed
         });
     }
+}
+
+/// The first step: batches are formed and checked.
+struct Gather {
+    database: Database,
+    retained: RetainedLiveness,
+    deliveries: mpsc::Receiver<Delivery>,
+    checked: mpsc::Sender<Vec<Item>>,
+}
+
+impl Gather {
+    async fn run(mut self, stop: CancellationToken) -> mpsc::Receiver<Delivery> {
+        while let Some(batch) = next_batch(&mut self.deliveries, &stop).await {
+            let Some(keys) = self.keys(&batch, &stop).await else {
+                break;
+            };
+            let items = prepare(batch, keys, self.retained).await;
+            if self.checked.send(items).await.is_err() {
+                break;
+            }
+        }
+        self.deliveries
+    }
+
+    /// The keys that a batch names; gives up only at `stop`.
+    async fn keys(&self, batch: &[Delivery], stop: &CancellationToken) -> Option<Keys> {
+        let mut back_off = FIRST_BACK_OFF;
+        while !stop.is_cancelled() {
+            match keys(&self.database.store, batch).await {
+                Ok(keys) => return Some(keys),
+                Err(error) => self.database.note_failure(&error),
+            }
+            pause(&mut back_off, stop).await;
+        }
+        None
+    }
+}
+
+/// The second step: batches are committed.
+struct Writer {
+    database: Database,
+    committed: mpsc::Sender<Committed>,
+}
+
+impl Writer {
+    async fn run(self, mut batches: mpsc::Receiver<Vec<Item>>, stop: CancellationToken) {
+        while let Some(items) = batches.recv().await {
+            self.finish(items, &stop).await;
+        }
+    }
+
+    /// Commits a batch, whole if the database takes it, else message by message. Gives up only at
+    /// `stop`: then nothing was acknowledged, and everything comes again.
+    async fn finish(&self, items: Vec<Item>, stop: &CancellationToken) {
+        match self.attempt(&items).await {
+            Ok(done) => return self.hand_over(items, done).await,
+            Err(error) => self.database.note_failure(&error),
+        }
+        for item in items {
+            self.finish_one(item, stop).await;
+        }
+    }
+
+    async fn finish_one(&self, mut item: Item, stop: &CancellationToken) {
+        let mut back_off = FIRST_BACK_OFF;
+        let mut failures = 0;
+        while !stop.is_cancelled() {
+            match self.attempt(std::slice::from_ref(&item)).await {
+                Ok(done) => return self.hand_over(vec![item], done).await,
+                Err(error) => self.database.note_failure(&error),
+            }
+            failures += u32::from(self.database.store.ping().await.is_ok());
+            if failures == FAILURES_BEFORE_QUARANTINE {
+                item.work.put_aside(&item.delivery.topic);
+            }
+            pause(&mut back_off, stop).await;
+        }
+    }
+
+    async fn attempt(&self, items: &[Item]) -> Result<Vec<Done>, StoreError> {
+        let started = Instant::now();
+        let tx = self.database.store.begin().await?;
+        let done = write(&tx, items).await?;
+        tx.commit().await?;
+        metrics::histogram!(COMMIT_SECONDS).record(started.elapsed().as_secs_f64());
+        metrics::histogram!(BATCH_SIZE).record(u32::try_from(items.len()).unwrap_or(u32::MAX));
+        Ok(done)
+    }
+
+    async fn hand_over(&self, items: Vec<Item>, done: Vec<Done>) {
+        self.database.set_writable(Writable::Yes);
+        let told = items.into_iter().map(|item| item.delivery).zip(done);
+        // The teller ends after this step, so that somebody always listens.
+        drop(self.committed.send(told.collect()).await);
+    }
+}
+
+async fn pause(back_off: &mut Duration, stop: &CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(*back_off) => {}
+    }
+    *back_off = (*back_off * 2).min(LAST_BACK_OFF);
 }
 
 /// The next messages, or none at the end. Waits for the first, and a moment for more.
@@ -298,78 +236,101 @@ async fn next_batch(
     Some(batch)
 }
 
-async fn write_item(tx: &Tx, item: &Item) -> Result<Done, StoreError> {
-    match &item.work {
-        Work::Report(report) => write_report(tx, item, report).await,
-        Work::RefuseReport { agent, refusal } => {
-            refuse(tx, item, refusal).await?;
-            Ok(refused(item, agent, None, refusal))
-        }
-        Work::Status(status) => write_status(tx, item, status).await,
-        Work::RefuseStatus(refusal) => {
-            refuse(tx, item, refusal).await?;
-            Ok(Done::Status {
-                outcome: refusal.reason.as_str(),
-                change: Some(Change::Quarantine),
-            })
-        }
-        Work::Ignore => Ok(Done::Nothing),
+/// Writes a batch: its reports together, the rest one by one.
+async fn write(tx: &Tx, items: &[Item]) -> Result<Vec<Done>, StoreError> {
+    let signatures: Vec<String> = items.iter().map(signature).collect();
+    let verified: Vec<VerifiedReport<'_>> = items
+        .iter()
+        .zip(&signatures)
+        .filter_map(|(item, signature)| verified(item, signature))
+        .collect();
+    let mut filed = store::file_reports(tx, &verified).await?.into_iter();
+    let mut done = Vec::with_capacity(items.len());
+    let mut refused = false;
+    for item in items {
+        done.push(match &item.work {
+            Work::Report(report) => match filed.next() {
+                Some(filed) => {
+                    refused |= filed == Filed::Conflict;
+                    told(tx, item, report, filed).await?
+                }
+                None => Done::Nothing,
+            },
+            Work::RefuseReport { agent, refusal } => {
+                refused = true;
+                refuse(tx, item, refusal).await?;
+                refused_report(item, agent, None, refusal)
+            }
+            Work::Status(status) => write_status(tx, item, status).await?,
+            Work::RefuseStatus(refusal) => {
+                refused = true;
+                refuse(tx, item, refusal).await?;
+                Done::Status {
+                    outcome: refusal.reason.as_str(),
+                    change: Some(Change::Quarantine),
+                }
+            }
+            Work::Ignore => Done::Nothing,
+        });
     }
+    if refused {
+        store::trim_quarantine(tx, QUARANTINE_KEEPS).await?;
+    }
+    Ok(done)
 }
 
-async fn write_report(tx: &Tx, item: &Item, report: &AutoReport) -> Result<Done, StoreError> {
-    let signature = item
-        .delivery
-        .signature
-        .readable()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    let verified = VerifiedReport {
+fn signature(item: &Item) -> String {
+    let signed = item.delivery.signature.readable();
+    signed.map(ToString::to_string).unwrap_or_default()
+}
+
+fn verified<'a>(item: &'a Item, signature: &'a str) -> Option<VerifiedReport<'a>> {
+    let Work::Report(report) = &item.work else {
+        return None;
+    };
+    Some(VerifiedReport {
         topic: &item.delivery.topic,
         payload: &item.delivery.payload,
         sha256: &item.sha256,
-        signature: &signature,
+        signature,
         report,
         received: item.received,
-    };
+    })
+}
+
+async fn told(tx: &Tx, item: &Item, report: &AutoReport, filed: Filed) -> Result<Done, StoreError> {
     let key = Some((report.event_id, report.revision));
-    let answered = || Answered {
-        agent: report.agent.clone(),
-        sha256: item.sha256.clone(),
-        key,
+    let stored = |outcome, change| Done::Report {
+        answered: Answered {
+            agent: report.agent.clone(),
+            sha256: item.sha256.clone(),
+            key,
+        },
+        refusal: None,
+        outcome,
+        change,
     };
-    match store::insert_report(tx, &verified).await? {
-        Inserted::New => {
-            store::note_camera_of_report(tx, report, item.received).await?;
-            store::apply_evidence(tx, report).await?;
-            let applied = store::apply_report(tx, report, item.received).await?;
-            let change = Some(applied.change);
-            Ok(Done::Report {
-                answered: answered(),
-                refusal: None,
-                outcome: "stored",
-                change,
-            })
-        }
-        Inserted::Duplicate => Ok(Done::Report {
-            answered: answered(),
-            refusal: None,
-            outcome: "duplicate",
-            change: None,
-        }),
-        Inserted::Conflict => {
+    match filed {
+        Filed::New(applied) => Ok(stored("stored", Some(applied.change))),
+        Filed::Duplicate => Ok(stored("duplicate", None)),
+        Filed::Conflict => {
             let message = format!(
                 "revision {} of event {} is stored with other content",
                 report.revision, report.event_id
             );
             let refusal = Refusal::new(RefusalReason::Conflict, message);
             refuse(tx, item, &refusal).await?;
-            Ok(refused(item, &report.agent, key, &refusal))
+            Ok(refused_report(item, &report.agent, key, &refusal))
         }
     }
 }
 
-fn refused(item: &Item, agent: &AgentId, key: Option<(EventId, u32)>, refusal: &Refusal) -> Done {
+fn refused_report(
+    item: &Item,
+    agent: &AgentId,
+    key: Option<(EventId, u32)>,
+    refusal: &Refusal,
+) -> Done {
     Done::Report {
         answered: Answered {
             agent: agent.clone(),

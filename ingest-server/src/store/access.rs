@@ -7,9 +7,11 @@
 
 use std::time::Duration;
 
+use sea_orm::sea_query::OnConflict;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr,
+    ActiveModelTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection,
+    DatabaseTransaction, DbErr, EntityTrait, InsertMany, IntoActiveModel, ModelTrait,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait as _;
@@ -20,6 +22,12 @@ use super::migration::Migrator;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a caller waits for a connection before it is told that the database is overloaded.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
+/// Pages in the write-ahead log before they are copied into the database file, 4 KiB each: rarely
+/// enough that a page which many commits change is copied once for all of them.
+const WAL_PAGES: &str = "8192";
+/// What each connection keeps of the file in memory (negative: in KiB). The default of 2 MiB does
+/// not hold the indexes of a busy week.
+const CACHE_KIB: &str = "-16384";
 const READERS: u32 = 8;
 const POSTGRES_WRITERS: u32 = 8;
 
@@ -160,6 +168,57 @@ impl Tx {
     }
 }
 
+/// Most rows or keys in one statement: 128 rows of the widest table stay far below SQLite's 32,766
+/// values, and longer statements save nothing more.
+pub(super) const MAX_ROWS: usize = 128;
+
+/// Inserts rows, many in a statement. Statements come in few sizes, so that the database knows each
+/// already.
+pub(super) async fn insert_all<M>(tx: &Tx, rows: Vec<M>) -> Result<(), StoreError>
+where
+    M: ModelTrait + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel>,
+    <M::Entity as EntityTrait>::ActiveModel: ActiveModelTrait<Entity = M::Entity>,
+{
+    for some in in_few_sizes(rows) {
+        InsertMany::<<M::Entity as EntityTrait>::ActiveModel>::many(some)
+            .exec_without_returning(tx.conn())
+            .await?;
+    }
+    Ok(())
+}
+
+/// The same, where rows that are there already get the values of `columns`.
+pub(super) async fn upsert_all<M>(
+    tx: &Tx,
+    rows: Vec<M>,
+    key: &[<M::Entity as EntityTrait>::Column],
+    columns: &[<M::Entity as EntityTrait>::Column],
+) -> Result<(), StoreError>
+where
+    M: ModelTrait + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel>,
+    <M::Entity as EntityTrait>::ActiveModel: ActiveModelTrait<Entity = M::Entity>,
+{
+    let known = OnConflict::columns(key.iter().copied())
+        .update_columns(columns.iter().copied())
+        .to_owned();
+    for some in in_few_sizes(rows) {
+        InsertMany::<<M::Entity as EntityTrait>::ActiveModel>::many(some)
+            .on_conflict(known.clone())
+            .exec_without_returning(tx.conn())
+            .await?;
+    }
+    Ok(())
+}
+
+/// Cuts rows into runs of a power of two each, the longest first.
+fn in_few_sizes<M>(mut rows: Vec<M>) -> impl Iterator<Item = Vec<M>> {
+    std::iter::from_fn(move || {
+        let size = MAX_ROWS.min(1 << rows.len().checked_ilog2()?);
+        let rest = rows.split_off(size);
+        Some(std::mem::replace(&mut rows, rest))
+    })
+}
+
 async fn connect(options: ConnectOptions) -> Result<DatabaseConnection, StoreError> {
     Database::connect(options).await.map_err(StoreError::Open)
 }
@@ -182,6 +241,8 @@ fn sqlite_options(url: &str, connections: u32) -> ConnectOptions {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
+            .pragma("wal_autocheckpoint", WAL_PAGES)
+            .pragma("cache_size", CACHE_KIB)
             .foreign_keys(true)
     });
     options

@@ -1,5 +1,7 @@
 //! Agents, their keys, and the tokens that let them in.
 
+use std::collections::{BTreeSet, HashMap};
+
 use contract::v1::{AgentId, AgentStatus, KeyId, Liveness, PublicKey, key_id};
 use jiff::Timestamp;
 use sea_orm::sea_query::{Expr, OnConflict};
@@ -8,6 +10,7 @@ use sea_orm::{
     QueryOrder as _,
 };
 
+use super::access::MAX_ROWS;
 use super::entity::{agent as agent_table, agent_key as key_table, enrolment_token as token_table};
 use super::{Access, StoreError, Tx};
 
@@ -237,17 +240,42 @@ pub async fn agents(on: &impl Access) -> Result<Vec<agent_table::Model>, StoreEr
 /// # Errors
 /// [`StoreError::Query`], [`StoreError::Unreadable`].
 pub async fn agent_key(on: &impl Access, id: &KeyId) -> Result<Option<AgentKey>, StoreError> {
-    let Some(row) = key_table::Entity::find_by_id(id.as_str())
+    let row = key_table::Entity::find_by_id(id.as_str())
         .one(on.conn())
-        .await?
-    else {
-        return Ok(None);
-    };
+        .await?;
+    row.map(|row| read_key(&row)).transpose()
+}
+
+/// The keys with these short names, as they stand now; what is not known is left out.
+///
+/// # Errors
+/// [`StoreError::Query`], [`StoreError::Unreadable`].
+pub async fn agent_keys(
+    on: &impl Access,
+    named: impl IntoIterator<Item = KeyId>,
+) -> Result<HashMap<KeyId, AgentKey>, StoreError> {
+    let named: BTreeSet<KeyId> = named.into_iter().collect();
+    let named: Vec<&str> = named.iter().map(KeyId::as_str).collect();
+    let mut keys = HashMap::with_capacity(named.len());
+    for some in named.chunks(MAX_ROWS) {
+        let rows = key_table::Entity::find()
+            .filter(key_table::Column::KeyId.is_in(some.iter().copied()))
+            .all(on.conn())
+            .await?;
+        for row in rows {
+            let key = read_key(&row)?;
+            keys.insert(key_id(&key.public_key), key);
+        }
+    }
+    Ok(keys)
+}
+
+fn read_key(row: &key_table::Model) -> Result<AgentKey, StoreError> {
     let unreadable = |column| StoreError::Unreadable {
         table: "agent_keys",
         column,
     };
-    Ok(Some(AgentKey {
+    Ok(AgentKey {
         agent: parse_agent(&row.agent, "agent_keys", "agent")?,
         public_key: row
             .public_key
@@ -260,7 +288,7 @@ pub async fn agent_key(on: &impl Access, id: &KeyId) -> Result<Option<AgentKey>,
             .map(Timestamp::from_microsecond)
             .transpose()
             .map_err(|_| unreadable("revoked_at"))?,
-    }))
+    })
 }
 
 /// The welcome agent whose upload token has this hash.

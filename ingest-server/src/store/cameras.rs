@@ -1,14 +1,14 @@
 //! Cameras: what their status says, and what their reports tell in passing.
 
-use contract::v1::{AgentId, AutoReport, CameraId, CameraStatus};
+use contract::v1::{AgentId, CameraId, CameraStatus};
 use jiff::Timestamp;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, Condition, EntityTrait as _, InsertMany, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
 };
 
-use super::entity::camera::{ActiveModel, Column, Entity, Model};
+use super::entity::camera::{Column, Entity, Model};
 use super::reports::json;
 use super::{Access, StoreError, Tx};
 
@@ -23,23 +23,27 @@ pub struct CameraFacts<'a> {
     pub received: Timestamp,
 }
 
-/// Makes sure that the camera has a row, and holds it until the transaction ends: on PostgreSQL
-/// two servers that merge reports of one camera take turns.
+/// A camera of which nothing is known but that it is there.
+pub(super) fn unheard(agent: String, id: String, now: i64) -> Model {
+    Model {
+        agent,
+        id,
+        name: None,
+        place: None,
+        status: None,
+        state: None,
+        reason: None,
+        since: None,
+        last_picture: None,
+        status_at: 0,
+        updated_at: now,
+    }
+}
+
+/// Makes sure that the camera has a row, and holds it until the transaction ends.
 async fn hold(tx: &Tx, agent: &AgentId, camera: &CameraId, now: i64) -> Result<Model, StoreError> {
-    let row = ActiveModel {
-        agent: Set(agent.to_string()),
-        id: Set(camera.to_string()),
-        name: Set(None),
-        place: Set(None),
-        status: Set(None),
-        state: Set(None),
-        reason: Set(None),
-        since: Set(None),
-        last_picture: Set(None),
-        status_at: Set(0),
-        updated_at: Set(now),
-    };
-    Entity::insert(row)
+    let row = unheard(agent.to_string(), camera.to_string(), now);
+    InsertMany::many([row])
         .on_conflict_do_nothing()
         .exec_without_returning(tx.conn())
         .await?;
@@ -51,37 +55,6 @@ async fn hold(tx: &Tx, agent: &AgentId, camera: &CameraId, now: i64) -> Result<M
             table: "cameras",
             column: "id",
         })
-}
-
-/// Learns a camera's name and place from a report, and holds the camera until the transaction
-/// ends.
-///
-/// # Errors
-/// [`StoreError::Query`].
-pub async fn note_camera_of_report(
-    tx: &Tx,
-    report: &AutoReport,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let row = hold(tx, &report.agent, &report.camera, now.as_microsecond()).await?;
-    let name = report.camera_name.clone().or_else(|| row.name.clone());
-    let place = report
-        .place
-        .as_ref()
-        .map(json)
-        .or_else(|| row.place.clone());
-    if name == row.name && place == row.place {
-        return Ok(());
-    }
-    Entity::update_many()
-        .col_expr(Column::Name, Expr::value(name))
-        .col_expr(Column::Place, Expr::value(place))
-        .col_expr(Column::UpdatedAt, Expr::value(now.as_microsecond()))
-        .filter(Column::Agent.eq(report.agent.as_str()))
-        .filter(Column::Id.eq(report.camera.as_str()))
-        .exec(tx.conn())
-        .await?;
-    Ok(())
 }
 
 /// Writes a camera's status. False where a newer one is known already.

@@ -3,13 +3,10 @@
 use contract::v1::{AgentId, AutoReport, EventId, Evidence, EvidenceId};
 use jiff::Timestamp;
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveValue::{NotSet, Set},
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 
 use super::cameras::word;
-use super::entity::evidence::{ActiveModel, Column, Entity, Model};
+use super::entity::evidence::{Column, Entity, Model};
 use super::{Access, StoreError, Tx};
 
 /// What a sealed revision promised about some bytes.
@@ -32,66 +29,21 @@ pub enum Stored {
     No,
 }
 
-/// Applies the evidence list of one revision. Order-free: for each entry the highest revision
-/// that names it decides, and bytes that are stored stay stored.
-///
-/// # Errors
-/// [`StoreError::Query`].
-pub async fn apply_evidence(tx: &Tx, report: &AutoReport) -> Result<(), StoreError> {
-    for entry in &report.evidence {
-        apply_entry(tx, report, entry).await?;
-    }
-    Ok(())
-}
-
-async fn apply_entry(tx: &Tx, report: &AutoReport, entry: &Evidence) -> Result<(), StoreError> {
-    let event_id = report.event_id.to_string();
-    let id = entry.id().to_string();
-    let fresh = Entity::insert(row(report, entry))
-        .on_conflict_do_nothing()
-        .exec_without_returning(tx.conn())
-        .await?;
-    if matches!(fresh, sea_orm::TryInsertResult::Inserted(1)) {
-        return Ok(());
-    }
-    let known = Entity::find_by_id((event_id.clone(), id.clone()))
-        .lock_exclusive()
-        .one(tx.conn())
-        .await?
-        .ok_or(StoreError::Unreadable {
-            table: "evidence",
-            column: "id",
-        })?;
-    if i64::from(report.revision) <= known.revision || known.state == "stored" {
-        return Ok(());
-    }
-    Entity::update_many()
-        .set(ActiveModel {
-            event_id: NotSet,
-            id: NotSet,
-            ..row(report, entry)
-        })
-        .filter(Column::EventId.eq(event_id))
-        .filter(Column::Id.eq(id))
-        .exec(tx.conn())
-        .await?;
-    Ok(())
-}
-
-fn row(report: &AutoReport, entry: &Evidence) -> ActiveModel {
-    let mut row = ActiveModel {
-        event_id: Set(report.event_id.to_string()),
-        id: Set(entry.id().to_string()),
-        agent: Set(report.agent.to_string()),
-        kind: Set(entry.kind().as_str().to_owned()),
-        state: Set("pending".to_owned()),
-        revision: Set(i64::from(report.revision)),
-        mime: Set(None),
-        bytes: Set(None),
-        sha256: Set(None),
-        reason: Set(None),
-        object_key: Set(None),
-        stored_at: Set(None),
+/// A piece of evidence as one revision names it.
+pub(super) fn row(report: &AutoReport, entry: &Evidence) -> Model {
+    let mut row = Model {
+        event_id: report.event_id.to_string(),
+        id: entry.id().to_string(),
+        agent: report.agent.to_string(),
+        kind: entry.kind().as_str().to_owned(),
+        state: "pending".to_owned(),
+        revision: i64::from(report.revision),
+        mime: None,
+        bytes: None,
+        sha256: None,
+        reason: None,
+        object_key: None,
+        stored_at: None,
     };
     match entry {
         Evidence::Pending { .. } => {}
@@ -101,14 +53,14 @@ fn row(report: &AutoReport, entry: &Evidence) -> ActiveModel {
             sha256,
             ..
         } => {
-            row.state = Set("sealed".to_owned());
-            row.mime = Set(Some(mime.clone()));
-            row.bytes = Set(i64::try_from(*bytes).ok());
-            row.sha256 = Set(Some(sha256.clone()));
+            row.state = "sealed".to_owned();
+            row.mime = Some(mime.clone());
+            row.bytes = i64::try_from(*bytes).ok();
+            row.sha256 = Some(sha256.clone());
         }
         Evidence::Unavailable { reason, .. } => {
-            row.state = Set("unavailable".to_owned());
-            row.reason = Set(Some(word(reason)));
+            row.state = "unavailable".to_owned();
+            row.reason = Some(word(reason));
         }
     }
     row

@@ -1,10 +1,9 @@
-//! An incident's own facts in its row: the sum of its events, written anew with each report.
+//! An incident's own facts in its row: read, written, and its events where they must be asked anew.
 //!
-//! What the sum is stands in `incident::facts`. The cost is that of the incident's own events.
+//! What the sum is stands in `incident::facts`.
 
-use contract::v1::{Interval, Phase};
+use contract::v1::{Interval, Place};
 use jiff::Timestamp;
-use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, FromQueryResult, QueryFilter as _, QuerySelect as _,
 };
@@ -12,11 +11,10 @@ use serde::de::DeserializeOwned;
 
 use super::cameras::word;
 use super::entity::{event, incident};
-use super::incidents::{Happening, find_incident, remember};
 use super::reports::json;
 use super::{Access as _, StoreError, Tx};
 use crate::incident::IncidentId;
-use crate::incident::facts::{EventFacts, IncidentFacts};
+use crate::incident::facts::{EventFacts, IncidentFacts, Sum, Tally};
 
 /// The columns of an event that its incident sums up.
 #[derive(FromQueryResult)]
@@ -31,7 +29,6 @@ struct EventColumns {
     place: Option<String>,
     camera_name: Option<String>,
     count: Option<i64>,
-    report_count: i64,
 }
 
 impl EventColumns {
@@ -45,26 +42,17 @@ impl EventColumns {
             revision: u32::try_from(self.revision).map_err(|_| unreadable("revision"))?,
             phase: unword(&self.phase, "events", "phase")?,
             severity: unword(&self.severity, "events", "severity")?,
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "it was an f32 before it was stored"
-            )]
-            confidence: self.confidence as f32,
+            confidence: narrow(self.confidence),
             occurred: interval(self.occurred_start, self.occurred_end, "events")?,
-            place: self
-                .place
-                .as_deref()
-                .map(serde_json::from_str)
-                .transpose()
-                .map_err(|_| unreadable("place"))?,
+            place: place(self.place.as_deref()).map_err(|_| unreadable("place"))?,
             camera_name: self.camera_name.clone(),
             count: self.count.and_then(|count| u32::try_from(count).ok()),
         })
     }
 }
 
-/// Sums the events up into the incident's row and returns its version.
-pub(super) async fn sum_up(tx: &Tx, id: IncidentId, now: Timestamp) -> Result<i64, StoreError> {
+/// Every event of an incident, as stored.
+pub(super) async fn events_of(tx: &Tx, id: IncidentId) -> Result<Vec<EventFacts>, StoreError> {
     use event::Column as Event;
     let columns = event::Entity::find()
         .select_only()
@@ -79,88 +67,82 @@ pub(super) async fn sum_up(tx: &Tx, id: IncidentId, now: Timestamp) -> Result<i6
             Event::Place,
             Event::CameraName,
             Event::Count,
-            Event::ReportCount,
         ])
         .filter(Event::IncidentId.eq(id.to_string()))
         .into_model::<EventColumns>()
         .all(tx.conn())
         .await?;
-    let facts = columns
-        .iter()
-        .map(EventColumns::facts)
-        .collect::<Result<Vec<_>, _>>()?;
-    let row = find_incident(tx, id).await?.ok_or(StoreError::Unreadable {
-        table: "events",
-        column: "incident_id",
-    })?;
-    let Some(sum) = IncidentFacts::sum(&facts) else {
-        return Ok(row.version);
-    };
-    let reports: i64 = columns.iter().map(|event| event.report_count).sum();
-    write_sum(tx, id, &sum, (columns.len(), reports), now).await?;
-    remember_phase(tx, id, &row.camera_phase, sum.camera_phase, now).await?;
-    Ok(row.version)
+    columns.iter().map(EventColumns::facts).collect()
 }
 
-async fn write_sum(
-    tx: &Tx,
-    id: IncidentId,
-    sum: &IncidentFacts,
-    (events, reports): (usize, i64),
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    use incident::Column;
-    incident::Entity::update_many()
-        .col_expr(Column::CameraPhase, Expr::value(word(&sum.camera_phase)))
-        .col_expr(Column::Severity, Expr::value(word(&sum.severity)))
-        .col_expr(Column::Confidence, Expr::value(f64::from(sum.confidence)))
-        .col_expr(
-            Column::OccurredStart,
-            Expr::value(sum.occurred.start.as_microsecond()),
-        )
-        .col_expr(
-            Column::OccurredEnd,
-            Expr::value(sum.occurred.end.map(Timestamp::as_microsecond)),
-        )
-        .col_expr(Column::Place, Expr::value(sum.place.as_ref().map(json)))
-        .col_expr(Column::CameraName, Expr::value(sum.camera_name.clone()))
-        .col_expr(Column::Count, Expr::value(sum.count.map(i64::from)))
-        .col_expr(
-            Column::EventCount,
-            Expr::value(i64::try_from(events).unwrap_or(i64::MAX)),
-        )
-        .col_expr(Column::ReportCount, Expr::value(reports))
-        .col_expr(Column::UpdatedAt, Expr::value(now.as_microsecond()))
-        .filter(Column::Id.eq(id.to_string()))
-        .exec(tx.conn())
-        .await?;
-    Ok(())
+/// What matters of an event to its incident.
+pub(super) fn facts_of_event(row: &event::Model) -> Result<EventFacts, StoreError> {
+    let columns = EventColumns {
+        event_id: row.event_id.clone(),
+        revision: row.revision,
+        phase: row.phase.clone(),
+        severity: row.severity.clone(),
+        confidence: row.confidence,
+        occurred_start: row.occurred_start,
+        occurred_end: row.occurred_end,
+        place: row.place.clone(),
+        camera_name: row.camera_name.clone(),
+        count: row.count,
+    };
+    columns.facts()
 }
 
-async fn remember_phase(
-    tx: &Tx,
-    id: IncidentId,
-    before: &str,
-    after: Phase,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let before: Phase = unword(before, "incidents", "camera_phase")?;
-    let action = match (before, after) {
-        (Phase::Raised | Phase::Updated, Phase::Cleared) => "clear",
-        (Phase::Cleared, Phase::Raised | Phase::Updated) => "resume",
-        _ => return Ok(()),
+/// The sum that an incident's row holds.
+pub(super) fn sum_of_row(row: &incident::Model) -> Result<Sum, StoreError> {
+    let unreadable = |column| StoreError::Unreadable {
+        table: "incidents",
+        column,
     };
-    remember(
-        tx,
-        id,
-        Happening {
-            action,
-            to: None,
-            reason: None,
+    let counted = |number: i64, column| u32::try_from(number).map_err(|_| unreadable(column));
+    Ok(Sum {
+        facts: IncidentFacts {
+            camera_phase: unword(&row.camera_phase, "incidents", "camera_phase")?,
+            severity: unword(&row.severity, "incidents", "severity")?,
+            confidence: narrow(row.confidence),
+            occurred: interval(row.occurred_start, row.occurred_end, "incidents")?,
+            place: place(row.place.as_deref()).map_err(|_| unreadable("place"))?,
+            camera_name: row.camera_name.clone(),
+            count: row.count.and_then(|count| u32::try_from(count).ok()),
         },
-        now,
-    )
-    .await
+        tally: Tally {
+            events: counted(row.event_count, "event_count")?,
+            raised: counted(row.raised_events, "raised_events")?,
+            open: counted(row.open_events, "open_events")?,
+        },
+    })
+}
+
+/// Writes a sum into an incident's row.
+pub(super) fn put_sum(row: &mut incident::Model, sum: &Sum) {
+    let facts = &sum.facts;
+    row.camera_phase = word(&facts.camera_phase);
+    row.severity = word(&facts.severity);
+    row.confidence = f64::from(facts.confidence);
+    row.occurred_start = facts.occurred.start.as_microsecond();
+    row.occurred_end = facts.occurred.end.map(Timestamp::as_microsecond);
+    row.place = facts.place.as_ref().map(json);
+    row.camera_name.clone_from(&facts.camera_name);
+    row.count = facts.count.map(i64::from);
+    row.event_count = i64::from(sum.tally.events);
+    row.raised_events = i64::from(sum.tally.raised);
+    row.open_events = i64::from(sum.tally.open);
+}
+
+fn place(text: Option<&str>) -> Result<Option<Place>, serde_json::Error> {
+    text.map(serde_json::from_str).transpose()
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "it was an f32 before it was stored"
+)]
+const fn narrow(stored: f64) -> f32 {
+    stored as f32
 }
 
 pub(super) fn interval(

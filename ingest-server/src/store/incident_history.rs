@@ -1,11 +1,15 @@
 //! The chained history of an incident: append and read, never change.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
 };
 
-use super::entity::incident_history::{ActiveModel, Column, Entity, Model};
+use super::access::{MAX_ROWS, insert_all};
+use super::entity::incident_history::{Column, Entity, Model};
 use super::{Access, StoreError, Tx};
 use crate::incident::IncidentId;
 use crate::incident::history::{GENESIS, Row, hash};
@@ -27,6 +31,9 @@ pub struct HistoryEntry {
     pub note: Option<String>,
 }
 
+/// Where a chain ends: the last row's number and hash.
+type End = (i64, String);
+
 /// Appends a row to the chain.
 ///
 /// # Errors
@@ -38,15 +45,72 @@ pub async fn append_history(
     entry: HistoryEntry,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let last = Entity::find()
-        .filter(Column::IncidentId.eq(incident.to_string()))
-        .order_by_desc(Column::Seq)
-        .one(tx.conn())
-        .await?;
-    let (seq, previous) = last.map_or((1, GENESIS.to_owned()), |row| (row.seq + 1, row.hash));
+    append_histories(tx, vec![(incident, vec![(entry, now)])]).await
+}
+
+/// Appends rows to the chains of several incidents, each named once.
+///
+/// # Errors
+/// As [`append_history`].
+pub(super) async fn append_histories(
+    tx: &Tx,
+    happened: Vec<(IncidentId, Vec<(HistoryEntry, Timestamp)>)>,
+) -> Result<(), StoreError> {
+    let mut ends = ends(tx, happened.iter().map(|(incident, _)| *incident)).await?;
+    let mut rows = Vec::with_capacity(happened.len());
+    for (incident, entries) in happened {
+        let mut end = ends.remove(&incident.to_string());
+        for (entry, at) in entries {
+            let row = chained(incident, end.take(), entry, at);
+            end = Some((row.seq, row.hash.clone()));
+            rows.push(row);
+        }
+    }
+    insert_all(tx, rows).await
+}
+
+/// Where the chains of these incidents end; one without a row is left out.
+async fn ends(
+    tx: &Tx,
+    incidents: impl Iterator<Item = IncidentId>,
+) -> Result<HashMap<String, End>, StoreError> {
+    let incidents: Vec<String> = incidents.map(|incident| incident.to_string()).collect();
+    let mut found: HashMap<String, End> = HashMap::new();
+    for some in incidents.chunks(MAX_ROWS) {
+        let last = Entity::find()
+            .select_only()
+            .column(Column::IncidentId)
+            .column_as(Column::Seq.max(), "last")
+            .filter(Column::IncidentId.is_in(some))
+            .group_by(Column::IncidentId)
+            .into_tuple::<(String, i64)>()
+            .all(tx.conn())
+            .await?;
+        let mut here = Condition::any();
+        for (incident, seq) in &last {
+            here = here.add(
+                Condition::all()
+                    .add(Column::IncidentId.eq(incident))
+                    .add(Column::Seq.eq(*seq)),
+            );
+        }
+        if last.is_empty() {
+            continue;
+        }
+        let rows = Entity::find().filter(here).all(tx.conn()).await?;
+        found.extend(
+            rows.into_iter()
+                .map(|row| (row.incident_id, (row.seq, row.hash))),
+        );
+    }
+    Ok(found)
+}
+
+fn chained(incident: IncidentId, end: Option<End>, entry: HistoryEntry, at: Timestamp) -> Model {
+    let (seq, previous) = end.map_or((1, GENESIS.to_owned()), |(seq, hash)| (seq + 1, hash));
     let row = Row {
         seq,
-        at: now,
+        at,
         actor: entry.actor,
         action: entry.action,
         from: entry.from,
@@ -54,23 +118,19 @@ pub async fn append_history(
         reason: entry.reason,
         note: entry.note,
     };
-    let row = ActiveModel {
-        incident_id: Set(incident.to_string()),
-        seq: Set(seq),
-        at: Set(now.as_microsecond()),
-        hash: Set(hash(incident, &previous, &row)),
-        prev_hash: Set(previous),
-        actor: Set(row.actor),
-        action: Set(row.action),
-        from_state: Set(row.from),
-        to_state: Set(row.to),
-        reason: Set(row.reason),
-        note: Set(row.note),
-    };
-    Entity::insert(row)
-        .exec_without_returning(tx.conn())
-        .await?;
-    Ok(())
+    Model {
+        incident_id: incident.to_string(),
+        seq,
+        at: at.as_microsecond(),
+        hash: hash(incident, &previous, &row),
+        prev_hash: previous,
+        actor: row.actor,
+        action: row.action,
+        from_state: row.from,
+        to_state: row.to,
+        reason: row.reason,
+        note: row.note,
+    }
 }
 
 /// The rows of an incident's history with their hashes, oldest first.

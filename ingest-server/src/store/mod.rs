@@ -13,6 +13,7 @@ mod agents;
 mod cameras;
 pub mod entity;
 mod evidence;
+mod filing;
 mod incident_facts;
 mod incident_history;
 mod incident_queries;
@@ -27,24 +28,23 @@ pub use accounts::{
     InsertedAccount, account, account_for_login, accounts, insert_account, set_password,
 };
 pub use agents::{
-    AgentKey, EnrolOutcome, Enrolled, active_agent_of_upload_token, agent, agent_key, agents,
-    enrol, insert_enrolment_token, mark_all_offline, open_enrolment_tokens, revoke_agent,
+    AgentKey, EnrolOutcome, Enrolled, active_agent_of_upload_token, agent, agent_key, agent_keys,
+    agents, enrol, insert_enrolment_token, mark_all_offline, open_enrolment_tokens, revoke_agent,
     set_agent_status,
 };
-pub use cameras::{CameraFacts, camera, cameras, note_camera_of_report, set_camera_status};
+pub use cameras::{CameraFacts, camera, cameras, set_camera_status};
 pub use evidence::{
-    SealedEvidence, Stored, apply_evidence, evidence_of_event, evidence_piece, mark_stored,
-    sealed_by_hash,
+    SealedEvidence, Stored, evidence_of_event, evidence_piece, mark_stored, sealed_by_hash,
 };
+pub use filing::{Applied, Filed, VerifiedReport, file_reports};
 pub use incident_history::{HistoryEntry, append_history, history_of_incident};
 pub use incident_queries::{
     IncidentFilter, StoredPiece, events_of_incident, evidence_of_incident,
     evidence_piece_of_incident, incidents, stored_pieces,
 };
 pub use incidents::{
-    Applied, apply_report, find_incident, incident_id, state_of, touch_incident_of_event,
-    write_decision,
+    find_incident, incident_id, state_of, touch_incident_of_event, write_decision,
 };
 pub use quarantine::{Quarantined, put_in_quarantine, quarantined, trim_quarantine};
-pub use reports::{Inserted, VerifiedReport, event, insert_report, message, reports_of_event};
+pub use reports::{event, message, reports_of_event};
 pub use sessions::{StoredSession, end_session, open_session, session, touch_session};

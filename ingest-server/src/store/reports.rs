@@ -2,174 +2,77 @@
 
 use contract::v1::{AutoReport, EventId, ReportId};
 use jiff::Timestamp;
-use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveValue::{NotSet, Set},
-    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use serde::Serialize;
 
 use super::cameras::word;
 use super::entity::{event as event_table, message as message_table, report as report_table};
-use super::{Access, StoreError, Tx};
+use super::filing::VerifiedReport;
+use super::{Access, StoreError};
 
-/// A verified message and what was parsed from it.
-#[derive(Debug, Clone)]
-pub struct VerifiedReport<'a> {
-    /// The topic it came on.
-    pub topic: &'a str,
-    /// The exact payload bytes.
-    pub payload: &'a [u8],
-    /// SHA-256 of the payload, hexadecimal.
-    pub sha256: &'a str,
-    /// The signature property.
-    pub signature: &'a str,
-    /// What was parsed.
-    pub report: &'a AutoReport,
-    /// When it was received.
-    pub received: Timestamp,
+/// A new event as its first report tells it.
+pub(super) fn event_row(report: &AutoReport) -> event_table::Model {
+    event_table::Model {
+        event_id: report.event_id.to_string(),
+        agent: report.agent.to_string(),
+        camera: report.camera.to_string(),
+        zone: report.zone.as_ref().map(ToString::to_string),
+        kind: report.kind.as_str().to_owned(),
+        detail: report.detail.clone(),
+        phase: word(&report.phase),
+        confidence: f64::from(report.confidence),
+        severity: word(&report.severity),
+        place: report.place.as_ref().map(json),
+        occurred_start: report.occurred.start.as_microsecond(),
+        occurred_end: report.occurred.end.map(Timestamp::as_microsecond),
+        count: report.count.map(i64::from),
+        revision: i64::from(report.revision),
+        report_count: 1,
+        clock: json(&report.clock),
+        camera_name: report.camera_name.clone(),
+        tracks: json(&report.tracks),
+        model: report.model.as_ref().map(json),
+        rule_version: report.rule_version.clone(),
+        incident_id: None,
+    }
 }
 
-/// What became of a report that was offered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Inserted {
-    /// It is new.
-    New,
-    /// The very same bytes are stored already.
-    Duplicate,
-    /// Its `(event_id, revision)`, or its event, is stored with other bytes or another agent.
-    Conflict,
+pub(super) fn message_row(verified: &VerifiedReport<'_>) -> message_table::Model {
+    message_table::Model {
+        id: ReportId::new().to_string(),
+        agent: verified.report.agent.to_string(),
+        topic: verified.topic.to_owned(),
+        payload: verified.payload.to_vec(),
+        signature: verified.signature.to_owned(),
+        received_at: verified.received.as_microsecond(),
+        sha256: verified.sha256.to_owned(),
+    }
 }
 
-/// Stores a message, its report and its event. Order-free: whatever the order in which the
-/// revisions of an event come, the rows end up the same.
-///
-/// # Errors
-/// [`StoreError::Query`].
-pub async fn insert_report(tx: &Tx, verified: &VerifiedReport<'_>) -> Result<Inserted, StoreError> {
+pub(super) fn report_row(verified: &VerifiedReport<'_>, message_id: String) -> report_table::Model {
     let report = verified.report;
-    let key = (report.event_id.to_string(), i64::from(report.revision));
-    if let Some(known) = report_table::Entity::find_by_id(key).one(tx.conn()).await? {
-        let same = known.sha256 == verified.sha256 && known.agent == report.agent.as_str();
-        return Ok(if same {
-            Inserted::Duplicate
-        } else {
-            Inserted::Conflict
-        });
-    }
-    if !upsert_event(tx, report).await? {
-        return Ok(Inserted::Conflict);
-    }
-    let message_id = ReportId::new().to_string();
-    message_table::Entity::insert(message_row(verified, &message_id))
-        .exec_without_returning(tx.conn())
-        .await?;
-    report_table::Entity::insert(report_row(verified, message_id))
-        .exec_without_returning(tx.conn())
-        .await?;
-    Ok(Inserted::New)
-}
-
-/// False where the event is another agent's.
-async fn upsert_event(tx: &Tx, report: &AutoReport) -> Result<bool, StoreError> {
-    use event_table::{Column, Entity};
-    let fresh = Entity::insert(event_row(report))
-        .on_conflict_do_nothing()
-        .exec_without_returning(tx.conn())
-        .await?;
-    if matches!(fresh, sea_orm::TryInsertResult::Inserted(1)) {
-        return Ok(true);
-    }
-    let event_id = report.event_id.to_string();
-    let known = Entity::find_by_id(event_id.as_str())
-        .lock_exclusive()
-        .one(tx.conn())
-        .await?
-        .ok_or(StoreError::Unreadable {
-            table: "events",
-            column: "event_id",
-        })?;
-    if known.agent != report.agent.as_str() || known.camera != report.camera.as_str() {
-        return Ok(false);
-    }
-    let counted = known.report_count + 1;
-    let update = Entity::update_many().filter(Column::EventId.eq(event_id));
-    let update = if i64::from(report.revision) > known.revision {
-        update.set(event_table::ActiveModel {
-            report_count: Set(counted),
-            incident_id: Set(known.incident_id),
-            event_id: NotSet,
-            ..event_row(report)
-        })
-    } else {
-        update.col_expr(Column::ReportCount, Expr::value(counted))
-    };
-    update.exec(tx.conn()).await?;
-    Ok(true)
-}
-
-fn event_row(report: &AutoReport) -> event_table::ActiveModel {
-    event_table::ActiveModel {
-        event_id: Set(report.event_id.to_string()),
-        agent: Set(report.agent.to_string()),
-        camera: Set(report.camera.to_string()),
-        zone: Set(report.zone.as_ref().map(ToString::to_string)),
-        kind: Set(report.kind.as_str().to_owned()),
-        detail: Set(report.detail.clone()),
-        phase: Set(word(&report.phase)),
-        confidence: Set(f64::from(report.confidence)),
-        severity: Set(word(&report.severity)),
-        place: Set(report.place.as_ref().map(json)),
-        occurred_start: Set(report.occurred.start.as_microsecond()),
-        occurred_end: Set(report.occurred.end.map(Timestamp::as_microsecond)),
-        count: Set(report.count.map(i64::from)),
-        revision: Set(i64::from(report.revision)),
-        report_count: Set(1),
-        clock: Set(json(&report.clock)),
-        camera_name: Set(report.camera_name.clone()),
-        tracks: Set(json(&report.tracks)),
-        model: Set(report.model.as_ref().map(json)),
-        rule_version: Set(report.rule_version.clone()),
-        incident_id: Set(None),
-    }
-}
-
-fn message_row(verified: &VerifiedReport<'_>, id: &str) -> message_table::ActiveModel {
-    message_table::ActiveModel {
-        id: Set(id.to_owned()),
-        agent: Set(verified.report.agent.to_string()),
-        topic: Set(verified.topic.to_owned()),
-        payload: Set(verified.payload.to_vec()),
-        signature: Set(verified.signature.to_owned()),
-        received_at: Set(verified.received.as_microsecond()),
-        sha256: Set(verified.sha256.to_owned()),
-    }
-}
-
-fn report_row(verified: &VerifiedReport<'_>, message_id: String) -> report_table::ActiveModel {
-    let report = verified.report;
-    report_table::ActiveModel {
-        event_id: Set(report.event_id.to_string()),
-        revision: Set(i64::from(report.revision)),
-        message_id: Set(message_id),
-        sha256: Set(verified.sha256.to_owned()),
-        agent: Set(report.agent.to_string()),
-        camera: Set(report.camera.to_string()),
-        kind: Set(report.kind.as_str().to_owned()),
-        detail: Set(report.detail.clone()),
-        phase: Set(word(&report.phase)),
-        confidence: Set(f64::from(report.confidence)),
-        severity: Set(word(&report.severity)),
-        zone: Set(report.zone.as_ref().map(ToString::to_string)),
-        occurred_start: Set(report.occurred.start.as_microsecond()),
-        occurred_end: Set(report.occurred.end.map(Timestamp::as_microsecond)),
-        clock: Set(json(&report.clock)),
-        place: Set(report.place.as_ref().map(json)),
-        tracks: Set(json(&report.tracks)),
-        model: Set(report.model.as_ref().map(json)),
-        rule_version: Set(report.rule_version.clone()),
-        count: Set(report.count.map(i64::from)),
-        received_at: Set(verified.received.as_microsecond()),
+    report_table::Model {
+        event_id: report.event_id.to_string(),
+        revision: i64::from(report.revision),
+        message_id: message_id,
+        sha256: verified.sha256.to_owned(),
+        agent: report.agent.to_string(),
+        camera: report.camera.to_string(),
+        kind: report.kind.as_str().to_owned(),
+        detail: report.detail.clone(),
+        phase: word(&report.phase),
+        confidence: f64::from(report.confidence),
+        severity: word(&report.severity),
+        zone: report.zone.as_ref().map(ToString::to_string),
+        occurred_start: report.occurred.start.as_microsecond(),
+        occurred_end: report.occurred.end.map(Timestamp::as_microsecond),
+        clock: json(&report.clock),
+        place: report.place.as_ref().map(json),
+        tracks: json(&report.tracks),
+        model: report.model.as_ref().map(json),
+        rule_version: report.rule_version.clone(),
+        count: report.count.map(i64::from),
+        received_at: verified.received.as_microsecond(),
     }
 }
 

@@ -1,10 +1,10 @@
 //! What every database must do.
 
 use contract::v1::{CameraStatus, key_id};
-use ingest_server::store::{self, CameraFacts, EnrolOutcome, Inserted, Quarantined, Store, Stored};
+use ingest_server::store::{self, CameraFacts, EnrolOutcome, Quarantined, Store, Stored};
 use serde_json::json;
 
-use crate::support::{EVENT, agent, at, enrolled, put, report, take_in};
+use crate::support::{EVENT, Inserted, agent, at, enrolled, put, report, take_in};
 
 pub(crate) async fn migrating_twice_changes_nothing(store: &Store) {
     assert_eq!(store.migrate().await.unwrap(), 0);

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod batches;
 mod cases;
 mod order;
 mod postgres;
@@ -25,6 +26,7 @@ macro_rules! each_case {
     };
     ($fresh:expr, $($case:ident),+) => {
         $( cases::$case(&$fresh().await).await; )+
+        batches::every_cut_into_batches_gives_the_same_rows(|| async { $fresh().await }).await;
         order::every_order_of_revisions_gives_the_same_rows(|| async { $fresh().await }).await;
     };
 }

@@ -4,14 +4,14 @@ use std::future::Future;
 
 use contract::v1::AutoReport;
 use ingest_server::store::entity::{event, evidence, incident};
-use ingest_server::store::{self, Access as _, Inserted, Store};
+use ingest_server::store::{self, Access as _, Store};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use sea_orm::{EntityTrait as _, QueryOrder as _};
 use serde_json::json;
 
-use crate::support::{EVENT, report, take_in};
+use crate::support::{EVENT, Inserted, report, take_in};
 
 /// Sets of revisions that are tried; each in every order.
 const SETS: usize = 4;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use contract::v1::{AgentId, AutoReport, SecretKey};
-use ingest_server::store::{self, Enrolled, Inserted, Store, Tx, VerifiedReport};
+use ingest_server::store::{self, Enrolled, Filed, Store, Tx, VerifiedReport};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -42,27 +42,47 @@ pub(crate) fn report(changes: Value) -> AutoReport {
     serde_json::from_value(report).unwrap()
 }
 
+/// What became of a report, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Inserted {
+    New,
+    Duplicate,
+    Conflict,
+}
+
 /// Stores a report as intake does, in a transaction of the caller.
 pub(crate) async fn put(tx: &Tx, report: &AutoReport, payload: &[u8]) -> Inserted {
+    put_all(tx, &[(report, payload)]).await[0]
+}
+
+/// Stores reports in one batch.
+pub(crate) async fn put_all(tx: &Tx, reports: &[(&AutoReport, &[u8])]) -> Vec<Inserted> {
     use sha2::{Digest as _, Sha256};
-    let sha256 = hex::encode(Sha256::digest(payload));
-    let verified = VerifiedReport {
-        topic: "vong/v1/agents/hue-01/reports",
-        payload,
-        sha256: &sha256,
-        signature: "0123456789abcdef:c2ln",
-        report,
-        received: at(1000),
-    };
-    let inserted = store::insert_report(tx, &verified).await.unwrap();
-    if inserted == Inserted::New {
-        store::note_camera_of_report(tx, report, at(1000))
-            .await
-            .unwrap();
-        store::apply_evidence(tx, report).await.unwrap();
-        store::apply_report(tx, report, at(1000)).await.unwrap();
-    }
-    inserted
+    let hashes: Vec<String> = reports
+        .iter()
+        .map(|(_, payload)| hex::encode(Sha256::digest(payload)))
+        .collect();
+    let verified: Vec<VerifiedReport<'_>> = reports
+        .iter()
+        .zip(&hashes)
+        .map(|((report, payload), sha256)| VerifiedReport {
+            topic: "vong/v1/agents/hue-01/reports",
+            payload,
+            sha256,
+            signature: "0123456789abcdef:c2ln",
+            report,
+            received: at(1000),
+        })
+        .collect();
+    let filed = store::file_reports(tx, &verified).await.unwrap();
+    filed
+        .into_iter()
+        .map(|filed| match filed {
+            Filed::New(_) => Inserted::New,
+            Filed::Duplicate => Inserted::Duplicate,
+            Filed::Conflict => Inserted::Conflict,
+        })
+        .collect()
 }
 
 /// Stores a report whose bytes are its own JSON.

@@ -8,6 +8,8 @@ use std::time::Duration;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app::{AppSink, AppSrc};
+use hex::ToHex as _;
+use sha2::{Digest as _, Sha256};
 
 use crate::rendered_scene::{HEIGHT, PICTURES_PER_SECOND, Renderer, Storyboard, WIDTH};
 
@@ -67,6 +69,18 @@ pub struct Footage {
 }
 
 impl Footage {
+    /// SHA-256 of all access units' bytes in order: tells whether two machines film the same.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        let mut digest = Sha256::new();
+        for unit in self.units.iter() {
+            if let Ok(bytes) = unit.data.map_readable() {
+                digest.update(bytes.as_slice());
+            }
+        }
+        digest.finalize().encode_hex()
+    }
+
     /// Reads a clip. H.264 is passed through as it is; anything else is encoded once.
     ///
     /// # Errors

@@ -24,12 +24,25 @@ impl Program {
     }
 }
 
+/// Names the folder of the programs where it is not the one of the running executable: a bench runs
+/// optimised ones.
+pub const PROGRAMS_VARIABLE: &str = "VONG_PROGRAMS";
+
 /// The path of a program under test.
 ///
 /// # Errors
 /// Where it was not built; the message says how.
 pub fn path_of(program: Program) -> anyhow::Result<PathBuf> {
-    sibling(program.name())
+    let Some(folder) = std::env::var_os(PROGRAMS_VARIABLE) else {
+        return sibling(program.name());
+    };
+    let path = PathBuf::from(folder).join(program.name());
+    ensure!(
+        path.is_file(),
+        "{PROGRAMS_VARIABLE}: there is no {}",
+        path.display()
+    );
+    Ok(path)
 }
 
 /// The path of an executable in the target folder of the running one.

@@ -18,15 +18,15 @@ mod wait;
 
 pub use agent::{Agent, AgentSetup, CameraSetup, parking_rule};
 pub use api::{ApiClient, ApiError, Live};
-pub use binaries::{Program, path_of, sibling};
+pub use binaries::{PROGRAMS_VARIABLE, Program, path_of, sibling};
 pub use event_log::{LoggedChange, read_event_log};
 pub use model::models_folder;
 pub use mosquitto::Mosquitto;
-pub use process::Process;
-pub use scripted_agent::ScriptedAgent;
+pub use process::{Process, Spent};
+pub use scripted_agent::{Enrolled, ScriptedAgent};
 pub use server::{BrokerChoice, Endpoints, OPERATOR, Server};
 pub use site::{AGENT, Site, SiteBroker, short_visit};
-pub use stored::{StoredMessage, stored_messages};
+pub use stored::{StoredCounts, StoredMessage, stored_counts, stored_messages};
 pub use wait::{poll_until, wait_until};
 
 /// Installs the process's TLS provider, which reqwest asks for even where no TLS is spoken.

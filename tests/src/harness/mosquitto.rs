@@ -34,7 +34,7 @@ impl Mosquitto {
             format!(
                 "listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\n\
                  persistence_location {}/\nautosave_interval 1\nautosave_on_changes true\n\
-                 max_queued_messages 10000\nuser root\n",
+                 max_queued_messages 100000\nmax_inflight_messages 0\nuser root\n",
                 state.display()
             ),
         )?;

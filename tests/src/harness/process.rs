@@ -17,6 +17,26 @@ const TAIL_LINES: usize = 40;
 /// How long a process may take to end when it is asked to.
 const GRACE: Duration = Duration::from_secs(30);
 
+/// What a process has used so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spent {
+    /// Processor time, of all its threads together.
+    pub processor: Duration,
+    /// Memory that is its own, in MiB.
+    pub memory_mib: u64,
+}
+
+impl Spent {
+    /// What was used since `before`; memory is as it is now.
+    #[must_use]
+    pub const fn since(&self, before: &Self) -> Self {
+        Self {
+            processor: self.processor.saturating_sub(before.processor),
+            memory_mib: self.memory_mib,
+        }
+    }
+}
+
 /// A running program.
 #[derive(Debug)]
 pub struct Process {
@@ -71,6 +91,34 @@ impl Process {
             .get(lines.len().saturating_sub(TAIL_LINES)..)
             .unwrap_or_default()
             .join("\n")
+    }
+
+    /// What it has used so far.
+    ///
+    /// # Errors
+    /// Where it is gone.
+    pub fn spent(&self) -> anyhow::Result<Spent> {
+        let proc = PathBuf::from(format!("/proc/{}", self.child.id()));
+        let stat = std::fs::read_to_string(proc.join("stat"))?;
+        // In hundredths of a second, whatever the kernel's own clock.
+        // The name in parentheses may hold spaces; what follows it does not.
+        let fields = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+        let ticks: u64 = fields
+            .split(' ')
+            .skip(11)
+            .take(2)
+            .filter_map(|ticks| ticks.parse::<u64>().ok())
+            .sum();
+        let status = std::fs::read_to_string(proc.join("status"))?;
+        let kibibytes: u64 = status
+            .lines()
+            .find_map(|line| line.strip_prefix("RssAnon:"))
+            .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
+            .unwrap_or_default();
+        Ok(Spent {
+            processor: Duration::from_millis(ticks * 10),
+            memory_mib: kibibytes / 1024,
+        })
     }
 
     /// Its exit status, once it has ended.

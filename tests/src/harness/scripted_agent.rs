@@ -1,5 +1,6 @@
 //! An agent that says exactly what a test wants said: valid reports, and everything but.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -24,24 +25,21 @@ const ACKS: usize = 256;
 /// How long an ack may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// An enrolled agent at the broker.
-#[derive(Debug)]
-pub struct ScriptedAgent {
-    /// Its name.
-    pub id: AgentId,
+/// What enrolment gives an agent: who it is, and with what it speaks.
+#[derive(Debug, Clone)]
+pub struct Enrolled {
     /// Its key.
-    pub key: SecretKey,
-    client: AsyncClient,
-    acks: mpsc::Receiver<Ack>,
-    eventloop: JoinHandle<()>,
+    pub key: Arc<SecretKey>,
+    /// What the server told it.
+    pub answer: EnrolmentAnswer,
 }
 
-impl ScriptedAgent {
-    /// Enrols under a name and connects.
+impl Enrolled {
+    /// Enrols an agent under a name, with a key made from that name.
     ///
     /// # Errors
-    /// Where enrolment or the broker refuse.
-    pub async fn enrol(server: &Server, name: &str) -> anyhow::Result<Self> {
+    /// Where the server refuses.
+    pub async fn at(server: &Server, name: &str) -> anyhow::Result<Self> {
         let key = SecretKey::from_bytes(&Sha256::digest(name.as_bytes()).into());
         let request = EnrolmentRequest {
             token: server.agent_token(name)?,
@@ -59,11 +57,36 @@ impl ScriptedAgent {
             "enrolment: {}",
             answer.status()
         );
-        let answer: EnrolmentAnswer = answer.json().await?;
-        Self::connect(key, answer).await
+        Ok(Self {
+            key: Arc::new(key),
+            answer: answer.json().await?,
+        })
+    }
+}
+
+/// An enrolled agent at the broker.
+#[derive(Debug)]
+pub struct ScriptedAgent {
+    /// Its name.
+    pub id: AgentId,
+    /// Its key.
+    pub key: Arc<SecretKey>,
+    client: AsyncClient,
+    acks: mpsc::Receiver<Ack>,
+    eventloop: JoinHandle<()>,
+}
+
+impl ScriptedAgent {
+    /// Enrols under a name and connects.
+    ///
+    /// # Errors
+    /// Where enrolment or the broker refuse.
+    pub async fn enrol(server: &Server, name: &str) -> anyhow::Result<Self> {
+        let enrolled = Enrolled::at(server, name).await?;
+        Self::connect(enrolled.key, enrolled.answer).await
     }
 
-    async fn connect(key: SecretKey, answer: EnrolmentAnswer) -> anyhow::Result<Self> {
+    async fn connect(key: Arc<SecretKey>, answer: EnrolmentAnswer) -> anyhow::Result<Self> {
         let address = answer
             .mqtt_url
             .strip_prefix("mqtt://")

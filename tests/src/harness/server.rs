@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::api::ApiClient;
 use super::binaries::{Program, path_of};
-use super::process::Process;
+use super::process::{Process, Spent};
 use super::wait::poll_until;
 
 /// The account that every installation has.
@@ -108,6 +108,17 @@ impl Server {
     #[must_use]
     pub fn log(&self) -> String {
         self.process.as_ref().map(Process::log).unwrap_or_default()
+    }
+
+    /// What its process has used so far.
+    ///
+    /// # Errors
+    /// Where it does not run.
+    pub fn spent(&self) -> anyhow::Result<Spent> {
+        self.process
+            .as_ref()
+            .context("the server does not run")?
+            .spent()
     }
 
     /// A client that is logged in.

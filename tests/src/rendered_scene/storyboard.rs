@@ -47,6 +47,39 @@ impl Storyboard {
         storyboard
     }
 
+    /// A minute of a busy street, the same for the same seed: cars and buses come at all times to
+    /// two rows of places, stand for some seconds and leave. What the bench films.
+    #[must_use]
+    pub fn busy(seed: u64) -> Self {
+        let mut dice = Dice(seed);
+        let mut visits = Vec::new();
+        // The far row first: what is nearer is drawn over it.
+        for (ground, length) in [(0.74, 0.26), (0.93, 0.36)] {
+            for place in [0.2, 0.5, 0.8] {
+                let mut free = u64::from(dice.below(4));
+                while free < 48 {
+                    let stays = 4 + u64::from(dice.below(6));
+                    let kind = match dice.below(4) {
+                        0 => VehicleKind::Bus,
+                        _ => VehicleKind::Car,
+                    };
+                    visits.push(Visit {
+                        kind,
+                        arrives: seconds(free),
+                        leaves: seconds(free + stays),
+                        stands: (place, ground),
+                        length,
+                    });
+                    free += stays + 4 + u64::from(dice.below(5));
+                }
+            }
+        }
+        Self {
+            length: seconds(60),
+            visits,
+        }
+    }
+
     /// A car comes, stands and leaves, and the street is empty for the rest of `length`.
     #[must_use]
     pub fn parked_car(arrives: Duration, leaves: Duration, length: Duration) -> Self {
@@ -80,6 +113,20 @@ impl Storyboard {
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
+}
+
+/// Numbers that look random and follow from a seed (`SplitMix64`, Steele et al. 2014).
+struct Dice(u64);
+
+impl Dice {
+    /// The next number below `sides`.
+    fn below(&mut self, sides: u32) -> u32 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        u32::try_from((mixed ^ (mixed >> 31)) % u64::from(sides)).unwrap_or_default()
+    }
 }
 
 impl Visit {

@@ -24,7 +24,7 @@ use crate::evidence::EvidenceStore;
 use crate::http::{AppState, BrokerLink, Services, router};
 use crate::people::password::Password;
 use crate::people::{NewAccount, Role};
-use crate::store::{self, Store, VerifiedReport};
+use crate::store::{self, Filed, Store, VerifiedReport};
 
 /// The password of every account of these tests.
 pub(super) const PASSWORD: &str = "mật khẩu thử nghiệm";
@@ -157,12 +157,10 @@ impl TestApp {
             received: now,
         };
         let tx = self.store.begin().await.unwrap();
-        store::insert_report(&tx, &verified).await.unwrap();
-        store::note_camera_of_report(&tx, report, now)
-            .await
-            .unwrap();
-        store::apply_evidence(&tx, report).await.unwrap();
-        let applied = store::apply_report(&tx, report, now).await.unwrap();
+        let mut filed = store::file_reports(&tx, &[verified]).await.unwrap();
+        let Some(Filed::New(applied)) = filed.pop() else {
+            panic!("it is not new");
+        };
         tx.commit().await.unwrap();
         self.changes.announce(applied.change.clone());
         match applied.change {

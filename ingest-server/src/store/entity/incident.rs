@@ -51,6 +51,10 @@ pub struct Model {
     pub report_count: i64,
     /// Why it was rejected.
     pub rejected_reason: Option<String>,
+    /// How many of its events are not cleared.
+    pub open_events: i64,
+    /// How many of its events are in their first phase.
+    pub raised_events: i64,
 }
 
 /// Joins are written in the queries that need them.

@@ -4,6 +4,7 @@
 use sea_orm_migration::prelude::*;
 
 mod m0001_first_tables;
+mod m0002_incident_tally;
 
 /// Every migration, in order.
 pub(super) struct Migrator;
@@ -11,6 +12,9 @@ pub(super) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_first_tables::Migration)]
+        vec![
+            Box::new(m0001_first_tables::Migration),
+            Box::new(m0002_incident_tally::Migration),
+        ]
     }
 }

@@ -1,0 +1,130 @@
+//! After the commit: who watches is told, the agent is answered, and the broker last.
+
+use std::sync::Arc;
+
+use contract::v1::SecretKey;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use super::admit::Refusal;
+use super::answer::{Answer, Answered, answer};
+use super::consumer::{Delivery, Publisher};
+use crate::changes::{Change, ChangeBus};
+use crate::telemetry::{REPORTS, STATUSES};
+
+/// What was done with a delivery.
+pub(super) enum Done {
+    Report {
+        answered: Answered,
+        refusal: Option<Refusal>,
+        outcome: &'static str,
+        change: Option<Change>,
+    },
+    Status {
+        outcome: &'static str,
+        change: Option<Change>,
+    },
+    Nothing,
+}
+
+/// A committed batch.
+pub(super) type Committed = Vec<(Delivery, Done)>;
+
+/// See the module.
+pub(super) struct Teller {
+    pub(super) changes: ChangeBus,
+    pub(super) key: Arc<SecretKey>,
+    pub(super) publisher: Publisher,
+}
+
+impl Teller {
+    /// Tells of every batch until the last one.
+    pub(super) async fn run(self, mut committed: mpsc::Receiver<Committed>) {
+        while let Some(batch) = committed.recv().await {
+            self.tell(batch).await;
+        }
+    }
+
+    async fn tell(&self, batch: Committed) {
+        let mut told: Vec<Change> = Vec::new();
+        let mut answered = Vec::with_capacity(batch.len());
+        let mut deliveries = Vec::with_capacity(batch.len());
+        for (delivery, done) in batch {
+            deliveries.push(delivery);
+            let change = match done {
+                Done::Report {
+                    answered: about,
+                    refusal,
+                    outcome,
+                    change,
+                } => {
+                    metrics::counter!(REPORTS, "outcome" => outcome).increment(1);
+                    answered.push((about, refusal));
+                    change
+                }
+                Done::Status { outcome, change } => {
+                    metrics::counter!(STATUSES, "outcome" => outcome).increment(1);
+                    change
+                }
+                Done::Nothing => None,
+            };
+            told.extend(change);
+        }
+        for change in once_each(told) {
+            self.changes.announce(change);
+        }
+        for answer in self.signed(answered).await {
+            self.publisher.publish(answer).await;
+        }
+        for delivery in &deliveries {
+            self.publisher.acknowledge(delivery).await;
+        }
+    }
+
+    /// Signing hundreds of answers takes milliseconds, which belong on a thread of their own.
+    async fn signed(&self, answered: Vec<(Answered, Option<Refusal>)>) -> Vec<Answer> {
+        let key = Arc::clone(&self.key);
+        let sign = move || {
+            answered
+                .into_iter()
+                .filter_map(|(about, refusal)| written(&key, about, refusal.as_ref()))
+                .collect()
+        };
+        tokio::task::spawn_blocking(sign)
+            .await
+            .unwrap_or_else(|error| {
+                tracing::error!(error = %error, "the acks of a batch could not be written");
+                Vec::new()
+            })
+    }
+}
+
+fn written(key: &SecretKey, about: Answered, refusal: Option<&Refusal>) -> Option<Answer> {
+    if let Some(refusal) = refusal {
+        tracing::warn!(
+            agent.id = %about.agent,
+            reason = refusal.reason.as_str(),
+            "report refused and put in quarantine: {}", refusal.message
+        );
+    }
+    match answer(key, about, refusal, Timestamp::now()) {
+        Ok(answer) => Some(answer),
+        Err(error) => {
+            tracing::error!(error = %error, "an ack could not be written");
+            None
+        }
+    }
+}
+
+/// The last change of each thing, in order: of several versions of one incident only the newest
+/// matters.
+fn once_each(changes: Vec<Change>) -> Vec<Change> {
+    let mut seen = std::collections::HashSet::new();
+    let mut last: Vec<Change> = changes
+        .into_iter()
+        .rev()
+        .filter(|change| seen.insert(change.subject()))
+        .collect();
+    last.reverse();
+    last
+}

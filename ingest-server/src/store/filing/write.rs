@@ -1,0 +1,147 @@
+//! Writes what a batch changed, with as few statements as there are tables.
+
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, Iterable as _, QueryFilter as _,
+};
+
+use super::book::{Book, IncidentPage, Page, Standing};
+use crate::incident::IncidentId;
+use crate::store::access::{insert_all, upsert_all};
+use crate::store::entity::{camera, counter, event, evidence, incident};
+use crate::store::incident_history::append_histories;
+use crate::store::{Access as _, StoreError, Tx};
+
+/// The counter that numbers incidents.
+const NUMBERS: &str = "incident";
+
+/// Writes every row that is new or changed.
+pub(super) async fn save(tx: &Tx, book: Book) -> Result<(), StoreError> {
+    insert_all(tx, book.new_messages).await?;
+    insert_all(tx, book.new_reports).await?;
+    save_events(tx, book.events.into_values()).await?;
+    save_cameras(tx, book.cameras.into_values()).await?;
+    save_evidence(tx, book.evidence.into_values()).await?;
+    save_incidents(tx, book.incidents.into_iter()).await
+}
+
+fn written<T>(pages: impl Iterator<Item = Page<T>>) -> Vec<T> {
+    pages
+        .filter(|page| page.standing != Standing::AsRead)
+        .map(|page| page.row)
+        .collect()
+}
+
+async fn save_events(
+    tx: &Tx,
+    pages: impl Iterator<Item = Page<event::Model>>,
+) -> Result<(), StoreError> {
+    use event::Column;
+    let rest: Vec<Column> = Column::iter()
+        .filter(|column| !matches!(column, Column::EventId))
+        .collect();
+    upsert_all(tx, written(pages), &[Column::EventId], &rest).await
+}
+
+async fn save_evidence(
+    tx: &Tx,
+    pages: impl Iterator<Item = Page<evidence::Model>>,
+) -> Result<(), StoreError> {
+    use evidence::Column;
+    let rest: Vec<Column> = Column::iter()
+        .filter(|column| !matches!(column, Column::EventId | Column::Id))
+        .collect();
+    let key = [Column::EventId, Column::Id];
+    upsert_all(tx, written(pages), &key, &rest).await
+}
+
+/// A camera's name and place change once in months, so that these are written one by one.
+async fn save_cameras(
+    tx: &Tx,
+    pages: impl Iterator<Item = Page<camera::Model>>,
+) -> Result<(), StoreError> {
+    use camera::Column;
+    for row in written(pages) {
+        camera::Entity::update_many()
+            .col_expr(Column::Name, Expr::value(row.name))
+            .col_expr(Column::Place, Expr::value(row.place))
+            .col_expr(Column::UpdatedAt, Expr::value(row.updated_at))
+            .filter(Column::Agent.eq(row.agent))
+            .filter(Column::Id.eq(row.id))
+            .exec(tx.conn())
+            .await?;
+    }
+    Ok(())
+}
+
+/// What people decided, and what never changes, is left as it stands.
+async fn save_incidents(
+    tx: &Tx,
+    pages: impl Iterator<Item = (IncidentId, IncidentPage)>,
+) -> Result<(), StoreError> {
+    use incident::Column;
+    let (mut opened, mut changed, mut happened) = (Vec::new(), Vec::new(), Vec::new());
+    for (id, page) in pages {
+        match page.page.standing {
+            Standing::AsRead => continue,
+            Standing::New => opened.push(page.page.row),
+            Standing::Changed => changed.push(page.page.row),
+        }
+        if !page.happened.is_empty() {
+            happened.push((id, page.happened));
+        }
+    }
+    if !opened.is_empty() {
+        let first = first_number(tx, opened.len()).await?;
+        for (row, number) in opened.iter_mut().zip(first..) {
+            row.number = number;
+        }
+    }
+    insert_all(tx, opened).await?;
+    let facts = [
+        Column::Severity,
+        Column::Confidence,
+        Column::CameraPhase,
+        Column::CameraName,
+        Column::Place,
+        Column::OccurredStart,
+        Column::OccurredEnd,
+        Column::UpdatedAt,
+        Column::Version,
+        Column::Count,
+        Column::EventCount,
+        Column::ReportCount,
+        Column::OpenEvents,
+        Column::RaisedEvents,
+    ];
+    upsert_all(tx, changed, &[Column::Id], &facts).await?;
+    append_histories(tx, happened).await
+}
+
+/// Takes short numbers for people and returns the first. On PostgreSQL the row is held until the
+/// transaction ends, so that two servers never give one number twice and a transaction that fails
+/// leaves no gap.
+async fn first_number(tx: &Tx, wanted: usize) -> Result<i64, StoreError> {
+    use counter::{ActiveModel, Column, Entity};
+    let wanted = i64::try_from(wanted).unwrap_or(i64::MAX);
+    Entity::insert(ActiveModel {
+        name: Set(NUMBERS.to_owned()),
+        value: Set(wanted),
+    })
+    .on_conflict(
+        OnConflict::column(Column::Name)
+            .value(
+                Column::Value,
+                Expr::col((Entity, Column::Value)).add(wanted),
+            )
+            .to_owned(),
+    )
+    .exec_without_returning(tx.conn())
+    .await?;
+    let row = Entity::find_by_id(NUMBERS).one(tx.conn()).await?;
+    let last = row.map(|row| row.value).ok_or(StoreError::Unreadable {
+        table: "counters",
+        column: "value",
+    })?;
+    Ok(last - wanted + 1)
+}
