@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ids::EvidenceId;
+use super::report::Interval;
 
 /// What a piece of evidence shows.
 #[derive(
@@ -11,10 +12,22 @@ use super::ids::EvidenceId;
 )]
 #[serde(rename_all = "snake_case")]
 pub enum EvidenceKind {
+    /// The deciding picture made small, at most 25 kB: what a weak link sees first.
+    Preview,
     /// The deciding picture, as the camera saw it.
     Still,
     /// The deciding picture with boxes, zone and time drawn in.
     StillOverlay,
+    /// A picture from before the deciding one.
+    StillBefore,
+    /// That picture with boxes, zone and time drawn in.
+    StillBeforeOverlay,
+    /// A picture from after the deciding one.
+    StillAfter,
+    /// That picture with boxes, zone and time drawn in.
+    StillAfterOverlay,
+    /// One track, cut out of the picture that shows it best.
+    Crop,
     /// The passage from pre-roll to post-roll, the camera's own bytes remuxed.
     Clip,
 }
@@ -24,8 +37,14 @@ impl EvidenceKind {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Preview => "preview",
             Self::Still => "still",
             Self::StillOverlay => "still_overlay",
+            Self::StillBefore => "still_before",
+            Self::StillBeforeOverlay => "still_before_overlay",
+            Self::StillAfter => "still_after",
+            Self::StillAfterOverlay => "still_after_overlay",
+            Self::Crop => "crop",
             Self::Clip => "clip",
         }
     }
@@ -45,6 +64,37 @@ pub enum UnavailableReason {
     EncodingFailed,
     /// The agent stopped before the piece was finished.
     AgentRestarted,
+    /// It existed and was older than the agent keeps evidence.
+    Expired,
+    /// It existed and was lost or changed on the agent's disk.
+    Damaged,
+}
+
+impl UnavailableReason {
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotInRing => "not_in_ring",
+            Self::CameraLost => "camera_lost",
+            Self::DiskFull => "disk_full",
+            Self::EncodingFailed => "encoding_failed",
+            Self::AgentRestarted => "agent_restarted",
+            Self::Expired => "expired",
+            Self::Damaged => "damaged",
+        }
+    }
+}
+
+/// Which part of a clip this is, where the camera was away in between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Part {
+    /// Its place in the order of time, from 1.
+    #[schemars(range(min = 1))]
+    pub number: u32,
+    /// How many parts there are, at least 2.
+    #[schemars(range(min = 2))]
+    pub of: u32,
 }
 
 /// One entry of a report's evidence list.
@@ -71,6 +121,15 @@ pub enum Evidence {
         /// SHA-256 of the bytes, 64 lower-case hexadecimal digits.
         #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
         sha256: String,
+        /// When the camera saw what it shows; a picture has only a start.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shown: Option<Interval>,
+        /// Which part it is, where the clip is in several: each part is an entry of its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<Part>,
+        /// The track that a crop shows.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        track: Option<u64>,
     },
     /// It was due and will never exist.
     Unavailable {

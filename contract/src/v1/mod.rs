@@ -35,7 +35,7 @@ pub use enrolment::{
     EnrolmentAnswer, EnrolmentRequest, KEY_ROTATION_PATH, KeyRotationAnswer, KeyRotationRequest,
     NEW_SIGNATURE_HEADER,
 };
-pub use evidence::{Evidence, EvidenceKind, UnavailableReason};
+pub use evidence::{Evidence, EvidenceKind, Part, UnavailableReason};
 pub use field_fault::{FieldFault, FieldProblem};
 pub use gap::{GapFault, GapLoss, GapReport, LostThing, MAX_GAP_LOSSES};
 pub use ids::{

@@ -143,6 +143,8 @@ fn validate_sealed(entry: &Evidence) -> Result<(), ReportFault> {
         bytes,
         sha256,
         mime,
+        shown,
+        part,
         ..
     } = entry
     else {
@@ -154,6 +156,16 @@ fn validate_sealed(entry: &Evidence) -> Result<(), ReportFault> {
         (1..=MAX_EVIDENCE_BYTES).contains(bytes),
         "evidence[].bytes",
         "is zero or over the limit",
+    )?;
+    require(
+        shown.is_none_or(|shown| shown.end.is_none_or(|end| end >= shown.start)),
+        "evidence[].shown.end",
+        "must not come before the start",
+    )?;
+    require(
+        part.is_none_or(|part| part.of >= 2 && (1..=part.of).contains(&part.number)),
+        "evidence[].part",
+        "must be one of at least two parts",
     )
 }
 

@@ -3,8 +3,8 @@
 use contract::v1::{
     AutoReport, Evidence, EvidenceId, EvidenceKind, MAX_BOXES_PER_TRACK, MAX_CAMERA_NAME_BYTES,
     MAX_DETAIL_BYTES, MAX_EVIDENCE_BYTES, MAX_EVIDENCE_ENTRIES, MAX_REPORT_BYTES, MAX_TRACKS,
-    MAX_WORD_BYTES, ModelRef, NormBox, Place, Position, SizeError, TrackBrief, check_report_size,
-    decode,
+    MAX_WORD_BYTES, ModelRef, NormBox, Part, Place, Position, SizeError, TrackBrief,
+    check_report_size, decode,
 };
 use contract::v1::{EventType, ReportFault};
 
@@ -58,7 +58,18 @@ fn sealed(length: u64, hash: &str) -> Evidence {
         mime: "video/mp4".to_owned(),
         bytes: length,
         sha256: hash.to_owned(),
+        shown: None,
+        part: None,
+        track: None,
     }
+}
+
+fn in_part(which: Part) -> Evidence {
+    let mut entry = sealed(1, &"0".repeat(64));
+    if let Evidence::Sealed { part, .. } = &mut entry {
+        *part = Some(which);
+    }
+    entry
 }
 
 #[test]
@@ -139,6 +150,17 @@ fn beyond_the_limit_the_field_is_named() {
     assert_eq!(
         refused(|r| r.evidence = vec![sealed(0, &hash)]),
         Some("evidence[].bytes")
+    );
+    for (number, of) in [(0, 2), (3, 2), (1, 1)] {
+        assert_eq!(
+            refused(|r| r.evidence = vec![in_part(Part { number, of })]),
+            Some("evidence[].part"),
+            "{number} of {of}"
+        );
+    }
+    assert_eq!(
+        refused(|r| r.evidence = vec![in_part(Part { number: 2, of: 2 })]),
+        None
     );
     assert_eq!(
         refused(|r| r.evidence = vec![sealed(MAX_EVIDENCE_BYTES + 1, &hash)]),

@@ -3,8 +3,8 @@
 use contract::v1::{
     Ack, AckOutcome, AgentClock, AgentId, AutoReport, Bearing, CameraCounters, CameraId,
     CameraState, CameraStatus, CameraStatusReason, Clock, ClockReference, ClockSource, ClockTrust,
-    EventId, Evidence, EvidenceId, EvidenceKind, Interval, Kind, ModelRef, NormBox, Phase, Place,
-    Position, RefusalReason, Severity, Topic, TrackBrief, UnavailableReason, UnitId, ZoneId,
+    EventId, Evidence, EvidenceId, EvidenceKind, Interval, Kind, ModelRef, NormBox, Part, Phase,
+    Place, Position, RefusalReason, Severity, Topic, TrackBrief, UnavailableReason, UnitId, ZoneId,
 };
 use jiff::Timestamp;
 use proptest::option;
@@ -161,8 +161,14 @@ fn clock() -> impl Strategy<Value = Clock> {
 
 fn evidence_kind() -> impl Strategy<Value = EvidenceKind> {
     select(vec![
+        EvidenceKind::Preview,
         EvidenceKind::Still,
         EvidenceKind::StillOverlay,
+        EvidenceKind::StillBefore,
+        EvidenceKind::StillBeforeOverlay,
+        EvidenceKind::StillAfter,
+        EvidenceKind::StillAfterOverlay,
+        EvidenceKind::Crop,
         EvidenceKind::Clip,
     ])
 }
@@ -174,7 +180,16 @@ fn unavailable_reason() -> impl Strategy<Value = UnavailableReason> {
         UnavailableReason::DiskFull,
         UnavailableReason::EncodingFailed,
         UnavailableReason::AgentRestarted,
+        UnavailableReason::Expired,
+        UnavailableReason::Damaged,
     ])
+}
+
+fn part() -> impl Strategy<Value = Part> {
+    (1_u32..100, 1_u32..100).prop_map(|(number, more)| Part {
+        number,
+        of: number + more,
+    })
 }
 
 pub(crate) fn evidence() -> impl Strategy<Value = Evidence> {
@@ -185,14 +200,22 @@ pub(crate) fn evidence() -> impl Strategy<Value = Evidence> {
             evidence_kind(),
             "[a-z]{1,8}/[a-z0-9.+-]{1,16}",
             1_u64..=1 << 29,
-            sha256()
+            sha256(),
+            option::of(interval()),
+            option::of(part()),
+            option::of(any::<u64>()),
         )
-            .prop_map(|(id, kind, mime, bytes, sha256)| Evidence::Sealed {
-                id,
-                kind,
-                mime,
-                bytes,
-                sha256
+            .prop_map(|(id, kind, mime, bytes, sha256, shown, part, track)| {
+                Evidence::Sealed {
+                    id,
+                    kind,
+                    mime,
+                    bytes,
+                    sha256,
+                    shown,
+                    part,
+                    track,
+                }
             }),
         (evidence_id(), evidence_kind(), unavailable_reason())
             .prop_map(|(id, kind, reason)| Evidence::Unavailable { id, kind, reason }),

@@ -10,6 +10,7 @@ mod camera;
 mod catalogue;
 mod classifier;
 mod detect;
+mod evidence;
 mod fault;
 mod folders;
 mod manifest;
@@ -29,6 +30,7 @@ pub use camera::{CameraConfig, RingConfig};
 pub use catalogue::{Catalogue, LabelSet, Unrunnable};
 pub use classifier::ClassifierManifest;
 pub use detect::{DetectConfig, ModelConfig, VariantChoice};
+pub use evidence::{EvidenceConfig, EvidenceKey};
 pub use fault::{ConfigError, Fault};
 pub use folders::{cache_dir, env_path};
 pub use manifest::{
@@ -56,6 +58,8 @@ pub struct Config {
     pub metrics: MetricsConfig,
     /// `[outbox]`.
     pub outbox: OutboxConfig,
+    /// `[evidence]`.
+    pub evidence: EvidenceConfig,
     /// `[detect]`.
     pub detect: DetectConfig,
     /// `[[model]]`, each name once.
@@ -112,6 +116,7 @@ fn read(root: &Section<'_>, base: &Path) -> Result<Config, ConfigError> {
     let server = agent::read_server(root.table("server"), base);
     let metrics = agent::read_metrics(root.table("metrics"));
     let outbox = agent::read_outbox(root.table("outbox"));
+    let evidence = evidence::read(root.table("evidence"), base);
     let detect = detect::read_detect(root.table("detect"), base);
     let catalogue = match &detect.catalog {
         Some(file) => Catalogue::load(file)?,
@@ -126,6 +131,7 @@ fn read(root: &Section<'_>, base: &Path) -> Result<Config, ConfigError> {
         server,
         metrics,
         outbox,
+        evidence,
         detect,
         models,
         cameras,

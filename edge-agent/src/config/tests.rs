@@ -33,6 +33,8 @@ fn the_smallest_file_gets_the_documented_defaults() {
     );
     assert_eq!(config.outbox.max_bytes, 2 << 30);
     assert_eq!(config.outbox.reserved_report_bytes, 256 << 20);
+    assert_eq!(config.evidence.max_age.as_secs(), 30 * 86_400);
+    assert_eq!(config.evidence.key, None);
     assert_eq!(config.detect.threads, 2);
     let camera = &config.cameras[0];
     assert_eq!(

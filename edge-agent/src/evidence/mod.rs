@@ -1,14 +1,17 @@
 //! What proves an event: stills, and the clip around it.
 //!
-//! Everything here makes bytes. What does not belong here: when evidence is due (`report`), keeping
+//! Everything here makes bytes, or (`files`) keeps them whole and secret on the disk. What does not
+//! belong here: when evidence is due (`report`), which file belongs to which event, how long it stays
 //! and sending it (`outbox`, whose rows and files must agree over a crash).
 
 mod clip;
 mod decode_times;
+mod files;
 mod overlay;
 mod still;
 mod text;
 
 pub use clip::{Clip, ClipError, remux};
+pub use files::{EvidenceFault, EvidenceFileError, EvidenceFiles, EvidenceReader};
 pub use overlay::{Label, Overlay, OverlayBox, overlay_jpeg};
 pub use still::{StillError, jpeg};

@@ -2,8 +2,6 @@
 //!
 //! What does not belong here: how it is kept (`store`).
 
-use std::path::PathBuf;
-
 use bytes::Bytes;
 use contract::v1::{AutoReport, EventId, EvidenceId, EvidenceKind, Severity};
 use jiff::Timestamp;
@@ -81,8 +79,8 @@ pub struct Upload {
     pub evidence_id: EvidenceId,
     /// The event it belongs to.
     pub event_id: EventId,
-    /// The file.
-    pub path: PathBuf,
+    /// The file's name.
+    pub file: String,
     /// Its length.
     pub bytes: u64,
     /// Its SHA-256 in lower-case hexadecimal digits.
@@ -141,19 +139,34 @@ pub struct Tally {
 
 pub(super) fn evidence_file(id: EvidenceId, kind: EvidenceKind) -> String {
     let ending = match kind {
-        EvidenceKind::Still | EvidenceKind::StillOverlay => "jpg",
-        EvidenceKind::Clip => "mp4",
+        EvidenceKind::Preview
+        | EvidenceKind::Still
+        | EvidenceKind::StillOverlay
+        | EvidenceKind::StillBefore
+        | EvidenceKind::StillBeforeOverlay
+        | EvidenceKind::StillAfter
+        | EvidenceKind::StillAfterOverlay
+        | EvidenceKind::Crop => "jpg",
+        EvidenceKind::Clip => "clip",
     };
     format!("{id}.{ending}")
 }
 
+/// The most urgent first: what tells an operator most in the fewest bytes.
 pub(super) const fn upload_priority(kind: EvidenceKind) -> i64 {
     match kind {
-        EvidenceKind::Still => 0,
-        EvidenceKind::StillOverlay => 1,
-        EvidenceKind::Clip => 2,
+        EvidenceKind::Preview => 0,
+        EvidenceKind::Still => 1,
+        EvidenceKind::StillOverlay => 2,
+        EvidenceKind::Crop => 3,
+        EvidenceKind::StillBefore | EvidenceKind::StillAfter => 4,
+        EvidenceKind::StillBeforeOverlay | EvidenceKind::StillAfterOverlay => 5,
+        EvidenceKind::Clip => CLIP_PRIORITY,
     }
 }
+
+/// Clips are the largest and come last.
+pub(super) const CLIP_PRIORITY: i64 = 9;
 
 pub(super) const fn severity_rank(severity: Severity) -> i64 {
     match severity {

@@ -4,16 +4,11 @@
 //! no other. After a crash on either side the upload goes on where the server says it stopped.
 
 use std::collections::HashMap;
-use std::io::SeekFrom;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use contract::v1::EvidenceId;
 use reqwest::{RequestBuilder, Response, StatusCode};
-use sha2::{Digest as _, Sha256};
-use tokio::fs::File;
-use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -22,6 +17,7 @@ use zeroize::Zeroizing;
 use super::backoff::Backoff;
 use super::record::Upload;
 use super::store::{Store, StoreError};
+use crate::evidence::EvidenceFileError;
 use crate::telemetry::{chain, metric};
 
 /// Bytes of one request: small, so that a report on the same weak link never waits long.
@@ -72,7 +68,9 @@ enum UploadError {
     #[error("the server received other bytes than the report names")]
     HashMismatch,
     #[error("the file cannot be read")]
-    File(#[source] std::io::Error),
+    File(#[source] EvidenceFileError),
+    #[error("reading the file panicked")]
+    Reader(#[source] tokio::task::JoinError),
     #[error("the server's address cannot carry an upload")]
     Address(#[source] url::ParseError),
 }
@@ -87,7 +85,7 @@ impl UploadError {
             Self::Protocol => "protocol",
             Self::Conflict => "conflict",
             Self::HashMismatch => "hash_mismatch",
-            Self::File(_) => "file",
+            Self::File(_) | Self::Reader(_) => "file",
             Self::Address(_) => "address",
         }
     }
@@ -178,11 +176,11 @@ impl Uploader {
     ) -> Result<(), StoreError> {
         metrics::counter!(metric::UPLOADS, "outcome" => error.as_str()).increment(1);
         let suspicious = matches!(error, UploadError::File(_) | UploadError::HashMismatch);
-        if suspicious && !is_intact(&upload.path, &upload.sha256).await {
+        if suspicious && !self.is_intact(upload).await {
             tracing::error!(
                 event.id = %upload.event_id,
                 evidence.id = %upload.evidence_id,
-                path = %upload.path.display(),
+                file = upload.file,
                 "an evidence file is gone or was changed on this disk; giving it up"
             );
             self.store.give_up(upload).await?;
@@ -215,14 +213,19 @@ impl Uploader {
         let path = format!("/api/v1/uploads/{}", upload.sha256);
         let url = self.server.join(&path).map_err(UploadError::Address)?;
         let mut progress = progress(&self.ask(self.client.head(url.clone())).await?)?;
-        let mut file = File::open(&upload.path).await.map_err(UploadError::File)?;
+        let files = self.store.files().clone();
+        let name = upload.file.clone();
+        let mut file = blocking(move || files.read(&name)).await?;
         loop {
             let Progress::At(offset) = progress else {
                 return Ok(());
             };
-            let chunk = read_chunk(&mut file, offset)
-                .await
-                .map_err(UploadError::File)?;
+            let chunk;
+            (file, chunk) = blocking(move || {
+                let chunk = file.read_at(offset, CHUNK)?;
+                Ok((file, chunk))
+            })
+            .await?;
             if chunk.is_empty() {
                 // The server wants more than there is.
                 return Err(UploadError::HashMismatch);
@@ -240,6 +243,15 @@ impl Uploader {
             progress = self::progress(&self.ask(request).await?)?;
             metrics::counter!(metric::UPLOAD_BYTES).increment(sent);
         }
+    }
+
+    async fn is_intact(&self, upload: &Upload) -> bool {
+        let files = self.store.files().clone();
+        let upload = upload.clone();
+        let check = move || files.verify(&upload.file, upload.bytes, &upload.sha256);
+        let checked = tokio::task::spawn_blocking(check).await;
+        // A key that is missing, or a disk that fails, may come back.
+        !matches!(checked, Ok(Err(fault)) if fault.is_final())
     }
 
     async fn ask(&self, request: RequestBuilder) -> Result<Response, UploadError> {
@@ -273,21 +285,13 @@ fn progress(response: &Response) -> Result<Progress, UploadError> {
     offset.map(Progress::At).ok_or(UploadError::Protocol)
 }
 
-async fn read_chunk(file: &mut File, offset: u64) -> std::io::Result<Vec<u8>> {
-    file.seek(SeekFrom::Start(offset)).await?;
-    let mut chunk = Vec::with_capacity(CHUNK);
-    file.take(CHUNK as u64).read_to_end(&mut chunk).await?;
-    Ok(chunk)
-}
-
-async fn is_intact(path: &Path, sha256: &str) -> bool {
-    let path = path.to_owned();
-    let digest = tokio::task::spawn_blocking(move || -> std::io::Result<String> {
-        let mut hasher = Sha256::new();
-        std::io::copy(&mut std::fs::File::open(path)?, &mut hasher)?;
-        Ok(hex::encode(hasher.finalize()))
-    });
-    matches!(digest.await, Ok(Ok(found)) if found == sha256)
+/// Reads a file off the runtime's threads.
+async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, EvidenceFileError> + Send + 'static,
+) -> Result<T, UploadError> {
+    let read = tokio::task::spawn_blocking(read).await;
+    read.map_err(UploadError::Reader)?
+        .map_err(UploadError::File)
 }
 
 #[cfg(test)]

@@ -40,6 +40,8 @@ pub(super) enum Paper {
     /// Evidence of one event exists, or never will.
     Settled {
         event: EventId,
+        /// Pieces that the first revision could not promise.
+        added: Vec<Promise>,
         outcomes: Vec<(EvidenceId, Outcome)>,
     },
     /// Evidence that existed had to go.
@@ -169,7 +171,14 @@ impl Desk {
         while let Some(paper) = papers.recv().await {
             match paper {
                 Paper::Change(paper) => self.change(&paper).await,
-                Paper::Settled { event, outcomes } => self.settle(event, &outcomes).await,
+                Paper::Settled {
+                    event,
+                    added,
+                    outcomes,
+                } => {
+                    self.book.promise(event, &added);
+                    self.settle(event, &outcomes).await;
+                }
                 Paper::LetGo { uploads, reason } => self.let_go(&uploads, reason).await,
             }
         }

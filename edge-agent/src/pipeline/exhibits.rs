@@ -1,15 +1,12 @@
 //! Evidence of a raised event: stills at once, the clip when its post-roll has happened.
 
-use std::fs::File;
-use std::io::{self, Write as _};
-use std::path::Path;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use contract::v1::{
     EventId, EvidenceId, EvidenceKind, MAX_EVIDENCE_BYTES, Severity, UnavailableReason,
 };
-use sha2::{Digest as _, Sha256};
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::task::TaskTracker;
@@ -75,7 +72,7 @@ impl Exhibits {
                 EvidenceKind::StillOverlay => {
                     evidence::overlay_jpeg(frame, &self.overlay(&scene.change, frame))
                 }
-                EvidenceKind::Clip => continue,
+                _ => continue,
             };
             let made = picture
                 .map(|bytes| (bytes, "image/jpeg"))
@@ -179,11 +176,11 @@ impl Exhibits {
                     camera.id = %self.camera.id,
                     event.id = %scene.change.event_id,
                     kind = promise.kind.as_str(),
-                    reason = reason_word(*reason),
+                    reason = reason.as_str(),
                     cause,
                     "a piece of evidence does not exist"
                 );
-                reason_word(*reason)
+                reason.as_str()
             }
         };
         metrics::counter!(metric::EVIDENCE, "kind" => promise.kind.as_str(), "outcome" => label)
@@ -206,13 +203,17 @@ impl Exhibits {
             ));
         }
         self.make_room(length, severity).await?;
-        let path = self.store.evidence_path(promise.id, promise.kind);
-        let written = tokio::task::spawn_blocking(move || write(&path, &bytes)).await;
+        let files = self.store.files().clone();
+        let name = Store::evidence_name(promise.id, promise.kind);
+        let written = tokio::task::spawn_blocking(move || files.write(&name, &bytes)).await;
         match written {
             Ok(Ok(sha256)) => Ok(Outcome::Sealed {
                 mime: mime.to_owned(),
                 bytes: length,
                 sha256,
+                shown: None,
+                part: None,
+                track: None,
             }),
             Ok(Err(error)) => {
                 let full = error.kind() == io::ErrorKind::StorageFull;
@@ -246,7 +247,11 @@ impl Exhibits {
     async fn settle(self, event: EventId, outcomes: Vec<(EvidenceId, Outcome)>) {
         if self
             .desk
-            .send(Paper::Settled { event, outcomes })
+            .send(Paper::Settled {
+                event,
+                added: vec![],
+                outcomes,
+            })
             .await
             .is_err()
         {
@@ -255,39 +260,11 @@ impl Exhibits {
     }
 }
 
-/// Writes a file so that its name stands for the whole of it, and returns its SHA-256.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<String> {
-    let draft = path.with_extension("part");
-    let written = File::create(&draft).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    if let Err(error) = written.and_then(|()| std::fs::rename(&draft, path)) {
-        // A full disk must not stay full of half a file.
-        let _ = std::fs::remove_file(&draft);
-        return Err(error);
-    }
-    if let Some(folder) = path.parent() {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(hex::encode(Sha256::digest(bytes)))
-}
-
 fn why_not_held(error: PassageError, reached: Reached) -> UnavailableReason {
     match (error, reached) {
         (_, Reached::ConnectionEnded) => UnavailableReason::CameraLost,
         (PassageError::ConnectionNotHeld | PassageError::NothingHeld, Reached::Yes) => {
             UnavailableReason::NotInRing
         }
-    }
-}
-
-const fn reason_word(reason: UnavailableReason) -> &'static str {
-    match reason {
-        UnavailableReason::NotInRing => "not_in_ring",
-        UnavailableReason::CameraLost => "camera_lost",
-        UnavailableReason::DiskFull => "disk_full",
-        UnavailableReason::EncodingFailed => "encoding_failed",
-        UnavailableReason::AgentRestarted => "agent_restarted",
     }
 }

@@ -200,7 +200,8 @@ impl Outbound {
             evidence_bytes: config.outbox.max_bytes - config.outbox.reserved_report_bytes,
         };
         let topic = Topic::Reports(answer.agent.clone()).to_string();
-        let store = Store::open(&config.agent.data_dir, &topic, limits)
+        let evidence_key = config.evidence.key.clone();
+        let store = Store::open_with_key(&config.agent.data_dir, &topic, limits, evidence_key)
             .await
             .map(Arc::new)
             .map_err(PipelineError::Outbox)?;
@@ -463,7 +464,7 @@ async fn tell_desk_of_losses(mut gone: mpsc::Receiver<Upload>, papers: mpsc::Wea
         let Some(papers) = papers.upgrade() else {
             return;
         };
-        let reason = UnavailableReason::EncodingFailed;
+        let reason = UnavailableReason::Damaged;
         // A closed desk means a stop; the next start finds the file gone.
         let _ = papers
             .send(Paper::LetGo {

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use contract::v1::{
     AgentId, AutoReport, CameraId, Clock, ClockSource, EventId, Evidence, EvidenceId, EvidenceKind,
-    Interval, Kind, ModelRef, Phase, Place, ReportFault, Severity, UnavailableReason, ZoneId,
+    Interval, Kind, MAX_EVIDENCE_ENTRIES, ModelRef, Part, Phase, Place, ReportFault, Severity,
+    UnavailableReason, ZoneId,
 };
 use jiff::Timestamp;
 
@@ -75,6 +76,12 @@ pub enum Outcome {
         bytes: u64,
         /// SHA-256 in lower-case hexadecimal digits.
         sha256: String,
+        /// When the camera saw what it shows.
+        shown: Option<Interval>,
+        /// Which part, where there are several.
+        part: Option<Part>,
+        /// The track that a crop shows.
+        track: Option<u64>,
     },
     /// It never will, or no longer does.
     Unavailable(UnavailableReason),
@@ -214,6 +221,15 @@ impl ReportBook {
         report.count = Some(report.count.unwrap_or(0).max(told.count));
     }
 
+    /// Promises more evidence of an open event, as far as a report holds that much: the second part
+    /// of a clip. The revision that settles it tells of it.
+    pub fn promise(&mut self, event: EventId, more: &[Promise]) {
+        if let Some(report) = self.events.get_mut(&event) {
+            let room = MAX_EVIDENCE_ENTRIES.saturating_sub(report.evidence.len());
+            report.evidence.extend(more.iter().take(room).map(pending));
+        }
+    }
+
     /// Says what became of evidence of one event. `None` where that says nothing new.
     pub fn settle(
         &mut self,
@@ -271,10 +287,6 @@ impl ReportBook {
     }
 
     fn first_revision(&self, birth: &Birth<'_>) -> AutoReport {
-        let pending = |promise: &Promise| Evidence::Pending {
-            id: promise.id,
-            kind: promise.kind,
-        };
         let camera = birth.camera;
         AutoReport {
             event_id: birth.event_id,
@@ -332,6 +344,13 @@ struct Birth<'a> {
     promised: &'a [Promise],
 }
 
+const fn pending(promise: &Promise) -> Evidence {
+    Evidence::Pending {
+        id: promise.id,
+        kind: promise.kind,
+    }
+}
+
 /// Whether nothing can follow: cleared, and no evidence outstanding.
 fn is_final(report: &AutoReport) -> bool {
     report.phase == Phase::Cleared
@@ -350,6 +369,9 @@ fn settled(entry: &Evidence, outcome: &Outcome) -> Evidence {
                 mime,
                 bytes,
                 sha256,
+                shown,
+                part,
+                track,
             },
         ) => Evidence::Sealed {
             id: *id,
@@ -357,6 +379,9 @@ fn settled(entry: &Evidence, outcome: &Outcome) -> Evidence {
             mime: mime.clone(),
             bytes: *bytes,
             sha256: sha256.clone(),
+            shown: *shown,
+            part: *part,
+            track: *track,
         },
         (
             Evidence::Pending { id, kind } | Evidence::Sealed { id, kind, .. },

@@ -63,6 +63,7 @@ impl Bench {
             "evidence": [Evidence::Sealed {
                 id: EvidenceId::new(), kind: EvidenceKind::Clip, mime: mime.to_owned(),
                 bytes: bytes.len() as u64, sha256: sha256(bytes),
+                shown: None, part: None, track: None,
             }],
         }))
         .unwrap();

@@ -1,19 +1,19 @@
 //! Evidence files that wait for the server: one row and one file each.
 
-use std::io;
-use std::path::PathBuf;
-
 use contract::v1::{AutoReport, Evidence, EvidenceId, EvidenceKind, Severity};
 
 use super::losses::{count_loss, log_losses};
 use super::{Store, StoreError, Tx, events, now_ms, space};
-use crate::outbox::record::{LostThing, Upload, evidence_file, severity_rank, upload_priority};
+use crate::outbox::record::{
+    CLIP_PRIORITY, LostThing, Upload, evidence_file, severity_rank, upload_priority,
+};
 
 impl Store {
-    /// Where a piece of evidence is written before the revision that seals it is filed.
+    /// The name under which a piece of evidence is written before the revision that seals it is
+    /// filed.
     #[must_use]
-    pub fn evidence_path(&self, id: EvidenceId, kind: EvidenceKind) -> PathBuf {
-        self.folder.join(evidence_file(id, kind))
+    pub fn evidence_name(id: EvidenceId, kind: EvidenceKind) -> String {
+        evidence_file(id, kind)
     }
 
     /// Makes room for `bytes` more of evidence, and says whose evidence had to go: the oldest
@@ -32,19 +32,20 @@ impl Store {
         while space::used(&mut tx, "evidence").await? + bytes > self.limits.evidence_bytes {
             let row: Option<UploadRow> = sqlx::query_as(
                 "DELETE FROM uploads WHERE evidence_id = (SELECT evidence_id FROM uploads \
-                 WHERE severity <= ? ORDER BY (priority < 2), severity, created, evidence_id LIMIT 1) \
+                 WHERE severity <= ? ORDER BY (priority < ?), severity, created, evidence_id LIMIT 1) \
                  RETURNING evidence_id, event_id, file, bytes, sha256, severity",
             )
             .bind(severity_rank(severity))
+            .bind(CLIP_PRIORITY)
             .fetch_optional(&mut *tx)
             .await?;
             // Dropping the transaction rolls it back.
             let Some(row) = row else { return Ok(None) };
             count_loss(&mut tx, LostThing::Evidence, row.5, 1).await?;
-            gone.extend(self.upload(row));
+            gone.extend(Self::upload(row));
         }
         tx.commit().await?;
-        let files: Vec<PathBuf> = gone.iter().map(|upload| upload.path.clone()).collect();
+        let files: Vec<String> = gone.iter().map(|upload| upload.file.clone()).collect();
         self.remove_files(&files);
         if !gone.is_empty() {
             log_losses(&[(LostThing::Evidence, gone.len() as u64)]);
@@ -64,10 +65,7 @@ impl Store {
         .bind(most)
         .fetch_all(&self.pool)
         .await?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|row| self.upload(row))
-            .collect())
+        Ok(rows.into_iter().filter_map(Self::upload).collect())
     }
 
     /// The server has the file: forgets it here, row first, so that a crash in between leaves an
@@ -83,7 +81,7 @@ impl Store {
             .await?;
         events::forget_if_finished(&mut tx, &upload.event_id.to_string()).await?;
         tx.commit().await?;
-        self.remove_files(std::slice::from_ref(&upload.path));
+        self.remove_files(std::slice::from_ref(&upload.file));
         Ok(())
     }
 
@@ -103,7 +101,7 @@ impl Store {
         };
         count_loss(&mut tx, LostThing::Evidence, severity, 1).await?;
         tx.commit().await?;
-        self.remove_files(std::slice::from_ref(&upload.path));
+        self.remove_files(std::slice::from_ref(&upload.file));
         log_losses(&[(LostThing::Evidence, 1)]);
         Ok(())
     }
@@ -116,23 +114,16 @@ impl Store {
         let known: Vec<(String,)> = sqlx::query_as("SELECT file FROM uploads")
             .fetch_all(&self.pool)
             .await?;
-        let unreadable = |source| StoreError::File {
+        let names = self.files.names().map_err(|source| StoreError::File {
             verb: "list",
-            path: self.folder.clone(),
+            path: self.files.folder().to_owned(),
             source,
-        };
-        let mut orphans = Vec::new();
-        for entry in std::fs::read_dir(&self.folder).map_err(unreadable)? {
-            let name = entry
-                .map_err(unreadable)?
-                .file_name()
-                .to_string_lossy()
-                .into_owned();
-            if !known.iter().any(|(file,)| *file == name) {
-                self.remove_files(&[self.folder.join(&name)]);
-                orphans.push(name);
-            }
-        }
+        })?;
+        let orphans: Vec<String> = names
+            .into_iter()
+            .filter(|name| !known.iter().any(|(file,)| file == name))
+            .collect();
+        self.remove_files(&orphans);
         Ok(orphans)
     }
 
@@ -155,7 +146,7 @@ impl Store {
             };
             let file = evidence_file(*id, *kind);
             // Revisions are cumulative: what an earlier one sealed may be uploaded already.
-            if !self.folder.join(&file).exists() {
+            if !self.files.contains(&file) {
                 continue;
             }
             sqlx::query(
@@ -178,23 +169,22 @@ impl Store {
         Ok(())
     }
 
-    pub(super) fn remove_files(&self, files: &[PathBuf]) {
-        for path in files {
-            if let Err(error) = std::fs::remove_file(path)
-                && error.kind() != io::ErrorKind::NotFound
-            {
+    pub(super) fn remove_files(&self, files: &[String]) {
+        for name in files {
+            if let Err(error) = self.files.remove(name) {
+                let path = self.files.folder().join(name);
                 tracing::warn!(path = %path.display(), %error, "cannot remove an evidence file");
             }
         }
     }
 
-    fn upload(&self, row: UploadRow) -> Option<Upload> {
+    fn upload(row: UploadRow) -> Option<Upload> {
         let (evidence_id, event_id, file, bytes, sha256, _) = row;
         // Written by this file and nobody else, so the ids always parse.
         Some(Upload {
             evidence_id: evidence_id.parse().ok()?,
             event_id: event_id.parse().ok()?,
-            path: self.folder.join(file),
+            file,
             bytes: bytes.unsigned_abs(),
             sha256,
         })

@@ -13,9 +13,7 @@ mod reports;
 mod schema;
 mod space;
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqlitePool;
@@ -26,6 +24,8 @@ pub use self::error::StoreError;
 pub use self::events::FILED_EVENTS_KEPT;
 
 use super::record::Limits;
+use crate::config::EvidenceKey;
+use crate::evidence::EvidenceFiles;
 use crate::report::journal::OutboxId;
 
 const DATABASE_FILE: &str = "outbox.db";
@@ -36,7 +36,7 @@ const EVIDENCE_FOLDER: &str = "evidence";
 pub struct Store {
     pool: SqlitePool,
     id: OutboxId,
-    folder: PathBuf,
+    files: EvidenceFiles,
     limits: Limits,
     report_filed: Notify,
     upload_ready: Notify,
@@ -51,15 +51,23 @@ impl Store {
     /// # Errors
     /// [`StoreError::Open`] and [`StoreError::File`] name the path.
     pub async fn open(data_dir: &Path, topic: &str, limits: Limits) -> Result<Self, StoreError> {
+        Self::open_with_key(data_dir, topic, limits, None).await
+    }
+
+    /// As [`Store::open`], with the key that evidence is encrypted with.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_with_key(
+        data_dir: &Path,
+        topic: &str,
+        limits: Limits,
+        key: Option<EvidenceKey>,
+    ) -> Result<Self, StoreError> {
         let folder = data_dir.join(EVIDENCE_FOLDER);
-        // Pictures of a street are nobody else's business.
-        let made = DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&folder);
-        made.map_err(|source| StoreError::File {
+        let files = EvidenceFiles::open(&folder, key).map_err(|source| StoreError::File {
             verb: "create",
-            path: folder.clone(),
+            path: folder,
             source,
         })?;
         let path = data_dir.join(DATABASE_FILE);
@@ -75,7 +83,7 @@ impl Store {
         let store = Self {
             pool,
             id: OutboxId::new(id),
-            folder,
+            files,
             limits,
             report_filed: Notify::new(),
             upload_ready: Notify::new(),
@@ -88,6 +96,12 @@ impl Store {
     #[must_use]
     pub const fn id(&self) -> &OutboxId {
         &self.id
+    }
+
+    /// The evidence files.
+    #[must_use]
+    pub const fn files(&self) -> &EvidenceFiles {
+        &self.files
     }
 
     /// Waits until a report was filed since the last call.

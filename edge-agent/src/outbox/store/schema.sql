@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS uploads (
     evidence_id TEXT    PRIMARY KEY,
     event_id    TEXT    NOT NULL,
     sealed_in   INTEGER NOT NULL,        -- the first revision that names the hash
-    priority    INTEGER NOT NULL,        -- 0 still, 1 still with overlay, 2 clip
+    priority    INTEGER NOT NULL,        -- 0 preview to 9 clip
     severity    INTEGER NOT NULL,
     file        TEXT    NOT NULL,        -- name within the evidence folder
     bytes       INTEGER NOT NULL,

@@ -1,7 +1,5 @@
 //! Bounds of the report space, and what goes when it is full.
 
-use std::path::PathBuf;
-
 use super::losses::count_loss;
 use super::{Store, StoreError, Tx, events};
 use crate::outbox::record::{Filed, LostThing, Tally};
@@ -34,7 +32,7 @@ impl Store {
     pub(super) async fn shrink_reports(
         &self,
         tx: &mut Tx,
-    ) -> Result<(Filed, Vec<PathBuf>), StoreError> {
+    ) -> Result<(Filed, Vec<String>), StoreError> {
         let (mut filed, mut files) = (Filed::default(), Vec::new());
         while used(tx, "reports").await? > self.limits.report_bytes {
             let Some((what, severity, count)) = self.let_go(tx, &mut files).await? else {
@@ -50,7 +48,7 @@ impl Store {
     async fn let_go(
         &self,
         tx: &mut Tx,
-        files: &mut Vec<PathBuf>,
+        files: &mut Vec<String>,
     ) -> Result<Option<(LostThing, i64, u64)>, StoreError> {
         let dead: Option<(i64,)> = sqlx::query_as(
             "DELETE FROM reports WHERE seq = (SELECT MIN(seq) FROM reports WHERE refusal IS NOT NULL) \
@@ -88,7 +86,7 @@ impl Store {
                 .bind(&event_id)
                 .fetch_all(&mut **tx)
                 .await?;
-        files.extend(orphaned.into_iter().map(|(file,)| self.folder.join(file)));
+        files.extend(orphaned.into_iter().map(|(file,)| file));
         events::forget_if_finished(tx, &event_id).await?;
         Ok(Some((LostThing::Event, severity, 1)))
     }

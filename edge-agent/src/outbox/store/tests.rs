@@ -240,7 +240,14 @@ fn sealed(id: EvidenceId, kind: EvidenceKind, bytes: u64) -> Evidence {
         mime: "video/mp4".to_owned(),
         bytes,
         sha256: hex::encode(id.as_uuid().as_bytes()).repeat(2),
+        shown: None,
+        part: None,
+        track: None,
     }
+}
+
+fn has(store: &Store, file: &str) -> bool {
+    store.files().contains(file)
 }
 
 /// Files an event with one still and one clip of `bytes` each; returns its message.
@@ -253,7 +260,8 @@ async fn with_evidence(
     let kinds = [EvidenceKind::Still, EvidenceKind::Clip];
     let mut report = report(EventId::new(), 2, Phase::Updated, severity);
     for (id, kind) in ids.into_iter().zip(kinds) {
-        std::fs::write(store.evidence_path(id, kind), vec![0; bytes]).unwrap();
+        let name = Store::evidence_name(id, kind);
+        store.files().write(&name, &vec![0; bytes]).unwrap();
         report.evidence.push(sealed(id, kind, bytes as u64));
     }
     (file(store, &report).await.0, ids)
@@ -275,7 +283,7 @@ async fn evidence_waits_for_its_ack_then_goes_stills_first() {
         [still, clip]
     );
     store.uploaded(&ready[0]).await.unwrap();
-    assert!(!ready[0].path.exists() && ready[1].path.exists());
+    assert!(!has(&store, &ready[0].file) && has(&store, &ready[1].file));
 }
 
 #[tokio::test]
@@ -296,7 +304,7 @@ async fn a_full_disk_lets_the_oldest_clip_of_the_lowest_severity_go() {
             .collect::<Vec<_>>(),
         [low[1]]
     );
-    assert!(!gone[0].path.exists());
+    assert!(!has(&store, &gone[0].file));
     assert_eq!(
         store.make_room(61, Severity::High).await.unwrap(),
         None,
@@ -328,8 +336,8 @@ async fn a_restart_finds_unsettled_events_and_removes_orphans() {
     file(&store, &waits).await;
     file(&store, &report(closed, 2, Phase::Cleared, Severity::Low)).await;
     let (_, kept) = with_evidence(&store, Severity::Low, 10).await;
-    let orphan = store.evidence_path(EvidenceId::new(), EvidenceKind::Clip);
-    std::fs::write(&orphan, b"half a clip").unwrap();
+    let orphan = Store::evidence_name(EvidenceId::new(), EvidenceKind::Clip);
+    store.files().write(&orphan, b"half a clip").unwrap();
 
     drop(store);
     let store = Store::open(dir.path(), TOPIC, ROOMY).await.unwrap();
@@ -343,7 +351,8 @@ async fn a_restart_finds_unsettled_events_and_removes_orphans() {
     assert!(unsettled.contains(&open) && unsettled.contains(&pending));
     assert!(!unsettled.contains(&closed));
     assert_eq!(store.remove_orphans().await.unwrap().len(), 1);
-    assert!(!orphan.exists() && store.evidence_path(kept[1], EvidenceKind::Clip).exists());
+    let clip = Store::evidence_name(kept[1], EvidenceKind::Clip);
+    assert!(!has(&store, &orphan) && has(&store, &clip));
 }
 
 #[tokio::test]

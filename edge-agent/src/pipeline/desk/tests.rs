@@ -103,6 +103,7 @@ async fn papers_become_revisions_in_order_and_the_end_closes_the_event() {
     let lost = Outcome::Unavailable(UnavailableReason::CameraLost);
     tell.send(Paper::Settled {
         event,
+        added: vec![],
         outcomes: vec![(clip, lost)],
     })
     .await

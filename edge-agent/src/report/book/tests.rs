@@ -93,6 +93,9 @@ fn sealed() -> Outcome {
         mime: "video/mp4".to_owned(),
         bytes: 10,
         sha256: "ab".repeat(32),
+        shown: None,
+        part: None,
+        track: None,
     }
 }
 

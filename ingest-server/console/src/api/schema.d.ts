@@ -517,7 +517,7 @@ export interface components {
          * @description What a piece of evidence shows.
          * @enum {string}
          */
-        EvidenceKind: "still" | "still_overlay" | "clip";
+        EvidenceKind: "preview" | "still" | "still_overlay" | "still_before" | "still_before_overlay" | "still_after" | "still_after_overlay" | "crop" | "clip";
         /**
          * @description Where a piece of evidence stands.
          * @enum {string}
@@ -929,7 +929,7 @@ export interface components {
          * @description Why a piece of evidence will never exist.
          * @enum {string}
          */
-        UnavailableReason: "not_in_ring" | "camera_lost" | "disk_full" | "encoding_failed" | "agent_restarted";
+        UnavailableReason: "not_in_ring" | "camera_lost" | "disk_full" | "encoding_failed" | "agent_restarted" | "expired" | "damaged";
     };
     responses: never;
     parameters: never;

@@ -214,6 +214,9 @@ pub(super) fn sealed(id: EvidenceId, bytes: &[u8], mime: &str) -> Evidence {
         mime: mime.to_owned(),
         bytes: bytes.len() as u64,
         sha256: sha256(bytes),
+        shown: None,
+        part: None,
+        track: None,
     }
 }
 

@@ -88,10 +88,22 @@ words!(
 words!(
     /// What a piece of evidence shows.
     EvidenceKindWord as EvidenceKind {
+        /// The deciding picture made small.
+        Preview,
         /// The deciding picture.
         Still,
         /// The deciding picture with boxes, zone and time drawn in.
         StillOverlay,
+        /// A picture from before the deciding one.
+        StillBefore,
+        /// That picture with boxes, zone and time drawn in.
+        StillBeforeOverlay,
+        /// A picture from after the deciding one.
+        StillAfter,
+        /// That picture with boxes, zone and time drawn in.
+        StillAfterOverlay,
+        /// One track, cut out of the picture that shows it best.
+        Crop,
         /// The passage from pre-roll to post-roll.
         Clip,
     }
@@ -122,6 +134,10 @@ words!(
         EncodingFailed,
         /// The agent stopped before the piece was finished.
         AgentRestarted,
+        /// It was older than the agent keeps evidence.
+        Expired,
+        /// It was lost or changed on the agent's disk.
+        Damaged,
     }
 );
 words!(
