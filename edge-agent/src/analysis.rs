@@ -3,13 +3,14 @@
 //! Pure: detections and a time in, tracks and event changes out. What does not belong here:
 //! pictures, models, queues.
 
-use crate::config::CameraConfig;
+use crate::config::{CameraConfig, DangerLevel};
 use crate::detect::Detection;
 use crate::geometry::PictureSize;
-use crate::rule::{self, EventChange, Observation, Rule};
+use crate::rule::{self, EventChange, HeldBack, Observation, Rule};
 use crate::scene::Scene;
 use crate::time::StreamTime;
 use crate::track::{Track, Tracker, TrackerOptions};
+use crate::verify::Verdict;
 
 /// What one picture led to.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -18,12 +19,28 @@ pub struct Step {
     pub tracks: Vec<Track>,
     /// What the rules say, in the order of the configuration.
     pub changes: Vec<EventChange>,
+    /// What the rules nearly said, and why not.
+    pub held_back: Vec<HeldBack>,
+}
+
+/// What is known of one picture.
+#[derive(Debug, Clone, Copy)]
+pub struct Look<'a> {
+    /// Its time.
+    pub at: StreamTime,
+    /// Its size.
+    pub size: PictureSize,
+    /// What the detector saw in it.
+    pub detections: &'a [Detection],
+    /// What the second look said of that.
+    pub verdicts: &'a [Verdict],
 }
 
 /// Tracker and rules of one camera.
 pub struct CameraAnalysis {
     tracker: Tracker,
     rules: Vec<Box<dyn Rule>>,
+    danger_level: Option<DangerLevel>,
 }
 
 impl CameraAnalysis {
@@ -38,24 +55,40 @@ impl CameraAnalysis {
                 .iter()
                 .map(|rule| rule::build(rule, &scene))
                 .collect(),
+            danger_level: None,
         }
     }
 
-    /// Takes one picture's detections. Times must not go back between two calls of
+    /// From the next picture on the server's danger level replaces the configured ones; none gives
+    /// them back.
+    pub const fn set_danger_level(&mut self, level: Option<DangerLevel>) {
+        self.danger_level = level;
+    }
+
+    /// Takes what is known of one picture. Times must not go back between two calls of
     /// [`CameraAnalysis::end`].
-    pub fn step(&mut self, at: StreamTime, size: PictureSize, detections: &[Detection]) -> Step {
-        let tracks = self.tracker.step(at, detections);
+    pub fn step(&mut self, look: &Look<'_>) -> Step {
+        let tracks = self.tracker.step(look.at, look.detections);
         let observation = Observation {
-            at,
-            size,
+            at: look.at,
+            size: look.size,
             tracks: &tracks,
+            detections: look.detections,
+            verdicts: look.verdicts,
+            danger_level: self.danger_level,
         };
         let changes = self
             .rules
             .iter_mut()
             .flat_map(|rule| rule.observe(&observation))
             .collect();
-        Step { tracks, changes }
+        let held_back = self.rules.iter_mut().flat_map(|rule| rule.held_back());
+        let held_back = held_back.collect();
+        Step {
+            tracks,
+            changes,
+            held_back,
+        }
     }
 
     /// The stream ended or broke: clears what is open and forgets the tracks. The next picture may

@@ -1,7 +1,7 @@
 //! The edge agent: watches cameras, finds events, files signed reports with evidence.
 //!
 //! Data flows one way, and the modules below stand in that order:
-//! `camera → detect → track → scene → rule → evidence → report → outbox`. A stage imports only
+//! `camera → detect → verify → track → scene → rule → evidence → report → outbox`. A stage imports only
 //! stages above it; `pipeline` alone wires them. `tests/tests/import_direction.rs` checks it.
 
 pub mod geometry;
@@ -12,6 +12,7 @@ pub mod config;
 
 pub mod camera;
 pub mod detect;
+pub mod verify;
 pub mod track;
 pub mod scene;
 pub mod rule;

@@ -131,6 +131,8 @@ macro_rules! metrics_list {
 metrics_list! {
     EVENT_CHANGES = describe_counter "vong_agent_event_changes_total", Unit::Count,
         "Event changes of the rules, by camera, kind and phase.";
+    HELD_BACK = describe_counter "vong_agent_held_back_total", Unit::Count,
+        "Candidates that a rule did not tell, by camera, rule and reason.";
     ANALYSIS_FAILED = describe_counter "vong_agent_analysis_failed_total", Unit::Count,
         "Pictures that a model could not take, by camera.";
     CAMERA_UP = describe_gauge "vong_agent_camera_up", Unit::Count,

@@ -45,6 +45,7 @@ const EDGE_AGENT: Crate = Crate {
         "config",
         "camera",
         "detect",
+        "verify",
         "track",
         "scene",
         "rule",

@@ -13,12 +13,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{is_closed_pipe, rounded};
-use crate::analysis::{CameraAnalysis, Step};
+use crate::analysis::{CameraAnalysis, Look, Step};
 use crate::camera::{DecoderOptions, FileItem, FileSource, Frame, Sampler, Timing};
 use crate::config::{CameraConfig, Config};
 use crate::detect::{Detection, Detector};
 use crate::geometry::PixelBox;
-use crate::rule::EventChange;
+use crate::rule::{EventChange, HeldBack};
 use crate::time::StreamTime;
 
 /// Which recording, as which camera.
@@ -109,6 +109,7 @@ struct Replay<W> {
     frames_decoded: u64,
     frames_analysed: u64,
     events: u64,
+    held_back: u64,
 }
 
 impl<W: io::Write> Replay<W> {
@@ -122,6 +123,7 @@ impl<W: io::Write> Replay<W> {
             frames_decoded: 0,
             frames_analysed: 0,
             events: 0,
+            held_back: 0,
         }
     }
 
@@ -142,6 +144,7 @@ impl<W: io::Write> Replay<W> {
             "frames_decoded": self.frames_decoded,
             "frames_analysed": self.frames_analysed,
             "events": self.events,
+            "held_back": self.held_back,
             "model": self.detector.manifest().name,
             "cpu_s": cpu_seconds(),
             "wall_s": rounded(began.elapsed().as_secs_f64()),
@@ -158,9 +161,19 @@ impl<W: io::Write> Replay<W> {
         }
         self.frames_analysed += 1;
         let detections = self.detector.detect(frame)?;
-        let step = self.analysis.step(frame.pts, frame.size, &detections);
+        let step = self.analysis.step(&Look {
+            at: frame.pts,
+            size: frame.size,
+            detections: &detections,
+            verdicts: &[],
+        });
         if self.detail == Detail::Detections {
             let line = picture(frame.pts, self.frames_decoded, &detections, &step);
+            self.print(&line)?;
+        }
+        for held_back in &step.held_back {
+            self.held_back += 1;
+            let line = nearly(held_back);
             self.print(&line)?;
         }
         step.changes
@@ -196,6 +209,20 @@ fn event(change: &EventChange) -> Value {
         "confidence": rounded(f64::from(change.confidence)),
         "zone": change.zone,
         "boxes": boxes,
+    })
+}
+
+/// A candidate that was not told, and why.
+fn nearly(held_back: &HeldBack) -> Value {
+    json!({
+        "t": rounded(held_back.at.as_secs_f64()),
+        "held_back": held_back.reason.word(),
+        "detail": held_back.detail,
+        "class": &*held_back.class,
+        "confidence": rounded(f64::from(held_back.confidence)),
+        "since": rounded(held_back.since.as_secs_f64()),
+        "zone": held_back.zone,
+        "box": corners(&held_back.bbox),
     })
 }
 

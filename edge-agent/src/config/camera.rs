@@ -55,7 +55,7 @@ impl CameraConfig {
     pub fn rule(&self, detail: &str, zone: Option<&ZoneId>) -> Option<&RuleConfig> {
         self.rules
             .iter()
-            .find(|rule| rule.kind.detail() == detail && rule.zone.as_ref() == zone)
+            .find(|rule| rule.kind.details().contains(&detail) && rule.zone.as_ref() == zone)
     }
 }
 

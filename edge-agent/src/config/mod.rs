@@ -38,8 +38,8 @@ pub use manifest::{
     Thresholds, Variant,
 };
 pub use rule::{
-    EncroachmentConfig, EvidenceWindow, IllegalParkingConfig, RuleConfig, RuleKind,
-    StrayCattleConfig,
+    DangerLevel, EncroachmentConfig, EvidenceWindow, FireSmokeConfig, IllegalParkingConfig,
+    RuleConfig, RuleKind, StrayCattleConfig, Verify,
 };
 pub use secret::Secret;
 pub use zone::{Polygon, PolygonError, ZoneConfig};

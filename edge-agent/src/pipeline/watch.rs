@@ -10,12 +10,12 @@ use tokio::sync::mpsc;
 use super::desk::{ChangePaper, Paper, promises};
 use super::event_log::EventLog;
 use super::exhibits::{Exhibits, Scene};
-use crate::analysis::CameraAnalysis;
+use crate::analysis::{CameraAnalysis, Look};
 use crate::camera::{Counters, Delivery, Epoch, Frame, FrameMailbox, Picture};
 use crate::detect::Detector;
 use crate::geometry::PictureSize;
 use crate::report::{CameraFacts, Sighting};
-use crate::rule::EventChange;
+use crate::rule::{EventChange, HeldBack};
 use crate::telemetry::{chain, metric, phase_word};
 use crate::time::ClockAnchor;
 
@@ -96,14 +96,39 @@ impl Watch {
             clock: *anchor,
             size: frame.size,
         };
-        for change in self
-            .analysis
-            .step(frame.pts, frame.size, &detections)
-            .changes
-        {
+        let step = self.analysis.step(&Look {
+            at: frame.pts,
+            size: frame.size,
+            detections: &detections,
+            verdicts: &[],
+        });
+        for held_back in &step.held_back {
+            self.list(held_back);
+        }
+        for change in step.changes {
             self.record(change, moment, Some(frame), runtime);
         }
         Failing::No
+    }
+
+    /// What a rule nearly said is listed in the log and counted, so that thresholds can be judged.
+    fn list(&self, held_back: &HeldBack) {
+        metrics::counter!(
+            metric::HELD_BACK,
+            "camera" => self.camera().to_string(),
+            "rule" => held_back.detail,
+            "reason" => held_back.reason.word()
+        )
+        .increment(1);
+        tracing::info!(
+            camera.id = %self.camera(),
+            rule = held_back.detail,
+            reason = held_back.reason.word(),
+            class = &*held_back.class,
+            confidence = held_back.confidence,
+            bbox = ?held_back.bbox,
+            "a candidate was held back"
+        );
     }
 
     /// Puts a change on record: the event log first, then the desk, then its evidence.

@@ -1,10 +1,15 @@
 //! What rules take and give.
 
+use std::sync::Arc;
+
 use contract::v1::{EventId, Kind, Phase, Severity, ZoneId};
 
-use crate::geometry::PictureSize;
+use crate::config::DangerLevel;
+use crate::detect::Detection;
+use crate::geometry::{PictureSize, PixelBox};
 use crate::time::StreamTime;
 use crate::track::Track;
+use crate::verify::Verdict;
 
 /// What one analysed picture tells the rules.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +20,12 @@ pub struct Observation<'a> {
     pub size: PictureSize,
     /// Every live track, confirmed or not.
     pub tracks: &'a [Track],
+    /// What the detector saw, weak detections too.
+    pub detections: &'a [Detection],
+    /// What the second look said of some of them.
+    pub verdicts: &'a [Verdict],
+    /// The danger of forest fire that the server declared.
+    pub danger_level: Option<DangerLevel>,
 }
 
 /// A change in the life of one event.
@@ -46,10 +57,69 @@ pub struct EventChange {
     pub count: u32,
 }
 
+/// Something that nearly was an event, and why it was not told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeldBack {
+    /// The rule's `detail`.
+    pub detail: &'static str,
+    /// Where the rule looks.
+    pub zone: Option<ZoneId>,
+    /// Why it was not told.
+    pub reason: HeldBackReason,
+    /// The picture that decided so.
+    pub at: StreamTime,
+    /// The first sighting.
+    pub since: StreamTime,
+    /// What it looks like.
+    pub class: Arc<str>,
+    /// The mean score, 0 to 1.
+    pub confidence: f32,
+    /// Where in the picture.
+    pub bbox: PixelBox,
+}
+
+/// Why a candidate was not told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HeldBackReason {
+    /// The scores are too low on any day.
+    Weak,
+    /// The scores are too low for the declared danger level.
+    DangerLevel,
+    /// The verifier takes it for something else.
+    Refuted,
+    /// It stands as still as a lamp.
+    Still,
+    /// It moves away and does not grow: a head lamp, a cloud.
+    Wanders,
+    /// An event was cleared there a moment ago.
+    CoolDown,
+}
+
+impl HeldBackReason {
+    /// The word in metrics, logs and replays.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Weak => "weak",
+            Self::DangerLevel => "danger_level",
+            Self::Refuted => "refuted",
+            Self::Still => "still",
+            Self::Wanders => "wanders",
+            Self::CoolDown => "cool_down",
+        }
+    }
+}
+
 /// One rule on one camera: a state machine over observations.
 pub trait Rule: Send {
     /// Takes the next observation; times never go back. Returns what changed.
     fn observe(&mut self, observation: &Observation<'_>) -> Vec<EventChange>;
+
+    /// What the last observation held back, once for each candidate and reason. Most rules hold
+    /// nothing back.
+    fn held_back(&mut self) -> Vec<HeldBack> {
+        Vec::new()
+    }
 
     /// The stream ended or broke at `at`: closes what is open, since nobody looks any more.
     fn end(&mut self, at: StreamTime) -> Vec<EventChange>;

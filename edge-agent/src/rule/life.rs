@@ -16,7 +16,7 @@ pub(super) struct Facts {
     pub(super) detail: &'static str,
     pub(super) rule_version: &'static str,
     severity: Severity,
-    zone: Option<ZoneId>,
+    pub(super) zone: Option<ZoneId>,
     update_every: Duration,
 }
 
@@ -42,6 +42,14 @@ impl Facts {
             severity: rule.severity,
             zone: rule.zone.clone(),
             update_every: rule.update_every,
+        }
+    }
+
+    /// The same for events of another detail.
+    pub(super) fn with_detail(&self, detail: &'static str) -> Self {
+        Self {
+            detail,
+            ..self.clone()
         }
     }
 

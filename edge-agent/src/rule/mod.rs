@@ -9,12 +9,16 @@ mod event;
 mod life;
 mod place;
 
+mod fire_place;
+mod score_window;
+
 mod encroachment;
+mod fire_smoke;
 mod illegal_parking;
 mod stray_cattle;
 mod zone_dwell;
 
-pub use event::{EventChange, Observation, Rule};
+pub use event::{EventChange, HeldBack, HeldBackReason, Observation, Rule};
 
 use crate::config::{RuleConfig, RuleKind};
 use crate::scene::Scene;
@@ -23,11 +27,14 @@ use crate::scene::Scene;
 #[must_use]
 pub fn build(rule: &RuleConfig, scene: &Scene) -> Box<dyn Rule> {
     match &rule.kind {
+        RuleKind::FireSmoke(own) => Box::new(fire_smoke::build(rule, own, scene)),
         RuleKind::StrayCattle(own) => Box::new(stray_cattle::build(rule, own, scene)),
         RuleKind::Encroachment(own) => Box::new(encroachment::build(rule, own, scene)),
         RuleKind::IllegalParking(own) => Box::new(illegal_parking::build(rule, own, scene)),
     }
 }
 
+#[cfg(test)]
+mod fire_tests;
 #[cfg(test)]
 mod tests;

@@ -90,6 +90,9 @@ fn play(
             at: now,
             size: SIZE,
             tracks: &tracks,
+            detections: &[],
+            verdicts: &[],
+            danger_level: None,
         };
         changes.extend(
             rule.observe(&observation)
@@ -382,7 +385,7 @@ proptest! {
                     tracks.push(track);
                 }
             }
-            for change in rule.observe(&Observation { at: now, size: SIZE, tracks: &tracks }) {
+            for change in rule.observe(&Observation { at: now, size: SIZE, tracks: &tracks, detections: &[], verdicts: &[], danger_level: None }) {
                 laws.hold(&change, now)?;
             }
             // The zone is one event for these two; places may be several for parking.

@@ -1,4 +1,4 @@
-//! Serves clips, or the rendered scene, as RTSP cameras; takes `drop ID`, `stall ID`, `back ID` and
+//! Serves clips, or the rendered scenes, as RTSP cameras; takes `drop ID`, `stall ID`, `back ID` and
 //! `quit` as lines on standard input, and ends with it.
 
 use std::io::{BufRead as _, Write as _};
@@ -10,9 +10,10 @@ use system_tests::camera_simulator::{CameraSimulator, Credentials, Footage, Play
 use system_tests::rendered_scene::Storyboard;
 
 #[derive(Parser)]
-#[command(about = "Serves clips, or the rendered scene, as RTSP cameras", long_about = None)]
+#[command(about = "Serves clips, or rendered scenes, as RTSP cameras", long_about = None)]
 struct Arguments {
-    /// `ID=CLIP`, or `ID=scene` for the rendered street; one for each camera.
+    /// `ID=CLIP`, or `ID=scene` for the rendered street, `ID=fire-scene` for the rendered fire; one
+    /// for each camera.
     #[arg(long = "camera", required = true, value_name = "ID=CLIP")]
     cameras: Vec<String>,
     /// Play each clip once instead of again and again.
@@ -41,6 +42,7 @@ fn main() -> anyhow::Result<()> {
         let (id, clip) = camera.split_once('=').context("--camera takes ID=CLIP")?;
         let footage = match clip {
             "scene" => Footage::from_storyboard(&Storyboard::street())?,
+            "fire-scene" => Footage::from_storyboard(&Storyboard::yard_fire())?,
             path => Footage::from_clip(Path::new(path))?,
         };
         let url = simulator.add(id, footage, playback, credentials.as_ref())?;

@@ -140,9 +140,9 @@ fn paint(source: &AppSrc, storyboard: &Storyboard) -> Result<(), gst::FlowError>
         "video/x-raw,format=RGBA,width={WIDTH},height={HEIGHT},framerate={PICTURES_PER_SECOND}/1"
     );
     source.set_caps(caps.parse::<gst::Caps>().ok().as_ref());
-    let renderer = Renderer::new();
+    let renderer = Renderer::of(storyboard);
     let interval = gst::ClockTime::SECOND / u64::from(PICTURES_PER_SECOND);
-    for (index, picture) in (0_u64..).zip(renderer.pictures(storyboard)) {
+    for (index, picture) in (0_u64..).zip(renderer.pictures()) {
         let mut buffer = gst::Buffer::from_mut_slice(picture.rgba);
         if let Some(buffer) = buffer.get_mut() {
             buffer.set_pts(interval * index);

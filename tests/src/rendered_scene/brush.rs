@@ -18,6 +18,17 @@ pub(super) fn rgba(r: u8, g: u8, b: u8, a: u8) -> Color {
     Color::from_rgba8(r, g, b, a)
 }
 
+/// An opaque colour, lighter above 1 and darker below.
+pub(super) fn tinted(coat: (u8, u8, u8), light: f32) -> Color {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to a byte"
+    )]
+    let level = |base: u8| (f32::from(base) * light).clamp(0.0, 255.0) as u8;
+    rgb(level(coat.0), level(coat.1), level(coat.2))
+}
+
 fn paint(shader: Shader<'_>) -> Paint<'_> {
     Paint {
         shader,

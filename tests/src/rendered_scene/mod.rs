@@ -1,19 +1,32 @@
-//! A street that the project draws itself, for machines without clips: a carriageway, a pavement, and
-//! vehicles that come, stop and go by a storyboard, drawn plainly enough that YOLOX-Nano knows them.
+//! Scenes that the project draws itself, for machines without clips: a carriageway, a pavement, hills,
+//! and what comes, stops, burns and goes by a storyboard, drawn plainly enough that detectors know it.
+//! An [`Album`] throws dice for single pictures of the same things with their boxes, to learn from.
 //!
 //! Pure: a storyboard and a time give a picture. What does not belong here: encoding and streaming
 //! (`camera_simulator`), zones and rules (the configuration of whoever watches).
 
 mod brush;
+mod dice;
 mod noise;
-mod storyboard;
-mod street;
 mod timecode;
+
+mod actor;
+mod fire;
+mod living;
 mod vehicle;
 
+mod backdrop;
+mod country;
+mod street;
+
+mod album;
+mod storyboard;
+
+pub use actor::{ActorKind, Class};
+pub use album::{Album, Label, LabelledPicture};
+pub use backdrop::Backdrop;
 pub use storyboard::{Storyboard, Visit};
 pub use timecode::read as read_timecode;
-pub use vehicle::VehicleKind;
 
 use std::time::Duration;
 
@@ -33,52 +46,41 @@ pub struct Picture {
     pub rgba: Vec<u8>,
 }
 
-/// Draws scenes; holds what does not move.
+/// Draws a storyboard; holds what does not move.
 #[derive(Debug)]
-pub struct Renderer {
-    street: Pixmap,
+pub struct Renderer<'a> {
+    storyboard: &'a Storyboard,
+    backdrop: Pixmap,
 }
 
-impl Default for Renderer {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Renderer {
-    /// Draws the street once.
+impl<'a> Renderer<'a> {
+    /// Draws the backdrop once.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn of(storyboard: &'a Storyboard) -> Self {
         Self {
-            street: street::draw(),
+            storyboard,
+            backdrop: storyboard.backdrop.draw(),
         }
     }
 
     /// The picture at a time of the storyboard, which repeats.
     #[must_use]
-    pub fn picture(&self, storyboard: &Storyboard, at: Duration) -> Picture {
-        let mut pixmap = self.street.clone();
-        for vehicle in storyboard.vehicles_at(at) {
-            vehicle::draw(&mut pixmap, &vehicle);
+    pub fn picture(&self, at: Duration) -> Picture {
+        let mut pixmap = self.backdrop.clone();
+        for actor in self.storyboard.actors_at(at) {
+            actor.draw(&mut pixmap);
         }
-        timecode::draw(&mut pixmap, storyboard.number_at(at));
+        timecode::draw(&mut pixmap, self.storyboard.number_at(at));
         let mut rgba = pixmap.take();
         noise::add(&mut rgba, at);
         Picture { rgba }
     }
 
     /// Every picture of one round of the storyboard.
-    pub fn pictures<'a>(
-        &'a self,
-        storyboard: &'a Storyboard,
-    ) -> impl Iterator<Item = Picture> + 'a {
-        let count = storyboard.length.as_millis() * u128::from(PICTURES_PER_SECOND) / 1000;
+    pub fn pictures(&self) -> impl Iterator<Item = Picture> + '_ {
+        let length = self.storyboard.length.as_millis();
+        let count = length * u128::from(PICTURES_PER_SECOND) / 1000;
         let count = u32::try_from(count).unwrap_or(u32::MAX);
-        (0..count).map(move |index| {
-            self.picture(
-                storyboard,
-                Duration::from_secs(1) * index / PICTURES_PER_SECOND,
-            )
-        })
+        (0..count).map(|index| self.picture(Duration::from_secs(1) * index / PICTURES_PER_SECOND))
     }
 }

@@ -2,24 +2,28 @@
 
 use std::time::Duration;
 
-use super::vehicle::{Vehicle, VehicleKind};
+use super::actor::{Actor, ActorKind, Coat, Facing};
+use super::backdrop::Backdrop;
+use super::dice::Dice;
 use super::{HEIGHT, PICTURES_PER_SECOND, WIDTH};
 
-/// Seconds a vehicle takes to drive in, and to drive off.
+/// Seconds a visitor takes to come in, and to go off.
 const DRIVE_S: f32 = 2.0;
+/// Seconds in which a fire grows to its size.
+const GROWS_S: f32 = 8.0;
 
-/// One vehicle's visit.
+/// One visit.
 #[derive(Debug, Clone)]
 pub struct Visit {
     /// What comes.
-    pub kind: VehicleKind,
-    /// When it begins to drive in.
+    pub kind: ActorKind,
+    /// When it begins to come in; fire and smoke begin in their place.
     pub arrives: Duration,
-    /// When it begins to drive off; beyond the storyboard's length it never does.
+    /// When it begins to go off; beyond the storyboard's length it never does.
     pub leaves: Duration,
-    /// Where the middle of its wheels' line stands, in fractions of the picture.
+    /// Where the middle of its foot stands, in fractions of the picture.
     pub stands: (f32, f32),
-    /// Its length in fractions of the picture's width.
+    /// Its length (a person's height, a fire's width) in fractions of the picture's width.
     pub length: f32,
 }
 
@@ -28,22 +32,22 @@ pub struct Visit {
 pub struct Storyboard {
     /// One round.
     pub length: Duration,
+    /// What stands still.
+    pub backdrop: Backdrop,
     /// Who comes; drawn in this order, so the farthest first.
     pub visits: Vec<Visit>,
 }
 
 impl Storyboard {
-    /// A car comes, stands for 14 seconds and leaves; then a bus does the same: the demo's scene.
+    /// Somebody walks by, a car comes, stands for 14 seconds and leaves, a motorbike passes; then a
+    /// bus does as the car did: the demo's street.
     #[must_use]
     pub fn street() -> Self {
         let mut storyboard = Self::parked_car(seconds(1), seconds(17), seconds(42));
-        storyboard.visits.push(Visit {
-            kind: VehicleKind::Bus,
-            arrives: seconds(22),
-            leaves: seconds(38),
-            stands: (0.5, 0.90),
-            length: 0.6,
-        });
+        let visits = &mut storyboard.visits;
+        visits.insert(0, visit(ActorKind::Person, (4, 9), (0.82, 0.60), 0.14));
+        visits.push(visit(ActorKind::Bus, (22, 38), (0.5, 0.90), 0.6));
+        visits.push(visit(ActorKind::Motorbike, (19, 21), (0.5, 0.97), 0.22));
         storyboard
     }
 
@@ -51,31 +55,26 @@ impl Storyboard {
     /// two rows of places, stand for some seconds and leave. What the bench films.
     #[must_use]
     pub fn busy(seed: u64) -> Self {
-        let mut dice = Dice(seed);
+        let mut dice = Dice::new(seed);
         let mut visits = Vec::new();
         // The far row first: what is nearer is drawn over it.
         for (ground, length) in [(0.74, 0.26), (0.93, 0.36)] {
             for place in [0.2, 0.5, 0.8] {
-                let mut free = u64::from(dice.below(4));
+                let mut free = dice.below(4);
                 while free < 48 {
-                    let stays = 4 + u64::from(dice.below(6));
+                    let stays = 4 + dice.below(6);
                     let kind = match dice.below(4) {
-                        0 => VehicleKind::Bus,
-                        _ => VehicleKind::Car,
+                        0 => ActorKind::Bus,
+                        _ => ActorKind::Car,
                     };
-                    visits.push(Visit {
-                        kind,
-                        arrives: seconds(free),
-                        leaves: seconds(free + stays),
-                        stands: (place, ground),
-                        length,
-                    });
-                    free += stays + 4 + u64::from(dice.below(5));
+                    visits.push(visit(kind, (free, free + stays), (place, ground), length));
+                    free += stays + 4 + dice.below(5);
                 }
             }
         }
         Self {
             length: seconds(60),
+            backdrop: Backdrop::Street(0),
             visits,
         }
     }
@@ -84,7 +83,7 @@ impl Storyboard {
     #[must_use]
     pub fn parked_car(arrives: Duration, leaves: Duration, length: Duration) -> Self {
         let car = Visit {
-            kind: VehicleKind::Car,
+            kind: ActorKind::Car,
             arrives,
             leaves,
             stands: (0.5, 0.91),
@@ -92,7 +91,22 @@ impl Storyboard {
         };
         Self {
             length,
+            backdrop: Backdrop::Street(0),
             visits: vec![car],
+        }
+    }
+
+    /// Somebody walks by, and some seconds later something burns by the wall for half a minute.
+    #[must_use]
+    pub fn yard_fire() -> Self {
+        Self {
+            length: seconds(45),
+            backdrop: Backdrop::Street(1),
+            visits: vec![
+                visit(ActorKind::Person, (1, 4), (0.3, 0.62), 0.15),
+                visit(ActorKind::Smoke, (8, 36), (0.64, 0.72), 0.12),
+                visit(ActorKind::Fire, (7, 36), (0.64, 0.74), 0.16),
+            ],
         }
     }
 
@@ -102,11 +116,11 @@ impl Storyboard {
         u32::try_from(within * u128::from(PICTURES_PER_SECOND) / 1000).unwrap_or(u32::MAX)
     }
 
-    pub(super) fn vehicles_at(&self, at: Duration) -> Vec<Vehicle> {
+    pub(super) fn actors_at(&self, at: Duration) -> Vec<Actor> {
         let at = at.as_secs_f32() % self.length.as_secs_f32().max(f32::EPSILON);
         self.visits
             .iter()
-            .filter_map(|visit| visit.vehicle_at(at))
+            .filter_map(|visit| visit.actor_at(at))
             .collect()
     }
 }
@@ -115,38 +129,62 @@ const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// Numbers that look random and follow from a seed (`SplitMix64`, Steele et al. 2014).
-struct Dice(u64);
+const fn visit(kind: ActorKind, (from, to): (u64, u64), stands: (f32, f32), length: f32) -> Visit {
+    Visit {
+        kind,
+        arrives: seconds(from),
+        leaves: seconds(to),
+        stands,
+        length,
+    }
+}
 
-impl Dice {
-    /// The next number below `sides`.
-    fn below(&mut self, sides: u32) -> u32 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        u32::try_from((mixed ^ (mixed >> 31)) % u64::from(sides)).unwrap_or_default()
+/// The colour that a storyboard's visitor has.
+const fn usual_coat(kind: ActorKind) -> Coat {
+    match kind {
+        ActorKind::Car => (49, 51, 56),
+        ActorKind::Bus => (24, 116, 74),
+        ActorKind::Lorry => (30, 70, 140),
+        ActorKind::Motorbike => (170, 24, 30),
+        ActorKind::Person => (60, 96, 150),
+        ActorKind::Cow => (150, 96, 52),
+        ActorKind::Fire | ActorKind::Smoke => (150, 150, 152),
     }
 }
 
 impl Visit {
-    fn vehicle_at(&self, at: f32) -> Option<Vehicle> {
+    fn actor_at(&self, at: f32) -> Option<Actor> {
         let (arrives, leaves) = (self.arrives.as_secs_f32(), self.leaves.as_secs_f32());
-        if at < arrives || at > leaves + DRIVE_S {
+        let stays_put = matches!(self.kind, ActorKind::Fire | ActorKind::Smoke);
+        let over = leaves + if stays_put { 0.0 } else { DRIVE_S };
+        if at < arrives || at > over {
             return None;
         }
+        let (x, size) = if stays_put {
+            let grown = ((at - arrives) / GROWS_S).min(1.0);
+            (self.stands.0, self.length * 0.75f32.mul_add(grown, 0.25))
+        } else {
+            (self.driven_to(at), self.length)
+        };
+        #[expect(clippy::cast_precision_loss, reason = "picture sizes are small")]
+        let (width, height) = (WIDTH as f32, HEIGHT as f32);
+        Some(Actor {
+            kind: self.kind,
+            ground: (x * width, self.stands.1 * height),
+            size: size * width,
+            coat: usual_coat(self.kind),
+            facing: Facing::Right,
+            age: at - arrives,
+        })
+    }
+
+    /// Brakes on the way in, accelerates on the way out: distance goes with the square.
+    fn driven_to(&self, at: f32) -> f32 {
+        let (arrives, leaves) = (self.arrives.as_secs_f32(), self.leaves.as_secs_f32());
         let still_to_drive = 1.0 - ((at - arrives) / DRIVE_S).min(1.0);
         let driven_off = ((at - leaves) / DRIVE_S).clamp(0.0, 1.0);
         let way_in = self.stands.0 + self.length;
         let way_out = 1.0 - self.stands.0 + self.length;
-        // Brakes on the way in, accelerates on the way out: distance goes with the square.
-        let x = self.stands.0 - way_in * still_to_drive.powi(2) + way_out * driven_off.powi(2);
-        #[expect(clippy::cast_precision_loss, reason = "picture sizes are small")]
-        let (width, height) = (WIDTH as f32, HEIGHT as f32);
-        Some(Vehicle {
-            kind: self.kind,
-            ground: (x * width, self.stands.1 * height),
-            length: self.length * width,
-        })
+        self.stands.0 - way_in * still_to_drive.powi(2) + way_out * driven_off.powi(2)
     }
 }

@@ -1,9 +1,9 @@
-//! What does not move: sky, house fronts, a pavement with trees, a carriageway.
+//! A street that stands still: house fronts, a pavement, a carriageway, in several paintings.
 
 use tiny_skia::{Pixmap, Transform};
 
-use super::brush::{fill, glow, polygon, rectangle, rgb, rgba, shade};
-use super::{HEIGHT, WIDTH};
+use super::actor::Coat;
+use super::brush::{fill, glow, polygon, rectangle, rgb, rgba, shade, tinted};
 
 const HERE: Transform = Transform {
     sx: 1.0,
@@ -14,25 +14,42 @@ const HERE: Transform = Transform {
     ty: 0.0,
 };
 
-/// Draws the empty street.
-pub(super) fn draw() -> Pixmap {
-    #[expect(clippy::expect_used, reason = "the size is a constant above zero")]
-    let mut street = Pixmap::new(WIDTH, HEIGHT).expect("a size above zero");
-    houses(&mut street);
-    pavement(&mut street);
-    carriageway(&mut street);
-    street
+/// House fronts from left to right: where each ends, and its colour.
+const FRONTS: [[(f32, Coat); 5]; 3] = [
+    [
+        (190.0, (196, 178, 140)),
+        (400.0, (150, 158, 160)),
+        (560.0, (201, 190, 170)),
+        (780.0, (172, 140, 118)),
+        (960.0, (158, 170, 150)),
+    ],
+    [
+        (240.0, (148, 132, 112)),
+        (420.0, (186, 180, 170)),
+        (700.0, (122, 128, 130)),
+        (820.0, (190, 158, 120)),
+        (960.0, (140, 150, 160)),
+    ],
+    [
+        (150.0, (210, 200, 176)),
+        (360.0, (120, 148, 168)),
+        (540.0, (206, 170, 130)),
+        (690.0, (214, 214, 206)),
+        (960.0, (166, 120, 104)),
+    ],
+];
+
+/// Draws the empty street; each number is another painting of its houses.
+pub(super) fn draw(on: &mut Pixmap, painting: u8) {
+    houses(on, usize::from(painting) % FRONTS.len());
+    pavement(on);
+    carriageway(on);
 }
 
-fn houses(on: &mut Pixmap) {
-    let fronts = [
-        (0.0, 190.0, rgb(196, 178, 140)),
-        (190.0, 400.0, rgb(150, 158, 160)),
-        (400.0, 560.0, rgb(201, 190, 170)),
-        (560.0, 780.0, rgb(172, 140, 118)),
-        (780.0, 960.0, rgb(158, 170, 150)),
-    ];
-    for (left, right, color) in fronts {
+fn houses(on: &mut Pixmap, painting: usize) {
+    let mut left = 0.0;
+    for (right, coat) in FRONTS.get(painting).into_iter().flatten().copied() {
+        let color = tinted(coat, 1.0);
         if let Some(front) = rectangle(left, 0.0, right, 250.0) {
             fill(on, &front, color, HERE);
             shade(
@@ -58,6 +75,7 @@ fn houses(on: &mut Pixmap) {
             }
             x += 62.0;
         }
+        left = right;
     }
 }
 

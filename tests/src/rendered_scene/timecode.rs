@@ -85,13 +85,11 @@ mod tests {
 
     #[test]
     fn the_number_is_read_from_the_noisy_picture() {
-        let (renderer, storyboard) = (Renderer::new(), Storyboard::street());
+        let storyboard = Storyboard::street();
+        let renderer = Renderer::of(&storyboard);
         for number in [0, 1, 9, 255, 400] {
             let at = Duration::from_secs(1) * number / PICTURES_PER_SECOND;
-            assert_eq!(
-                read(&grey(&renderer.picture(&storyboard, at))),
-                Some(number)
-            );
+            assert_eq!(read(&grey(&renderer.picture(at))), Some(number));
         }
     }
 

@@ -4,39 +4,11 @@
 
 use tiny_skia::{Pixmap, Transform};
 
-use super::brush::{ellipse, fill, glow, outline, polygon, rectangle, rgb, rgba, shade};
+use super::actor::Coat;
+use super::brush::{ellipse, fill, glow, outline, polygon, rectangle, rgb, rgba, shade, tinted};
 
-/// What can come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum VehicleKind {
-    /// A dark saloon.
-    Car,
-    /// A city bus.
-    Bus,
-}
-
-/// A vehicle at a place of the picture.
-#[derive(Debug, Clone)]
-pub(super) struct Vehicle {
-    /// What it is.
-    pub(super) kind: VehicleKind,
-    /// Where the middle of its wheels' line touches the ground, in pixels.
-    pub(super) ground: (f32, f32),
-    /// Its length in pixels.
-    pub(super) length: f32,
-}
-
-/// Draws a vehicle.
-pub(super) fn draw(on: &mut Pixmap, vehicle: &Vehicle) {
-    let place = Transform::from_scale(vehicle.length, vehicle.length)
-        .post_translate(vehicle.ground.0, vehicle.ground.1);
-    match vehicle.kind {
-        VehicleKind::Car => car(on, place),
-        VehicleKind::Bus => bus(on, place),
-    }
-}
-
-fn car(on: &mut Pixmap, place: Transform) {
+/// A saloon.
+pub(super) fn car(on: &mut Pixmap, coat: Coat, place: Transform) {
     glow(on, (0.0, 0.005), (0.58, 0.05), rgba(0, 0, 0, 220), place);
     if let Some(body) = outline(
         (-0.495, -0.085),
@@ -58,11 +30,11 @@ fn car(on: &mut Pixmap, place: Transform) {
             &body,
             (-0.34, -0.04),
             &[
-                (0.0, rgb(64, 67, 72)),
-                (0.35, rgb(48, 50, 55)),
-                (0.55, rgb(38, 40, 43)),
-                (0.62, rgb(28, 29, 32)),
-                (1.0, rgb(13, 14, 15)),
+                (0.0, tinted(coat, 1.3)),
+                (0.35, tinted(coat, 1.0)),
+                (0.55, tinted(coat, 0.8)),
+                (0.62, tinted(coat, 0.58)),
+                (1.0, tinted(coat, 0.27)),
             ],
             place,
         );
@@ -135,7 +107,8 @@ fn car(on: &mut Pixmap, place: Transform) {
     }
 }
 
-fn bus(on: &mut Pixmap, place: Transform) {
+/// A city bus, white above a coloured skirt.
+pub(super) fn bus(on: &mut Pixmap, coat: Coat, place: Transform) {
     glow(on, (0.0, 0.005), (0.56, 0.04), rgba(0, 0, 0, 220), place);
     if let Some(body) = outline(
         (-0.5, -0.06),
@@ -156,8 +129,8 @@ fn bus(on: &mut Pixmap, place: Transform) {
                 (0.0, rgb(250, 250, 246)),
                 (0.10, rgb(232, 232, 226)),
                 (0.62, rgb(222, 222, 216)),
-                (0.63, rgb(24, 116, 74)),
-                (1.0, rgb(12, 62, 40)),
+                (0.63, tinted(coat, 1.0)),
+                (1.0, tinted(coat, 0.53)),
             ],
             place,
         );
@@ -197,6 +170,52 @@ fn bus(on: &mut Pixmap, place: Transform) {
     );
     for x in [-0.30, 0.25] {
         wheel(on, (x, -0.048), 0.05, place);
+    }
+}
+
+/// A lorry: a box body behind a cab, facing right.
+pub(super) fn lorry(on: &mut Pixmap, coat: Coat, place: Transform) {
+    glow(on, (0.0, 0.005), (0.56, 0.04), rgba(0, 0, 0, 220), place);
+    if let Some(chassis) = rectangle(-0.49, -0.12, 0.48, -0.075) {
+        fill(on, &chassis, rgb(34, 34, 38), place);
+    }
+    if let Some(load) = rectangle(-0.5, -0.47, 0.20, -0.11) {
+        let stops = [
+            (0.0, rgb(236, 236, 232)),
+            (0.7, rgb(214, 214, 208)),
+            (1.0, rgb(150, 150, 146)),
+        ];
+        shade(on, &load, (-0.47, -0.11), &stops, place);
+    }
+    for index in 0_u8..5 {
+        let x = -0.38 + 0.135 * f32::from(index);
+        if let Some(seam) = rectangle(x, -0.46, x + 0.004, -0.12) {
+            fill(on, &seam, rgba(90, 90, 90, 160), place);
+        }
+    }
+    if let Some(cab) = outline(
+        (0.22, -0.08),
+        &[
+            ((0.22, -0.26), (0.225, -0.39)),
+            ((0.30, -0.405), (0.40, -0.385)),
+            ((0.45, -0.28), (0.49, -0.21)),
+            ((0.50, -0.12), (0.495, -0.075)),
+            ((0.36, -0.07), (0.22, -0.08)),
+        ],
+    ) {
+        let stops = [(0.0, tinted(coat, 1.25)), (1.0, tinted(coat, 0.5))];
+        shade(on, &cab, (-0.40, -0.07), &stops, place);
+    }
+    glass(
+        on,
+        &[(0.29, -0.22), (0.29, -0.355), (0.385, -0.35), (0.44, -0.22)],
+        place,
+    );
+    if let Some(lamp) = ellipse((0.475, -0.125), (0.018, 0.016)) {
+        fill(on, &lamp, rgb(240, 236, 214), place);
+    }
+    for x in [-0.36, -0.24, 0.33] {
+        wheel(on, (x, -0.062), 0.062, place);
     }
 }
 

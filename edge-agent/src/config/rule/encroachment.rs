@@ -18,7 +18,7 @@ pub struct EncroachmentConfig {
     pub min_overlap: Option<f32>,
 }
 
-pub(super) const DETAIL: &str = "zone_occupied";
+pub(super) const DETAILS: &[&str] = &["zone_occupied"];
 
 pub(super) const DEFAULTS: CommonDefaults = CommonDefaults {
     severity: Severity::Medium,

@@ -21,7 +21,7 @@ pub struct IllegalParkingConfig {
     pub min_overlap: Option<f32>,
 }
 
-pub(super) const DETAIL: &str = "illegal_parking";
+pub(super) const DETAILS: &[&str] = &["illegal_parking"];
 
 pub(super) const DEFAULTS: CommonDefaults = CommonDefaults {
     severity: Severity::Medium,

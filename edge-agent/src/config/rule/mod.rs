@@ -4,6 +4,7 @@
 //! `crate::rule` with the code that runs it.
 
 mod encroachment;
+mod fire_smoke;
 mod illegal_parking;
 mod stray_cattle;
 
@@ -18,6 +19,7 @@ use super::value;
 use super::zone::ZoneConfig;
 
 pub use encroachment::EncroachmentConfig;
+pub use fire_smoke::{DangerLevel, FireSmokeConfig, Verify};
 pub use illegal_parking::IllegalParkingConfig;
 pub use stray_cattle::StrayCattleConfig;
 
@@ -83,10 +85,19 @@ macro_rules! rule_kinds {
                 match self { $(Self::$variant(_) => $word,)+ }
             }
 
-            /// The `detail` of the rule's event changes and reports.
+            /// Every `detail` that the rule's event changes and reports may have, the usual first.
+            #[must_use]
+            pub const fn details(&self) -> &'static [&'static str] {
+                match self { $(Self::$variant(_) => $module::DETAILS,)+ }
+            }
+
+            /// The usual one.
             #[must_use]
             pub const fn detail(&self) -> &'static str {
-                match self { $(Self::$variant(_) => $module::DETAIL,)+ }
+                match self.details() {
+                    [usual, ..] => usual,
+                    [] => self.word(),
+                }
             }
 
             fn read(
@@ -106,6 +117,8 @@ macro_rules! rule_kinds {
 }
 
 rule_kinds! {
+    /// Flame or smoke that persists.
+    FireSmoke(FireSmokeConfig) = "fire_smoke" in fire_smoke;
     /// Cattle in the zone.
     StrayCattle(StrayCattleConfig) = "stray_cattle" in stray_cattle;
     /// Things or people occupy the zone.
@@ -141,7 +154,7 @@ fn read_one(section: &Section<'_>, context: &RuleContext<'_>) -> Option<RuleConf
     let word = section.required("kind", &value::text)?;
     let zone = section.optional("zone", &value::parsed::<ZoneId>);
     if let Some(zone) = &zone {
-        check_zone(section, zone, context.zones);
+        check_zone(section, "zone", zone, context.zones);
     }
     let Some((kind, defaults)) = RuleKind::read(&word, section, context) else {
         let wrong = Wrong::new(
@@ -174,7 +187,8 @@ fn read_one(section: &Section<'_>, context: &RuleContext<'_>) -> Option<RuleConf
     })
 }
 
-fn check_zone(section: &Section<'_>, zone: &ZoneId, zones: &[ZoneConfig]) {
+/// A zone that a key names must be one of the camera's.
+fn check_zone(section: &Section<'_>, key: &str, zone: &ZoneId, zones: &[ZoneConfig]) {
     if zones.iter().any(|known| known.id == *zone) {
         return;
     }
@@ -185,7 +199,7 @@ fn check_zone(section: &Section<'_>, zone: &ZoneId, zones: &[ZoneConfig]) {
         false => suggestion(&zone.to_string(), &known),
     };
     section.note(
-        "zone",
+        key,
         Wrong::new(format!("no zone \"{zone}\" in this camera"), remedy),
     );
 }

@@ -15,7 +15,7 @@ pub struct StrayCattleConfig {
     pub min_count: u32,
 }
 
-pub(super) const DETAIL: &str = "stray_cattle";
+pub(super) const DETAILS: &[&str] = &["stray_cattle"];
 
 pub(super) const DEFAULTS: CommonDefaults = CommonDefaults {
     severity: Severity::High,

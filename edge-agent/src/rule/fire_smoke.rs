@@ -1,0 +1,325 @@
+//! Fire and smoke: places that burn for long enough in enough pictures, surely enough. One event for
+//! as long as anything burns, since a fire spreads and its smoke drifts.
+//!
+//! What looked like fire for as long, but was not told, is held back: counted, with its reason.
+
+use std::time::Duration;
+
+use contract::v1::Kind;
+
+use super::event::{EventChange, HeldBack, HeldBackReason, Observation, Rule};
+use super::fire_place::{FireFilter, FirePlace, FirePlaces, together};
+use super::life::{Facts, OpenEvent};
+use crate::config::{DangerLevel, FireSmokeConfig, RuleConfig};
+use crate::geometry::PixelBox;
+use crate::scene::Scene;
+use crate::time::StreamTime;
+use crate::track::{Track, TrackId};
+
+/// Box edges that differ less than this share of its side are of a lamp, not of a flame.
+const STILL: f32 = 0.012;
+/// A foot that moved further than so many sides is of a head lamp or a cloud; what grows may move
+/// further, since it spreads.
+const WANDERS: f32 = 0.4;
+const WANDERS_GROWING: f32 = 1.5;
+/// Growth by area that counts as spreading, and what the threshold is multiplied with then.
+const GROWS: f32 = 1.5;
+const GROWING: f32 = 0.85;
+/// What the threshold is multiplied with for places that join an open event.
+const JOINS: f32 = 0.8;
+/// Places have numbers of their own beside the tracker's, far above them.
+const FIRST_NUMBER: u64 = 1 << 40;
+
+/// Places that burn.
+#[derive(Debug)]
+pub(super) struct FireSmoke {
+    facts: Facts,
+    places: FirePlaces,
+    class_words: Vec<std::sync::Arc<str>>,
+    confirm: Duration,
+    min_pictures: usize,
+    persistence: f32,
+    clear_after: Duration,
+    cool_down: Duration,
+    danger_level: Option<DangerLevel>,
+    open: Option<Burning>,
+    cleared: Vec<Cleared>,
+    held_back: Vec<HeldBack>,
+    told: Vec<(u64, HeldBackReason)>,
+}
+
+/// The open event.
+#[derive(Debug)]
+struct Burning {
+    facts: Facts,
+    event: OpenEvent,
+    /// The places of the event as they were last seen.
+    places: Vec<(u64, PixelBox)>,
+    last_hit: StreamTime,
+    /// Pictures since then.
+    missed: usize,
+}
+
+/// Where something burned until it was cleared.
+#[derive(Debug)]
+struct Cleared {
+    at: StreamTime,
+    extent: PixelBox,
+}
+
+pub(super) fn build(rule: &RuleConfig, own: &FireSmokeConfig, scene: &Scene) -> FireSmoke {
+    let filter = FireFilter {
+        zone: scene.area(rule.zone.as_ref()),
+        ignored: own
+            .ignore_zones
+            .iter()
+            .filter_map(|id| scene.zone(id).cloned())
+            .collect(),
+        classes: own
+            .classes
+            .iter()
+            .map(|class| (class.clone(), rule.min_confidence))
+            .collect(),
+        max_area: own.max_area,
+        veto_below: own.veto_below,
+    };
+    FireSmoke {
+        facts: Facts::of(rule, Kind::FireSmoke, "fire_smoke/1"),
+        places: FirePlaces::new(filter, own.window, own.min_pictures.saturating_mul(2)),
+        class_words: own.classes.clone(),
+        confirm: own.confirm,
+        min_pictures: own.min_pictures,
+        persistence: own.persistence,
+        clear_after: rule.clear_after,
+        cool_down: rule.cool_down,
+        danger_level: own.danger_level,
+        open: None,
+        cleared: Vec::new(),
+        held_back: Vec::new(),
+        told: Vec::new(),
+    }
+}
+
+/// What becomes of a place in one picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Judgement {
+    /// Too little was seen yet.
+    Unripe,
+    Burns,
+    HeldBack(HeldBackReason),
+}
+
+impl FireSmoke {
+    fn judge(&self, place: &FirePlace, at: StreamTime, level: Option<DangerLevel>) -> Judgement {
+        let window = &place.window;
+        let Some((last_hit, _)) = window.last_hit() else {
+            return Judgement::Unripe;
+        };
+        let ripe = last_hit == at
+            && window.hit_count() >= self.min_pictures
+            && last_hit.since(place.since) >= self.confirm
+            && window.persistence() >= self.persistence;
+        if !ripe {
+            return Judgement::Unripe;
+        }
+        let joins = if self.open.is_some() { JOINS } else { 1.0 };
+        let (grows, may_move) = match window.growth() >= GROWS {
+            true => (GROWING, WANDERS_GROWING),
+            false => (1.0, WANDERS),
+        };
+        let needed = joins * grows;
+        let strength = window.mean_strength();
+        let reason = if strength < needed * DangerLevel::factor(level) {
+            match strength < needed {
+                true => HeldBackReason::Weak,
+                false => HeldBackReason::DangerLevel,
+            }
+        } else if window.verdict().is_some_and(|margin| margin < 0.0) {
+            HeldBackReason::Refuted
+        } else if window.restlessness() < STILL {
+            HeldBackReason::Still
+        } else if window.wandering() > may_move {
+            HeldBackReason::Wanders
+        } else if self.cools_down(&place.extent, at) {
+            HeldBackReason::CoolDown
+        } else {
+            return Judgement::Burns;
+        };
+        Judgement::HeldBack(reason)
+    }
+
+    fn cools_down(&self, extent: &PixelBox, at: StreamTime) -> bool {
+        self.cleared.iter().any(|cleared| {
+            at.since(cleared.at) < self.cool_down && together(&cleared.extent, extent) > 0.0
+        })
+    }
+
+    /// A place is listed once for each reason, and not at all where an open event tells of it.
+    fn hold_back(&mut self, place: &FirePlace, at: StreamTime, reason: HeldBackReason) {
+        let told_of = |open: &Burning| open.places.iter().any(|(_, extent)| place.holds(extent));
+        if self.told.contains(&(place.key, reason)) || self.open.as_ref().is_some_and(told_of) {
+            return;
+        }
+        self.told.push((place.key, reason));
+        self.held_back.push(HeldBack {
+            detail: self.facts.detail,
+            zone: self.facts.zone.clone(),
+            reason,
+            at,
+            since: place.since,
+            class: self.class_of(place),
+            confidence: place.window.mean_score(),
+            bbox: place.extent,
+        });
+    }
+
+    fn class_of(&self, place: &FirePlace) -> std::sync::Arc<str> {
+        let class = self.class_words.get(place.main_class());
+        class.cloned().unwrap_or_else(|| "fire".into())
+    }
+
+    /// The place as a track, for the report.
+    fn shown(&self, place: &FirePlace) -> Track {
+        let hit = place.window.last_hit();
+        Track {
+            id: TrackId(FIRST_NUMBER + place.key),
+            class: self.class_of(place),
+            score: place.window.mean_score(),
+            bbox: hit.map_or(place.extent, |(_, hit)| hit.bbox),
+            first_seen: place.since,
+            last_seen: hit.map_or(place.since, |(at, _)| at),
+            confirmed: true,
+        }
+    }
+
+    /// The word for what burns: flame, smoke, or both.
+    fn detail(&self, burning: &[FirePlace]) -> &'static str {
+        let shows = |word: &str| {
+            burning.iter().any(|place| {
+                let mut classes = self.class_words.iter().zip(place.showed(self.min_pictures));
+                classes.any(|(class, shown)| shown && &**class == word)
+            })
+        };
+        match (shows("fire"), shows("smoke")) {
+            (true, false) => "fire",
+            (false, true) => "smoke",
+            (true, true) | (false, false) => "fire_smoke",
+        }
+    }
+
+    fn raise(&mut self, at: StreamTime, burning: &[FirePlace]) -> EventChange {
+        let facts = self.facts.with_detail(self.detail(burning));
+        let began = burning.iter().map(|place| place.since).min().unwrap_or(at);
+        let tracks = burning.iter().map(|place| self.shown(place)).collect();
+        let (event, change) = facts.raise(at, began, tracks);
+        self.open = Some(Burning {
+            facts,
+            event,
+            places: extents(burning),
+            last_hit: at,
+            missed: 0,
+        });
+        change
+    }
+
+    /// The open event goes on with what burns now, or is over.
+    fn go_on(
+        &mut self,
+        mut open: Burning,
+        at: StreamTime,
+        burning: &[FirePlace],
+    ) -> Option<EventChange> {
+        for (key, extent) in extents(burning) {
+            open.places.retain(|(known, _)| *known != key);
+            open.places.push((key, extent));
+        }
+        let of_event = |place: &&FirePlace| {
+            let seen_now = place.window.last_hit().is_some_and(|(last, _)| last == at);
+            seen_now && open.places.iter().any(|(_, extent)| place.holds(extent))
+        };
+        let seen: Vec<Track> = self
+            .places
+            .places()
+            .iter()
+            .filter(of_event)
+            .map(|place| self.shown(place))
+            .collect();
+        if seen.is_empty() {
+            open.missed += 1;
+        } else {
+            (open.last_hit, open.missed) = (at, 0);
+        }
+        if at.since(open.last_hit) > self.clear_after && open.missed >= self.min_pictures {
+            let cleared = open.places.iter().map(|(_, extent)| Cleared {
+                at,
+                extent: *extent,
+            });
+            self.cleared.extend(cleared);
+            return Some(open.facts.clear(&open.event, at));
+        }
+        let change = open.facts.update(&mut open.event, at, seen);
+        self.open = Some(open);
+        change
+    }
+}
+
+fn extents(places: &[FirePlace]) -> Vec<(u64, PixelBox)> {
+    let extent = |place: &FirePlace| (place.key, place.extent);
+    places.iter().map(extent).collect()
+}
+
+impl Rule for FireSmoke {
+    fn observe(&mut self, observation: &Observation<'_>) -> Vec<EventChange> {
+        let at = observation.at;
+        let level = observation.danger_level.or(self.danger_level);
+        self.places.observe(observation);
+        let cool_down = self.cool_down;
+        self.cleared
+            .retain(|cleared| at.since(cleared.at) < cool_down);
+        let live = |key: u64| self.places.places().iter().any(|place| place.key == key);
+        let told: Vec<_> = self
+            .told
+            .iter()
+            .filter(|(key, _)| live(*key))
+            .copied()
+            .collect();
+        self.told = told;
+        let judged: Vec<(FirePlace, Judgement)> = self
+            .places
+            .places()
+            .iter()
+            .map(|place| (place, self.judge(place, at, level)))
+            .filter(|(_, judgement)| *judgement != Judgement::Unripe)
+            .map(|(place, judgement)| (place.clone(), judgement))
+            .collect();
+        let mut burning = Vec::new();
+        for (place, judgement) in judged {
+            match judgement {
+                Judgement::Burns => burning.push(place),
+                Judgement::HeldBack(reason) => self.hold_back(&place, at, reason),
+                Judgement::Unripe => {}
+            }
+        }
+        let change = match self.open.take() {
+            Some(open) => self.go_on(open, at, &burning),
+            None if burning.is_empty() => None,
+            None => Some(self.raise(at, &burning)),
+        };
+        change.into_iter().collect()
+    }
+
+    fn held_back(&mut self) -> Vec<HeldBack> {
+        std::mem::take(&mut self.held_back)
+    }
+
+    fn end(&mut self, at: StreamTime) -> Vec<EventChange> {
+        self.places.forget();
+        self.cleared.clear();
+        self.told.clear();
+        self.open
+            .take()
+            .map(|open| open.facts.clear(&open.event, at))
+            .into_iter()
+            .collect()
+    }
+}
