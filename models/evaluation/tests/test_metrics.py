@@ -3,7 +3,7 @@
 import unittest
 
 import numpy as np
-from vong_scoreboard import board, metrics
+from vong_scoreboard import board, metrics, table
 
 
 class Metrics(unittest.TestCase):
@@ -62,9 +62,33 @@ class Board(unittest.TestCase):
         self.assertIsNone(row.ap50["smoke"])
         self.assertEqual((row.recall, row.milliseconds), (1.0, 4.0))
 
+    def test_each_class_alarms_at_its_own_threshold(self):
+        smoke = {"class": "smoke", "score": 0.4, "box": [0, 0, 10, 10]}
+        fire = {"class": "fire", "score": 0.4, "box": [0, 0, 10, 10]}
+        lines = {
+            "a": {"milliseconds": 1.0, "detections": [smoke]},
+            "b": {"milliseconds": 1.0, "detections": [fire]},
+        }
+        row = board.score(self.TRUTHS, lines, {"fire": 0.3, "smoke": 0.5})
+        self.assertEqual((row.own_recall, row.own_alarms), (1.0, 0))
+        row = board.score(self.TRUTHS, lines, {"fire": 0.5, "smoke": 0.4})
+        self.assertEqual((row.own_recall, row.own_alarms), (0.0, 1))
+
     def test_a_model_that_knows_no_fire_has_no_recall(self):
         lines = {name: {"milliseconds": 1.0, "detections": []} for name in "ab"}
         self.assertIsNone(board.score(self.TRUTHS, lines).recall)
+
+
+class Table(unittest.TestCase):
+    def test_a_dash_is_a_class_that_the_model_lacks(self):
+        lines = {name: {"milliseconds": 1.0, "detections": []} for name in "ab"}
+        text = table.markdown([table.Column("m", board.score(Board.TRUTHS, lines), 3_900_000)], 2)
+        self.assertIn("| car, 1 boxes: AP50 / AP25 | – |", text)
+        self.assertIn("| file, MB | 3.90 |", text)
+
+    def test_only_what_stands_between_the_marks_is_replaced(self):
+        text = table.replace_between("before\n<!-- x -->\nold\n<!-- /x -->\nafter\n", "x", "new\n")
+        self.assertEqual(text, "before\n<!-- x -->\nnew\n<!-- /x -->\nafter\n")
 
 
 if __name__ == "__main__":

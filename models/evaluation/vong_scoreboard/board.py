@@ -1,9 +1,9 @@
 """From what is true and what was detected to one model's row.
 
-A truth is `{"image", "source", "labelled": [classes], "burning": true | false | null, "boxes":
-[{"class", "box"}]}`; a detection line is what `edge-agent detect` prints. A class is scored only on
-pictures whose source labels it. `burning` says whether there is fire or smoke, null where nobody
-looked.
+A truth is `{"image", "source", "labelled": [classes], "burning": true | false | null, "hard": bool,
+"boxes": [{"class", "box"}]}`; a detection line is what `edge-agent detect` prints. A class is scored
+only on pictures whose source labels it. `burning` says whether there is fire or smoke, null where
+nobody looked; `hard` (may be left out) that nothing burns but something looks as if.
 """
 
 from __future__ import annotations
@@ -29,28 +29,48 @@ class Row:
     thresholds: dict[str, float | None]  # where F1 at IoU 0.5 is greatest
     recall: float | None  # of burning pictures, at FALSE_ALARMS
     threshold: float | None  # the score at which that is so
+    hard_recall: float | None  # at FALSE_ALARMS among the hard negatives alone
+    own_recall: float | None  # of burning pictures, at the model's own thresholds
+    own_alarms: int | None  # negatives that exceed these
     burning: int
     negatives: int
+    hard: int
+    seen: set[str]  # classes of which there was any detection
     milliseconds: float | None  # median
 
 
-def score(truths: list[dict], detections: dict[str, dict]) -> Row:
-    """One model's row; a picture without a line of detections is an error of the caller."""
+def score(truths: list[dict], detections: dict[str, dict], confidence: dict[str, float] | None = None) -> Row:
+    """One model's row. `confidence` has the model's own thresholds of fire and smoke, where it has any."""
     ap50, ap25, counts, thresholds = {}, {}, {}, {}
     for name in CLASSES:
         scores, right, counts[name] = _verdicts(truths, detections, name, 0.5)
         ap50[name], thresholds[name] = (figure(scores, right, counts[name]) for figure in (average_precision, best_threshold))
         ap25[name] = average_precision(*_verdicts(truths, detections, name, 0.25))
-    best = lambda truth: max((d["score"] for d in detections[truth["image"]]["detections"] if d["class"] in BURNING), default=0.0)
-    positive = np.array([best(truth) for truth in truths if truth["burning"] is True])
-    negative = np.array([best(truth) for truth in truths if truth["burning"] is False])
-    knows_fire = any(d["class"] in BURNING for line in detections.values() for d in line["detections"])
-    recall, threshold = recall_at_false_alarms(positive, negative, FALSE_ALARMS) if knows_fire else (None, None)
     times = [line["milliseconds"] for line in detections.values() if line.get("milliseconds") is not None]
+    seen = {d["class"] for line in detections.values() for d in line["detections"]}
+
+    split = lambda burning, weigh: np.array([_best(detections[t["image"]], weigh) for t in truths if t["burning"] is burning])
+    plain = {name: 1.0 for name in BURNING}
+    positive, negative = split(True, plain), split(False, plain)
+    hard = np.array([_best(detections[t["image"]], plain) for t in truths if t.get("hard")])
+    recall = threshold = hard_recall = own_recall = own_alarms = None
+    if seen & set(BURNING):
+        recall, threshold = recall_at_false_alarms(positive, negative, FALSE_ALARMS)
+        hard_recall, _ = recall_at_false_alarms(positive, hard, FALSE_ALARMS) if len(hard) else (None, None)
+    if confidence and len(positive):
+        # Divided by its own threshold, a score alarms from 1 on, whatever its class.
+        weigh = {name: 1 / limit for name, limit in confidence.items()}
+        own_recall, own_alarms = float((split(True, weigh) >= 1).mean()), int((split(False, weigh) >= 1).sum())
+    milliseconds = float(np.median(times)) if times else None
     return Row(
-        ap50, ap25, counts, thresholds, recall, threshold, len(positive), len(negative),
-        float(np.median(times)) if times else None,
+        ap50, ap25, counts, thresholds, recall, threshold, hard_recall, own_recall, own_alarms,
+        len(positive), len(negative), len(hard), seen, milliseconds,
     )
+
+
+def _best(line: dict, weigh: dict[str, float]) -> float:
+    """The picture's highest score among the classes weighed."""
+    return max((d["score"] * weigh[d["class"]] for d in line["detections"] if d["class"] in weigh), default=0.0)
 
 
 def _verdicts(

@@ -30,6 +30,12 @@ class Boxes(unittest.TestCase):
         self.assertEqual(cut.tolist(), [[0, 0, 10, 10]])
         self.assertEqual(share.tolist(), [0.5])
 
+    def test_the_verifiers_square_is_shifted_into_the_picture(self):
+        # 1.5 · 40 around (60, 30).
+        self.assertEqual(boxes.square(np.array([40, 20, 80, 40.0]), 200, 100), (30, 0, 60))
+        self.assertEqual(boxes.square(np.array([190, 90, 200, 100.0]), 200, 100), (168, 68, 32))
+        self.assertEqual(boxes.square(np.array([0, 0, 200, 100.0]), 200, 100), (50, 0, 100))
+
 
 if __name__ == "__main__":
     unittest.main()

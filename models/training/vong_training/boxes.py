@@ -57,3 +57,11 @@ def clip(boxes: np.ndarray, x1: float, y1: float, x2: float, y2: float) -> tuple
         axis=1,
     )
     return cut, area(cut) / np.maximum(area(boxes), 1e-9)
+
+
+def square(box: np.ndarray, width: int, height: int, context: float = 1.5, least: float = 32) -> tuple[float, float, float]:
+    """Left, top and side of the square that the verifier sees: shifted into the picture, never padded."""
+    side = min(max(context * max(box[2] - box[0], box[3] - box[1]), least), width, height)
+    left = min(max((box[0] + box[2] - side) / 2, 0), width - side)
+    top = min(max((box[1] + box[3] - side) / 2, 0), height - side)
+    return left, top, side

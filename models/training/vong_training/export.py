@@ -70,12 +70,12 @@ def save_onnx(model: Starter, side: int, file: Path) -> None:
     )
 
 
-def runner(file: Path) -> Callable[[np.ndarray], np.ndarray]:
+def runner(file: Path, entrance: str = "images") -> Callable[[np.ndarray], np.ndarray]:
     """The ONNX file's function, on one core."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(str(file), options, ["CPUExecutionProvider"])
-    return lambda images: session.run(None, {"images": images})[0]
+    return lambda images: session.run(None, {entrance: images})[0]
 
 
 def manifest(file: Path, side: int, confidence: dict[str, float], variants: list[Path]) -> str:

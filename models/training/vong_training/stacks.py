@@ -10,21 +10,14 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from .boxes import square
 from .cache import Cache, Entry
 from .labels import FIRE, SMOKE
 from .paste import draw_lamps
 from .weather import spoil
 
-CROPS, SIZE, CONTEXT, LEAST = 4, 64, 1.5, 32
+CROPS, SIZE, CONTEXT = 4, 64, 1.5
 NEITHER, IS_FIRE, IS_SMOKE = 0, 1, 2
-
-
-def square(box: np.ndarray, width: int, height: int, context: float = CONTEXT) -> tuple[float, float, float]:
-    """Left, top and side of the crop around a box: shifted into the picture, never padded."""
-    side = min(max(context * max(box[2] - box[0], box[3] - box[1]), LEAST), width, height)
-    left = min(max((box[0] + box[2] - side) / 2, 0), width - side)
-    top = min(max((box[1] + box[3] - side) / 2, 0), height - side)
-    return left, top, side
 
 
 def crop(picture: np.ndarray, left: float, top: float, side: float) -> np.ndarray:

@@ -33,6 +33,7 @@ def truths(root, sources: dict[str, dict], entries: list[Entry]) -> list[dict]:
             "source": picture.source,
             "labelled": [NAMES[n] for n in sources[picture.source]["labelled_classes"]],
             "burning": is_burning(entry),
+            "hard": may_burn(entry) and not is_burning(entry),
             "boxes": [{"class": name, "box": box.tolist()} for box, name in human],
         })
     return lines

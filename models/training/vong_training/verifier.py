@@ -25,7 +25,7 @@ from .sources import RENDERED
 from .stacks import CROPS, SIZE, Stacks
 
 LABELS = ("neither", "fire", "smoke")
-BATCH, RATE, SIDE = 64, 2e-3, 320
+BATCH, RATE, SIDE = 32, 2e-3, 320
 #: A veto must be rare where something burns: held-out stacks of fire and smoke that may be lost.
 LOST = 0.03
 
