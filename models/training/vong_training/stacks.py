@@ -47,7 +47,10 @@ class Stacks:
         kind = int(rng.choice(3, p=(0.5, 0.28, 0.22)))
         frames = self._burning(kind, rng) if kind else self._neither(rng)
         # Side by side they get one light and one weather, but each its own noise.
-        strip = spoil(np.ascontiguousarray(np.hstack(frames)), rng)
+        strip = np.ascontiguousarray(np.hstack(frames))
+        if rng.random() < 0.3:  # cameras that see infrared paint fire pink
+            strip = np.clip(strip * rng.uniform(0.75, 1.3, 3), 0, 255).astype(np.uint8)
+        strip = spoil(strip, rng)
         if rng.random() < 0.5:
             strip = np.hstack([frame[:, ::-1] for frame in np.split(strip, CROPS, axis=1)])
         stack = np.concatenate([frame.transpose(2, 0, 1) for frame in np.split(strip, CROPS, axis=1)])
@@ -75,12 +78,19 @@ class Stacks:
         return self._drift(still, mask, x, y, rng)
 
     def _flicker(self, still, mask, x, y, rng) -> list[np.ndarray]:
-        """Each time another shape and another brightness."""
-        reach, glow = rng.uniform(1.0, 6.0), rng.uniform(0.05, 0.3)
+        """Each time another shape and another brightness: half a second is long for a flame."""
+        reach, glow = rng.uniform(1.0, 9.0), rng.uniform(0.05, 0.35)
+        stretch, middle = rng.uniform(0, 0.35), float((x * mask).sum() / max(mask.sum(), 1e-3))
+        foot = float(y[mask > 0.4].max()) if (mask > 0.4).any() else SIZE - 1.0
         frames = []
         for _ in range(CROPS):
             dx, dy = (_field(rng, int(rng.integers(3, 9))) * reach * mask for _ in range(2))
-            moved = _warp(still, x + dx, y + 1.4 * dy)
+            # Taller or lower above the same foot, and sometimes leaning the other way.
+            higher, wider = np.exp(rng.normal(0, stretch, 2))
+            side = -1.0 if rng.random() < 0.3 else 1.0
+            to_x = x + mask * (middle + side * (x - middle) / wider - x)
+            to_y = y + mask * (foot + (y - foot) / higher - y)
+            moved = _warp(still, to_x + dx, to_y + 1.4 * dy)
             light = 1 + mask * (_field(rng, 4) + rng.normal()) * glow
             frames.append(np.clip(moved * light[..., None], 0, 255).astype(np.uint8))
         return frames
