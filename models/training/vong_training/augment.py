@@ -41,7 +41,7 @@ class Composer:
         fit = side / max(entry.width, entry.height)
         if rng.random() < (0.6 if easy else 0.3):
             return self._place(canvas, entry, (0, 0, side, side), fit, fit, 0, 0, rng)
-        zoom = fit * np.exp(rng.uniform(-0.6, 0.45))
+        zoom = fit * np.exp(rng.uniform(-0.6, 0.45)) * _closer(entry, rng)
         aspect = np.exp(rng.uniform(-0.12, 0.12))
         sx, sy = zoom * aspect, zoom / aspect
         room_x, room_y = side - entry.width * sx, side - entry.height * sy
@@ -60,7 +60,7 @@ class Composer:
                 x1, x2 = cuts[0][column : column + 2]
                 y1, y2 = cuts[1][row : row + 2]
                 fill = max((x2 - x1) / entry.width, (y2 - y1) / entry.height)
-                scale = fill * np.exp(rng.uniform(-0.25, 0.55))
+                scale = fill * np.exp(rng.uniform(-0.25, 0.55)) * _closer(entry, rng)
                 aspect = np.exp(rng.uniform(-0.1, 0.1))
                 sx, sy = scale * aspect, scale / aspect
                 tx = x1 - rng.uniform(0, max(0, entry.width * sx - (x2 - x1)))
@@ -96,3 +96,9 @@ class Composer:
         added = [(np.array(box, np.float32), name, 1.0) for box, name in filter(None, added)]
         return join([labels, Labels.of(added, [])]) if added else labels
 
+
+def _closer(entry: Entry, rng: np.random.Generator) -> float:
+    """Now and then only a piece of a calm picture: bare asphalt, fur and sky are neither smoke nor fire."""
+    labels = entry.labels
+    calm = not np.isin(labels.classes, (FIRE, SMOKE)).any() and not np.isin(labels.unknown_classes, (FIRE, SMOKE)).any()
+    return float(rng.uniform(2.0, 5.0)) if calm and rng.random() < 0.12 else 1.0
