@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 
 from vong_training import boxes
-from vong_training.sources import NAMES, RENDERED, is_held_out, read_pictures, read_sources
+from vong_training.sources import NAMES, RENDERED, is_held_out, read_distant, read_pictures, read_sources
 
 #: Sources on which nothing burns: street pictures, looked through for fire.
 CALM = {"fsd_highway_id", "openimages_vehicles", "atl_overpass", "roadvehicles_utebm"}
@@ -34,10 +34,10 @@ def held_out(root: Path) -> list[dict]:
 
 
 def distant_smoke(root: Path) -> list[dict]:
-    """Smoke seen from mountain cameras: 640 × 480 pictures, here 512 × 384. Never trained on."""
-    names = [line.split("\t")[0] for line in (root / "hpwren_afm/MANIFEST.tsv").read_text().splitlines()]
-    files = [root / f"hpwren_afm/images/{name}.jpg" for name in names]
-    return [truth(file, "hpwren_afm", *size(file), [NAMES.index("smoke")], calm=False) for file in files if file.exists()]
+    """Smoke seen from mountain cameras. Never trained on."""
+    return [
+        truth(root / p.file, p.source, p.width, p.height, [NAMES.index("smoke")], calm=False) for p in read_distant(root)
+    ]
 
 
 def truth(image: Path, source: str, width: int, height: int, labelled: list[int], calm: bool) -> dict:
@@ -57,18 +57,6 @@ def truth(image: Path, source: str, width: int, height: int, labelled: list[int]
         "burning": burning if looked else None,
         "boxes": found,
     }
-
-
-def size(jpeg: Path) -> tuple[int, int]:
-    """Width and height of a JPEG, from its frame header."""
-    data = jpeg.read_bytes()
-    at = 2
-    while at < len(data):
-        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            return int.from_bytes(data[at + 7 : at + 9], "big"), int.from_bytes(data[at + 5 : at + 7], "big")
-        at += 2 + length
-    raise ValueError(f"{jpeg}: no frame header")
 
 
 def main() -> None:

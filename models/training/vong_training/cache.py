@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,12 +39,12 @@ class Entry:
 class Cache:
     """Pictures and labels, read where they lie."""
 
-    def __init__(self, root: Path, home: Path) -> None:
+    def __init__(self, root: Path, home: Path, pictures: list[Picture]) -> None:
         sources = read_sources(root)
         labelled = {name: our_classes(source["labelled_classes"]) for name, source in sources.items()}
         lines = {line["file"]: line for line in json.loads((home / "entries.json").read_text())}
         self.entries = []
-        for picture in read_pictures(root):
+        for picture in pictures:
             line = lines[picture.file]
             labels = merge(picture, read_boxes(root, picture), line["teacher"], labelled[picture.source])
             scale = np.float32(line["width"] / picture.width)
@@ -70,20 +71,21 @@ def default_folder() -> Path:
     return Path(os.environ.get("VONG_TRAINING_CACHE", default))
 
 
-def open_cache(root: Path, folder: Path, teacher: Path) -> Cache:
-    """Opens the cache; adds the pictures that it lacks first."""
+def open_cache(root: Path, folder: Path, teacher: Path, extra: Iterable[Picture] = ()) -> Cache:
+    """Opens the cache; adds the pictures that it lacks first. `extra` ones are for experiments."""
+    pictures = [*read_pictures(root), *extra]
     home = folder / f"v{VERSION}"
     home.mkdir(parents=True, exist_ok=True)
     index = home / "entries.json"
     lines = json.loads(index.read_text()) if index.exists() else []
     there = {line["file"] for line in lines}
-    missing = [picture for picture in read_pictures(root) if picture.file not in there]
+    missing = [picture for picture in pictures if picture.file not in there]
     if missing:
         lines += _decode(root, home / "pictures.bin", missing, teacher)
         # The index last: what it names is complete.
         (home / "entries.part").write_text(json.dumps(lines))
         os.replace(home / "entries.part", index)
-    return Cache(root, home)
+    return Cache(root, home, pictures)
 
 
 def _decode(root: Path, file: Path, pictures: list[Picture], teacher_file: Path) -> list[dict]:

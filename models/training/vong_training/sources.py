@@ -21,6 +21,11 @@ NAMES = ("person", "two_wheeler", "car", "large_vehicle", "cattle", "fire", "smo
 #: Scenes that the project draws itself (`cargo run --bin rendered-album`), all classes labelled.
 RENDERED = "rendered"
 
+#: The pictures of `read_distant`, and which of their cameras an experiment keeps out: some that
+#: see smoke and some that do not, because no camera there shows both.
+DISTANT = "hpwren_afm"
+DISTANT_HELD_OUT = ("laguna", "otayw_20190801", "woodsonn_20181112")
+
 #: Licence tiers of `sources.json` that may go into shipped weights. "inferred-open" is Open Images,
 #: whose pictures are CC BY 2.0 by the collection's own statement.
 SHIPPABLE = ("open", "inferred-open")
@@ -56,6 +61,13 @@ def read_pictures(root: Path, tiers: tuple[str, ...] = SHIPPABLE) -> list[Pictur
     return pictures + [_drawn(file) for file in sorted(rendered_folder().glob("images/*.png"))]
 
 
+def read_distant(root: Path) -> list[Picture]:
+    """Smoke from mountain cameras, whose licence is in doubt: for measuring and experiments alone."""
+    lines = (root / DISTANT / "MANIFEST.tsv").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t")[:2] for line in lines]
+    return [Picture(f"{DISTANT}/images/{name}.jpg", DISTANT, f"{DISTANT}:{camera}", 512, 384) for name, camera in rows]
+
+
 def rendered_folder() -> Path:
     """Where the drawn scenes lie: VONG_RENDERED, else below the user's cache."""
     return Path(os.environ.get("VONG_RENDERED", Path.home() / ".cache/vong/rendered"))
@@ -77,6 +89,8 @@ def is_held_out(picture: Picture, share: float = 0.15) -> bool:
     """Whether a picture's scene is kept out of training; depends on its name alone, so it never changes."""
     if picture.source == RENDERED:
         return int(picture.scene.rsplit(":", 1)[1]) % 10 == 9
+    if picture.source == DISTANT:
+        return picture.scene.split(":")[1] in DISTANT_HELD_OUT
     digest = hashlib.sha256(picture.scene.encode()).digest()
     return int.from_bytes(digest[:4], "big") < share * 2**32
 
