@@ -11,7 +11,7 @@ import numpy as np
 from .cache import Cache, Entry
 from .labels import FIRE, SMOKE, Labels, join, transform
 from .paste import Bank, draw_lamps, draw_plume
-from .weather import spoil
+from .weather import dusk, spoil
 
 PAD = 114
 
@@ -85,8 +85,10 @@ class Composer:
         return transform(entry.labels, turn, window)
 
     def _add_things(self, canvas, labels: Labels, rng) -> Labels:
-        burning = np.isin(labels.classes, (FIRE, SMOKE)).any() or np.isin(labels.unknown_classes, (FIRE, SMOKE)).any()
+        burning = not _is_calm(labels)
         added = []
+        if not burning and rng.random() < 0.12:
+            canvas[:] = dusk(canvas, rng)
         if not burning and self.bank.cutouts and rng.random() < 0.15:
             added += [self.bank.paste(canvas, rng)]
         if not burning and rng.random() < 0.08:
@@ -97,8 +99,11 @@ class Composer:
         return join([labels, Labels.of(added, [])]) if added else labels
 
 
+def _is_calm(labels: Labels) -> bool:
+    """Whether nothing burns for certain."""
+    return not np.isin(labels.classes, (FIRE, SMOKE)).any() and not np.isin(labels.unknown_classes, (FIRE, SMOKE)).any()
+
+
 def _closer(entry: Entry, rng: np.random.Generator) -> float:
     """Now and then only a piece of a calm picture: bare asphalt, fur and sky are neither smoke nor fire."""
-    labels = entry.labels
-    calm = not np.isin(labels.classes, (FIRE, SMOKE)).any() and not np.isin(labels.unknown_classes, (FIRE, SMOKE)).any()
-    return float(rng.uniform(2.0, 5.0)) if calm and rng.random() < 0.12 else 1.0
+    return float(rng.uniform(2.0, 5.0)) if _is_calm(entry.labels) and rng.random() < 0.12 else 1.0

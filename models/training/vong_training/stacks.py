@@ -118,14 +118,16 @@ class Stacks:
             boxes = entry.labels.boxes
             box = boxes[rng.integers(len(boxes))] if len(boxes) and rng.random() < 0.5 else _anywhere(entry, rng)
         still, _ = self._window(entry, box, rng)
+        if rng.random() < 0.35:  # brown animals, orange lorries, low sun
+            tint = rng.uniform((1.0, 0.6, 0.2), (1.4, 0.9, 0.7))
+            still = np.clip(still * tint, 0, 255).astype(np.uint8)
         if rng.random() < 0.25:
-            still = np.ascontiguousarray(still)
             draw_lamps(still, rng)
         act = rng.random()
         if act < 0.3:
             return self._stand(still, rng)
         if act < 0.5:
-            return self._pass(entry, box, rng)
+            return self._pass(entry, still, rng)
         if act < 0.75:
             return self._blink(still, rng)
         y, x = np.mgrid[:SIZE, :SIZE].astype(np.float32)
@@ -142,20 +144,19 @@ class Stacks:
             frames.append(np.clip(moved * (1 + rng.normal(0, exposure)), 0, 255).astype(np.uint8))
         return frames
 
-    def _pass(self, entry: Entry, box: np.ndarray, rng) -> list[np.ndarray]:
+    def _pass(self, entry: Entry, thing: np.ndarray, rng) -> list[np.ndarray]:
         """A thing passes: it lies over another place, each time further along."""
         ground, _ = self._window(entry, _anywhere(entry, rng), rng)
-        thing, within = self._window(entry, box, rng)
-        low, high = np.clip(within[:2], 0, SIZE - 8).astype(int), np.clip(within[2:], 8, SIZE).astype(int)
-        part = thing[low[1] : max(high[1], low[1] + 8), low[0] : max(high[0], low[0] + 8)]
-        speed = rng.uniform(-18, 18, 2) * (1, 0.4)
+        # What the detector boxed is the middle two thirds of a crop.
+        edge = int(SIZE / 2 * (1 - 1 / CONTEXT))
+        part = thing[edge : SIZE - edge, edge : SIZE - edge]
+        speed = rng.uniform(-14, 14, 2) * (1, 0.5)
         frames = []
         for time in range(CROPS):
             frame = ground.copy()
-            x, y = (low + speed * (time - 1.5)).astype(int)
+            x, y = (edge + speed * (time - (CROPS - 1) / 2)).astype(int)
             x1, y1, x2, y2 = max(x, 0), max(y, 0), min(x + part.shape[1], SIZE), min(y + part.shape[0], SIZE)
-            if x2 > x1 and y2 > y1:
-                frame[y1:y2, x1:x2] = part[y1 - y : y2 - y, x1 - x : x2 - x]
+            frame[y1:y2, x1:x2] = part[y1 - y : y2 - y, x1 - x : x2 - x]
             frames.append(frame)
         return frames
 

@@ -39,8 +39,8 @@ def _grey(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
 
 
-def _dusk(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The whole picture warm, as at sunset or below sodium lamps."""
+def dusk(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The whole picture warm, as at sunset or below sodium lamps: colours of fire where nothing burns."""
     tables = [np.clip(LEVELS * gain, 0, 255) for gain in (1.15, rng.uniform(0.7, 0.95), rng.uniform(0.35, 0.7))]
     return cv2.LUT(picture, np.stack(tables, -1)[None].astype(np.uint8))
 
@@ -103,7 +103,7 @@ def _compress(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 EFFECTS = (
     (0.8, _light),
     (0.3, _saturation),
-    (0.06, _dusk),
+    (0.06, dusk),
     (0.06, _fog),
     (0.04, _rain),
     (0.07, _night),
