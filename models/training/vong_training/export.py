@@ -78,24 +78,23 @@ def runner(file: Path, entrance: str = "images") -> Callable[[np.ndarray], np.nd
     return lambda images: session.run(None, {entrance: images})[0]
 
 
-def manifest(file: Path, side: int, confidence: dict[str, float], variants: list[Path]) -> str:
+def identity(file: Path) -> str:
+    """The keys by which the agent recognises a file."""
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    return f'file_name = "{file.name}"\nbytes = {file.stat().st_size}\nsha256 = "{digest}"\n'
+
+
+def manifest(file: Path, side: int, confidence: dict[str, float]) -> str:
     """The TOML beside the file, by which the agent knows it."""
-    identity = lambda path: (
-        f'file_name = "{path.name}"\nbytes = {path.stat().st_size}\n'
-        f'sha256 = "{hashlib.sha256(path.read_bytes()).hexdigest()}"\n'
-    )
     names = ", ".join(f'"{name}"' for name in CLASSES)
-    text = (
+    scores = "".join(f"{name} = {score:.2f}\n" for name, score in confidence.items())
+    return (
         "# What the agent must know of the model beside this file. Written by models/training.\n"
         f'name = "vong-starter"\nfamily = "vong"\n{identity(file)}licence = "Apache-2.0"\n'
         f'input = [{side}, {side}]\ncolor = "rgb"\nplacement = "top-left"\npad = 114\nclasses = [{names}]\n'
         "score_threshold = 0.1\nnms_iou = 0.5\n\n"
-        "# The score from which a detection of the class is meant to be believed: see README.md.\n[confidence]\n"
+        f"# The score from which a detection of the class is meant to be believed: see README.md.\n[confidence]\n{scores}"
     )
-    text += "".join(f"{name} = {score:.2f}\n" for name, score in confidence.items())
-    for variant in variants:
-        text += f'\n[[variant]]\nname = "{variant.stem.rsplit("-", 1)[1]}"\n{identity(variant)}'
-    return text
 
 
 def main() -> None:
@@ -126,7 +125,7 @@ def main() -> None:
     confidence = {name: row.thresholds[name] or 0.5 for name in CLASSES}
     # These two raise alarms by themselves: their threshold is the one that keeps false alarms rare.
     confidence |= {name: row.threshold or 0.5 for name in ("fire", "smoke")}
-    (arguments.to / "manifest.toml").write_text(manifest(file, SIDE, confidence, []))
+    (arguments.to / "manifest.toml").write_text(manifest(file, SIDE, confidence))
     print("export: AP50 " + "  ".join(f"{name} {row.ap50[name] or 0:.3f}" for name in CLASSES))
     print(f"export: fire or smoke recall {row.recall:.3f} at {row.threshold:.2f}")
 

@@ -7,7 +7,6 @@ writes file and manifest, and says how it does on held-out scenes.
 from __future__ import annotations
 
 import argparse
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +17,11 @@ from torch import Tensor, nn
 from . import cache as caching
 from .cache import Cache, Entry
 from .dataset import is_burning, letterbox
-from .export import runner
+from .export import identity, runner
 from .labels import FIRE, SMOKE
 from .model import Conv
 from .sources import RENDERED
-from .stacks import CROPS, SIZE, Stacks
+from .stacks import CONTEXT, CROPS, SIZE, Stacks
 
 LABELS = ("neither", "fire", "smoke")
 BATCH, RATE, SIDE = 32, 2e-3, 320
@@ -111,12 +110,12 @@ def veto_threshold(probabilities: np.ndarray, kinds: np.ndarray) -> float:
 
 def manifest(file: Path, veto_below: float) -> str:
     """The TOML beside the file."""
+    labels = ", ".join(f'"{name}"' for name in LABELS)
     return (
         "# What the agent must know of the verifier beside this file. Written by models/training.\n"
-        f'name = "fire-verifier"\nfamily = "fire_verifier"\nfile_name = "{file.name}"\nbytes = {file.stat().st_size}\n'
-        f'sha256 = "{hashlib.sha256(file.read_bytes()).hexdigest()}"\nlicence = "Apache-2.0"\n'
-        f"crops = {CROPS}\nsize = {SIZE}\nspacing_s = 0.5\ncontext = 1.5\ncolor = \"rgb\"\n"
-        f"labels = [{', '.join(f'{name!r}' for name in LABELS)}]\nveto_below = {veto_below:.2f}\n".replace("'", '"')
+        f'name = "fire-verifier"\nfamily = "fire_verifier"\n{identity(file)}licence = "Apache-2.0"\n'
+        f'crops = {CROPS}\nsize = {SIZE}\nspacing_s = 0.5\ncontext = {CONTEXT}\ncolor = "rgb"\n'
+        f"labels = [{labels}]\nveto_below = {veto_below:.2f}\n"
     )
 
 
