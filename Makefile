@@ -40,8 +40,8 @@ lint: ## formatting, lints, licences, shell scripts, the console's types
 docs: ## the code's own documentation, warnings denied
 	@scripts/test docs
 
-schema: ## write the contract's JSON Schema from its types
-	UPDATE_SCHEMA=1 cargo test --quiet --locked --package contract schema
+schema: ## write the JSON Schemas of contract and manifest from their types
+	UPDATE_SCHEMA=1 cargo test --quiet --locked --package contract --package bundle schema
 
 openapi: ## write the server's OpenAPI document and the console's client from it
 	UPDATE_OPENAPI=1 cargo test --quiet --locked --package ingest-server openapi

@@ -30,6 +30,10 @@ pub enum EvidenceKind {
     Crop,
     /// The passage from pre-roll to post-roll, the camera's own bytes remuxed.
     Clip,
+    /// The manifest: every other part with its hash, and all that was known when it was sealed.
+    Manifest,
+    /// The agent's signature over the exact bytes of the manifest.
+    ManifestSignature,
 }
 
 impl EvidenceKind {
@@ -46,7 +50,15 @@ impl EvidenceKind {
             Self::StillAfterOverlay => "still_after_overlay",
             Self::Crop => "crop",
             Self::Clip => "clip",
+            Self::Manifest => "manifest",
+            Self::ManifestSignature => "manifest_signature",
         }
+    }
+
+    /// Whether this kind is the seal over the other parts, and no part itself.
+    #[must_use]
+    pub const fn is_seal(self) -> bool {
+        matches!(self, Self::Manifest | Self::ManifestSignature)
     }
 }
 

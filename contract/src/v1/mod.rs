@@ -52,8 +52,8 @@ pub use limits::{
 pub use place::{Bearing, Place, Position};
 pub use polygon::{Corners, PolygonError, check_polygon};
 pub use report::{
-    AgentClock, AutoReport, Clock, ClockReference, ClockSource, ClockTrust, Interval, Kind,
-    ModelRef, NormBox, Phase, Severity, TrackBrief,
+    AgentClock, AutoReport, Basis, Clock, ClockReference, ClockSource, ClockTrust, Interval, Kind,
+    ModelRef, Moment, NormBox, Phase, RedLightMoments, Severity, TrackBrief,
 };
 pub use schema::schemas;
 pub use signature::{

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Evidence;
-use super::ids::{AgentId, CameraId, EventId, ZoneId};
+use super::ids::{AgentId, CameraId, EventId, EvidenceId, ZoneId};
 use super::place::Place;
 
 /// What family of event this is; `AutoReport::detail` says which of the family.
@@ -218,6 +218,53 @@ pub struct ModelRef {
     pub sha256: String,
 }
 
+/// One of the three moments that a red-light file must show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Moment {
+    /// When, by the report's clock.
+    pub at: Timestamp,
+    /// The still that shows it; absent where none exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub still: Option<EvidenceId>,
+}
+
+/// The three moments of a red-light violation, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RedLightMoments {
+    /// The vehicle stands or drives before the stop line while the lamp is red.
+    pub before: Moment,
+    /// The vehicle is on the line.
+    pub crossing: Moment,
+    /// The vehicle is beyond the line, and the lamp is still red.
+    pub after: Moment,
+}
+
+/// What a decision rests on: fixed when the event is raised, the same in every later revision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Basis {
+    /// The time of the picture that decided.
+    pub decided_at: Timestamp,
+    /// SHA-256 of the configuration in force, 64 lower-case hexadecimal digits.
+    #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
+    pub config_version: String,
+    /// SHA-256 of the zone's corners, where the rule has a zone; 64 lower-case hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
+    pub zone_version: Option<String>,
+    /// The version of the camera's calibration; absent where it has none. At most 64 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration_version: Option<String>,
+    /// The code of the offence that the operator of this site *proposes* for such events, as the
+    /// configuration says it; at most 64 bytes. Whether it is one is for the authority to decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed_offence: Option<String>,
+    /// The three moments; only a red-light violation has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub red_light: Option<RedLightMoments>,
+}
+
 /// One revision of one event. `(event_id, revision)` is the idempotency key everywhere.
 ///
 /// Unknown fields are accepted, so that a newer agent can speak to an older server; the exact bytes
@@ -271,6 +318,9 @@ pub struct AutoReport {
     pub model: Option<ModelRef>,
     /// The rule's name and version, e.g. `stray_cattle/1`; 1 to 64 bytes.
     pub rule_version: String,
+    /// What the decision rests on; absent from agents that do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
     /// What proves it; at most 32 entries, each id once.
     #[serde(default)]
     pub evidence: Vec<Evidence>,

@@ -6,7 +6,7 @@ use super::limits::{
     MAX_BOXES_PER_TRACK, MAX_CAMERA_NAME_BYTES, MAX_DETAIL_BYTES, MAX_EVIDENCE_BYTES,
     MAX_EVIDENCE_ENTRIES, MAX_TRACKS, MAX_WORD_BYTES,
 };
-use super::report::{AutoReport, ModelRef, NormBox, TrackBrief};
+use super::report::{AutoReport, Basis, ModelRef, NormBox, TrackBrief};
 
 /// How far a box may reach over the picture's edge: its numbers are rounded to four decimals, each
 /// for itself.
@@ -78,6 +78,7 @@ impl AutoReport {
             "camera_name",
             "must have at most 256 bytes",
         )?;
+        self.basis.as_ref().map_or(Ok(()), validate_basis)?;
         let Some(ModelRef { name, sha256 }) = &self.model else {
             return Ok(());
         };
@@ -114,6 +115,21 @@ impl AutoReport {
 }
 
 const NOT_A_HASH: &str = "must be 64 lower-case hexadecimal digits";
+
+fn validate_basis(basis: &Basis) -> Result<(), ReportFault> {
+    let hashes = [Some(&basis.config_version), basis.zone_version.as_ref()];
+    require(
+        hashes.into_iter().flatten().all(|hash| is_sha256_hex(hash)),
+        "basis",
+        NOT_A_HASH,
+    )?;
+    let words = [&basis.calibration_version, &basis.proposed_offence];
+    require(
+        words.into_iter().flatten().all(|word| is_word(word)),
+        "basis",
+        "must have words of 1 to 64 bytes",
+    )
+}
 
 fn validate_track(track: &TrackBrief) -> Result<(), ReportFault> {
     require(

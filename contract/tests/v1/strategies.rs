@@ -1,10 +1,11 @@
 //! Arbitrary values of the contract's types, for the property tests.
 
 use contract::v1::{
-    Ack, AckOutcome, AgentClock, AgentId, AutoReport, Bearing, CameraCounters, CameraId,
+    Ack, AckOutcome, AgentClock, AgentId, AutoReport, Basis, Bearing, CameraCounters, CameraId,
     CameraState, CameraStatus, CameraStatusReason, Clock, ClockReference, ClockSource, ClockTrust,
-    EventId, Evidence, EvidenceId, EvidenceKind, Interval, Kind, ModelRef, NormBox, Part, Phase,
-    Place, Position, RefusalReason, Severity, Topic, TrackBrief, UnavailableReason, UnitId, ZoneId,
+    EventId, Evidence, EvidenceId, EvidenceKind, Interval, Kind, ModelRef, Moment, NormBox, Part,
+    Phase, Place, Position, RedLightMoments, RefusalReason, Severity, Topic, TrackBrief,
+    UnavailableReason, UnitId, ZoneId,
 };
 use jiff::Timestamp;
 use proptest::option;
@@ -170,6 +171,8 @@ fn evidence_kind() -> impl Strategy<Value = EvidenceKind> {
         EvidenceKind::StillAfterOverlay,
         EvidenceKind::Crop,
         EvidenceKind::Clip,
+        EvidenceKind::Manifest,
+        EvidenceKind::ManifestSignature,
     ])
 }
 
@@ -226,6 +229,46 @@ fn model() -> impl Strategy<Value = ModelRef> {
     ("[a-z0-9-]{1,32}", sha256()).prop_map(|(name, sha256)| ModelRef { name, sha256 })
 }
 
+fn moment() -> impl Strategy<Value = Moment> {
+    (timestamp(), option::of(evidence_id())).prop_map(|(at, still)| Moment { at, still })
+}
+
+fn basis() -> impl Strategy<Value = Basis> {
+    let red_light =
+        (moment(), moment(), moment()).prop_map(|(before, crossing, after)| RedLightMoments {
+            before,
+            crossing,
+            after,
+        });
+    (
+        timestamp(),
+        sha256(),
+        option::of(sha256()),
+        option::of("[a-z0-9.-]{1,64}"),
+        option::of("[A-Z0-9.-]{1,64}"),
+        option::of(red_light),
+    )
+        .prop_map(
+            |(
+                decided_at,
+                config_version,
+                zone_version,
+                calibration_version,
+                proposed_offence,
+                red_light,
+            )| {
+                Basis {
+                    decided_at,
+                    config_version,
+                    zone_version,
+                    calibration_version,
+                    proposed_offence,
+                    red_light,
+                }
+            },
+        )
+}
+
 /// Any report that [`AutoReport::validate`] accepts.
 pub(crate) fn report() -> impl Strategy<Value = AutoReport> {
     let what = (
@@ -257,12 +300,13 @@ pub(crate) fn report() -> impl Strategy<Value = AutoReport> {
         option::of(any::<u32>()),
         option::of(model()),
         "[a-z_]{1,20}/[0-9]{1,3}",
+        option::of(basis()),
         prop::collection::vec(evidence(), 0..=16),
     );
     (what, whence, proof).prop_map(|(what, whence, proof)| {
         let (event_id, revision, phase, kind, detail, confidence, severity) = what;
         let (occurred, clock, place, agent, camera, camera_name, pose, zone) = whence;
-        let (tracks, count, model, rule_version, evidence) = proof;
+        let (tracks, count, model, rule_version, basis, evidence) = proof;
         AutoReport {
             event_id,
             revision,
@@ -283,6 +327,7 @@ pub(crate) fn report() -> impl Strategy<Value = AutoReport> {
             count,
             model,
             rule_version,
+            basis,
             evidence,
         }
     })

@@ -148,6 +148,8 @@ pub(super) fn evidence_file(id: EvidenceId, kind: EvidenceKind) -> String {
         | EvidenceKind::StillAfterOverlay
         | EvidenceKind::Crop => "jpg",
         EvidenceKind::Clip => "clip",
+        EvidenceKind::Manifest => "json",
+        EvidenceKind::ManifestSignature => "sig",
     };
     format!("{id}.{ending}")
 }
@@ -156,7 +158,7 @@ pub(super) fn evidence_file(id: EvidenceId, kind: EvidenceKind) -> String {
 pub(super) const fn upload_priority(kind: EvidenceKind) -> i64 {
     match kind {
         EvidenceKind::Preview => 0,
-        EvidenceKind::Still => 1,
+        EvidenceKind::Still | EvidenceKind::Manifest | EvidenceKind::ManifestSignature => 1,
         EvidenceKind::StillOverlay => 2,
         EvidenceKind::Crop => 3,
         EvidenceKind::StillBefore | EvidenceKind::StillAfter => 4,

@@ -317,6 +317,7 @@ impl ReportBook {
             count: None,
             model: camera.model.clone(),
             rule_version: birth.rule_version.to_owned(),
+            basis: None,
             evidence: birth.promised.iter().map(pending).collect(),
         }
     }

@@ -160,6 +160,7 @@ mod tests {
             count: Some(revision),
             model: None,
             rule_version: "stray_cattle/1".to_owned(),
+            basis: None,
             evidence: vec![],
         }
     }

@@ -60,6 +60,7 @@ fn report(agent: &ScriptedAgent, camera: &str) -> AutoReport {
         count: Some(2),
         model: None,
         rule_version: "stray_cattle/1".to_owned(),
+        basis: None,
         evidence: Vec::new(),
     }
 }

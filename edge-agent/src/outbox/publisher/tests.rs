@@ -248,6 +248,7 @@ async fn file(store: &Store, event_id: EventId, revision: u32) {
         count: None,
         model: None,
         rule_version: "stray_cattle/1".to_owned(),
+        basis: None,
         evidence: vec![],
     };
     let message = Message::new(&report, &agent_key(), Timestamp::now()).unwrap();

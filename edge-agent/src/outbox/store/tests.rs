@@ -59,6 +59,7 @@ fn report(event_id: EventId, revision: u32, phase: Phase, severity: Severity) ->
         count: None,
         model: None,
         rule_version: "stray_cattle/1".to_owned(),
+        basis: None,
         evidence: vec![],
     }
 }

@@ -196,6 +196,7 @@ impl Bench {
             count: None,
             model: None,
             rule_version: "stray_cattle/1".to_owned(),
+            basis: None,
             evidence,
         };
         let key = SecretKey::from_bytes(&[1; 32]);

@@ -106,6 +106,10 @@ words!(
         Crop,
         /// The passage from pre-roll to post-roll.
         Clip,
+        /// Every other part with its hash, and what was known when it was sealed.
+        Manifest,
+        /// The agent's signature over the exact bytes of the manifest.
+        ManifestSignature,
     }
 );
 words!(
