@@ -36,4 +36,4 @@ pub use record::{
 };
 pub use seal::{MANIFEST_DOMAIN, sign_manifest, verify_manifest};
 pub use texts::{Language, field_name};
-pub use verify::{Fault, Problem, Remark, Verdict, verify};
+pub use verify::{Fault, Problem, Remark, Verdict, chain_faults, verify};

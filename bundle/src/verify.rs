@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 
 use crate::archive::read::{Found, Reading, data, readings};
 use crate::archive::{MOST_BYTES, Region};
+use crate::chain::{ChainFault, Link, check_links};
 use crate::digest::{Fingerprint, Sha256Hex};
 use crate::layout::{self, BUNDLE_FORMAT, Index, evidence_name};
 use crate::manifest::{Manifest, MissingField, PartState, missing_for_bundle, missing_for_release};
@@ -141,6 +142,31 @@ impl Verdict {
         self.faults.is_empty()
     }
 
+    /// What there is to say of the file `name`, a line each; the first says whether it is whole.
+    #[must_use]
+    pub fn lines(&self, name: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        match (&self.manifest, self.is_good()) {
+            (Some((manifest, _)), true) => lines.push(format!(
+                "{name}: whole: event {}, {} of {}, manifest {} of chain {}, sealed {}",
+                manifest.event.id,
+                manifest.event.detail,
+                manifest.camera.id,
+                manifest.chain.sequence,
+                manifest.chain.chain,
+                manifest.sealed_at,
+            )),
+            _ => lines.push(format!("{name}: NOT WHOLE")),
+        }
+        lines.extend(self.faults.iter().map(|fault| format!("  fault: {fault}")));
+        lines.extend(
+            self.remarks
+                .iter()
+                .map(|remark| format!("  note: {remark}")),
+        );
+        lines
+    }
+
     fn fault(&mut self, part: impl Into<String>, problem: Problem) {
         let fault = Fault {
             part: part.into(),
@@ -150,6 +176,24 @@ impl Verdict {
             self.faults.push(fault);
         }
     }
+}
+
+/// What is wrong between the manifests of several bundles, agent by agent.
+#[must_use]
+pub fn chain_faults(verdicts: &[Verdict]) -> Vec<ChainFault> {
+    let mut agents: BTreeMap<&str, Vec<(Link, Sha256Hex)>> = BTreeMap::new();
+    for (manifest, hash) in verdicts
+        .iter()
+        .filter_map(|verdict| verdict.manifest.as_ref())
+    {
+        let links = agents.entry(manifest.agent.id.as_str()).or_default();
+        links.push((manifest.chain.clone(), hash.clone()));
+    }
+    let faults = agents.values().flat_map(|links| check_links(links));
+    // Bundles are handed out one by one: those in between are simply not at hand.
+    faults
+        .filter(|fault| !matches!(fault, ChainFault::Gap { .. }))
+        .collect()
 }
 
 /// Verifies a bundle against the server's key, which the caller has from elsewhere: the one inside
