@@ -265,6 +265,7 @@ fn evidence(dossier: &Dossier<'_>, manifest: &Manifest) -> Result<Vec<File>, Bun
             mime,
             bytes,
             sha256,
+            ..
         } = &part.state
         else {
             continue;

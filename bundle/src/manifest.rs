@@ -165,6 +165,15 @@ pub enum PartState {
         bytes: u64,
         /// SHA-256 of the bytes.
         sha256: Sha256Hex,
+        /// When the camera saw what it shows; a picture has only a start.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shown: Option<Interval>,
+        /// Which part of the clip it is, where that is in several.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<contract::v1::Part>,
+        /// The track that a crop shows.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        track: Option<u64>,
     },
     /// It was due and does not exist.
     Unavailable {
@@ -428,11 +437,17 @@ fn part(entry: &Evidence) -> Result<Part, ManifestError> {
             mime,
             bytes,
             sha256,
+            shown,
+            part,
+            track,
             ..
         } => PartState::Sealed {
             mime: mime.clone(),
             bytes: *bytes,
             sha256: hash(sha256, "evidence[].sha256")?,
+            shown: *shown,
+            part: *part,
+            track: *track,
         },
         Evidence::Unavailable { reason, .. } => PartState::Unavailable { reason: *reason },
     };

@@ -242,7 +242,7 @@ impl Page<'_> {
         writeln!(out, "<h2>{}</h2>", escape(&texts.sections.pictures))?;
         let mut shown = 0;
         for part in &self.manifest.parts {
-            let Some(file) = file_of(part).filter(|_| part.kind.as_str() != "preview") else {
+            let Some(file) = file_of(part).filter(|_| part.kind != EvidenceKind::Preview) else {
                 continue;
             };
             let caption = escape(word(&texts.parts, part.kind.as_str()));

@@ -444,6 +444,7 @@ impl Verification<'_> {
                 mime,
                 bytes,
                 sha256,
+                ..
             } = &part.state
             else {
                 continue;

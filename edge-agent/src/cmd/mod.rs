@@ -10,6 +10,7 @@ mod models;
 mod replay;
 mod run;
 mod shelf;
+mod verify;
 
 use std::error::Error;
 use std::io::{self, Write as _};
@@ -47,6 +48,8 @@ enum Command {
     Detect(detect::Args),
     /// List, verify, fetch, add, try and time models.
     Models(models::Args),
+    /// Verify sealed bundles of evidence, offline.
+    Verify(verify::Args),
 }
 
 /// What the process says by its exit status.
@@ -71,6 +74,7 @@ pub fn execute(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Enroll(args) => enroll::run(&cli.config, args),
         Command::Detect(args) => detect::run(&cli.config, args),
         Command::Models(args) => models::run(&cli.config, args),
+        Command::Verify(args) => verify::run(&cli.config, args),
     }
 }
 

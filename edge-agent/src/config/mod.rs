@@ -22,6 +22,8 @@ mod zone;
 
 use std::path::Path;
 
+use sha2::{Digest as _, Sha256};
+
 use section::{Section, read_document};
 
 pub use agent::{AgentConfig, MetricsConfig, OutboxConfig, ServerConfig};
@@ -50,6 +52,8 @@ pub const DEFAULT_PATH: &str = "/etc/vong/agent.toml";
 /// The whole configuration, valid.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
+    /// SHA-256 of the file's exact bytes: which configuration was in force.
+    pub version: String,
     /// `[agent]`.
     pub agent: AgentConfig,
     /// `[server]`.
@@ -91,7 +95,9 @@ impl Config {
     pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
         let base = file.parent().unwrap_or(Path::new(""));
         // The inner error is a catalogue's own: without it no model can be judged.
-        read_document(text, file, |root| Some(read(root, base)))?
+        let mut config = read_document(text, file, |root| Some(read(root, base)))??;
+        config.version = hex::encode(Sha256::digest(text.as_bytes()));
+        Ok(config)
     }
 
     /// The camera of that id.
@@ -127,6 +133,7 @@ fn read(root: &Section<'_>, base: &Path) -> Result<Config, ConfigError> {
     let cameras = camera::read(root, &models, base);
     root.finish();
     Ok(Config {
+        version: String::new(),
         agent,
         server,
         metrics,

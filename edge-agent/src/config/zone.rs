@@ -1,6 +1,7 @@
 //! `[[camera.zone]]`: named parts of a camera's picture, as polygons in fractions of it.
 
 use contract::v1::{ZoneId, check_polygon};
+use sha2::{Digest as _, Sha256};
 use toml::de::DeValue;
 
 use super::fault::Wrong;
@@ -23,6 +24,17 @@ impl Polygon {
         let corners: Vec<[f32; 2]> = points.iter().map(|point| [point.x, point.y]).collect();
         check_polygon(&corners)?;
         Ok(Self(points))
+    }
+
+    /// SHA-256 of the corners in order, hexadecimal: which zone was in force.
+    #[must_use]
+    pub fn version(&self) -> String {
+        let mut hasher = Sha256::new();
+        for point in &self.0 {
+            hasher.update(point.x.to_be_bytes());
+            hasher.update(point.y.to_be_bytes());
+        }
+        hex::encode(hasher.finalize())
     }
 
     /// The corners in order.

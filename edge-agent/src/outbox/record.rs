@@ -2,6 +2,7 @@
 //!
 //! What does not belong here: how it is kept (`store`).
 
+use bundle::ChainHead;
 use bytes::Bytes;
 use contract::v1::{AutoReport, EventId, EvidenceId, EvidenceKind, Severity};
 use jiff::Timestamp;
@@ -26,6 +27,8 @@ pub struct Filing<'a> {
     pub report: &'a AutoReport,
     /// When the event was last seen.
     pub last_seen: Timestamp,
+    /// Where the chain of manifests stands once this revision, which seals one, is kept.
+    pub sealed: Option<&'a ChainHead>,
 }
 
 /// What the full-disk policy let go to make room.

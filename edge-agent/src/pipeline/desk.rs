@@ -8,12 +8,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bundle::ChainHead;
 use contract::v1::{
     AgentId, AutoReport, CameraId, EventId, EvidenceId, EvidenceKind, SecretKey, UnavailableReason,
 };
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
+use super::seal::Sealer;
 use crate::geometry::PictureSize;
 use crate::outbox::{Filing, Store, StoreError, Upload};
 use crate::report::journal::{self, Entry, Reading, Recovery};
@@ -26,10 +28,12 @@ use crate::time::ClockAnchor;
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 
 /// The evidence that a raised event promises.
-const PROMISED: [EvidenceKind; 3] = [
+const PROMISED: [EvidenceKind; 5] = [
     EvidenceKind::Still,
     EvidenceKind::StillOverlay,
     EvidenceKind::Clip,
+    EvidenceKind::Manifest,
+    EvidenceKind::ManifestSignature,
 ];
 
 /// What the desk must put on record.
@@ -81,6 +85,7 @@ pub(super) struct Desk {
     book: ReportBook,
     last_seen: HashMap<EventId, Timestamp>,
     key: SecretKey,
+    sealer: Sealer,
     store: Arc<Store>,
 }
 
@@ -93,10 +98,12 @@ impl Desk {
         store: Arc<Store>,
         past: Past<'_>,
     ) -> Result<Self, StoreError> {
+        let sealer = Sealer::open(Arc::clone(&store), &agent).await?;
         let mut desk = Self {
             book: ReportBook::new(agent),
             last_seen: HashMap::new(),
             key,
+            sealer,
             store,
         };
         for file in desk.store.remove_orphans().await? {
@@ -152,7 +159,7 @@ impl Desk {
         match self.book.recover(told, &camera, &promises()) {
             Ok(report) => {
                 self.last_seen.insert(told.event_id, told.at);
-                self.file(&report).await;
+                self.file(report).await;
                 metrics::counter!(metric::EVENTS_RECOVERED).increment(1);
             }
             Err(error) => {
@@ -204,7 +211,7 @@ impl Desk {
             Ok(report) => {
                 self.last_seen
                     .insert(report.event_id, clock.wall_at(change.at));
-                self.file(&report).await;
+                self.file(report).await;
             }
             Err(error) => {
                 metrics::counter!(metric::REPORTS_INVALID).increment(1);
@@ -220,7 +227,7 @@ impl Desk {
 
     async fn settle(&mut self, event: EventId, outcomes: &[(EvidenceId, Outcome)]) {
         if let Some(report) = self.book.settle(event, outcomes) {
-            self.file(&report).await;
+            self.file(report).await;
         }
     }
 
@@ -253,20 +260,22 @@ impl Desk {
                 .book
                 .close(event, end, UnavailableReason::AgentRestarted)
             {
-                self.file(&report).await;
+                self.file(report).await;
             }
         }
     }
 
-    /// Signs one revision and keeps it, however long the disk takes.
-    async fn file(&mut self, report: &AutoReport) {
+    /// Seals the event where its last part is settled, signs the revision and keeps it, however long
+    /// the disk takes.
+    async fn file(&mut self, report: AutoReport) {
         let event = report.event_id;
         let last_seen = self
             .last_seen
             .get(&event)
             .copied()
             .unwrap_or(report.occurred.start);
-        let message = match Message::new(report, &self.key, Timestamp::now()) {
+        let (report, head) = self.sealed(report, last_seen).await;
+        let message = match Message::new(&report, &self.key, Timestamp::now()) {
             Ok(message) => message,
             Err(error) => {
                 metrics::counter!(metric::REPORTS_INVALID).increment(1);
@@ -276,13 +285,38 @@ impl Desk {
         };
         let filing = Filing {
             message: &message,
-            report,
+            report: &report,
             last_seen,
+            sealed: head.as_ref(),
         };
-        while let Err(error) = self.store.file(&filing).await {
+        self.keep(&filing).await;
+        if let Some(head) = head {
+            self.sealer.filed(event, head);
+        }
+        if !self.book.holds(event) {
+            self.last_seen.remove(&event);
+        }
+    }
+
+    /// The revision with its seal, where it is due, and where the chain of manifests stands then.
+    async fn sealed(
+        &mut self,
+        report: AutoReport,
+        last_seen: Timestamp,
+    ) -> (AutoReport, Option<ChainHead>) {
+        if !ReportBook::awaits_seal(&report) {
+            return (report, None);
+        }
+        let seal = self.sealer.seal(&self.key, &report, last_seen).await;
+        (self.book.seal(report, &seal.outcomes), seal.head)
+    }
+
+    async fn keep(&self, filing: &Filing<'_>) {
+        let report = filing.report;
+        while let Err(error) = self.store.file(filing).await {
             metrics::counter!(metric::OUTBOX_FAILED).increment(1);
             tracing::error!(
-                event.id = %event,
+                event.id = %report.event_id,
                 error = %chain(&error),
                 "a report cannot be kept; trying again until it can"
             );
@@ -290,16 +324,13 @@ impl Desk {
         }
         metrics::counter!(metric::REPORTS_FILED, "phase" => phase_word(report.phase)).increment(1);
         tracing::info!(
-            event.id = %event,
+            event.id = %report.event_id,
             report.revision = report.revision,
             report.phase = phase_word(report.phase),
             report.detail = report.detail,
             camera.id = %report.camera,
             "report filed"
         );
-        if !self.book.holds(event) {
-            self.last_seen.remove(&event);
-        }
     }
 }
 

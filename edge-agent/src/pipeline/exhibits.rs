@@ -216,12 +216,8 @@ impl Exhibits {
                 track: None,
             }),
             Ok(Err(error)) => {
-                let full = error.kind() == io::ErrorKind::StorageFull;
-                let reason = match full {
-                    true => UnavailableReason::DiskFull,
-                    false => UnavailableReason::EncodingFailed,
-                };
-                Err((reason, format!("cannot write the file: {error}")))
+                let text = format!("cannot write the file: {error}");
+                Err((reason_of(&error), text))
             }
             Err(panic) => Err((UnavailableReason::EncodingFailed, panic.to_string())),
         }
@@ -257,6 +253,14 @@ impl Exhibits {
         {
             tracing::warn!(event.id = %event, "the desk is closed; the next start settles this evidence");
         }
+    }
+}
+
+/// What a file that cannot be written makes of its evidence.
+pub(super) fn reason_of(error: &io::Error) -> UnavailableReason {
+    match error.kind() {
+        io::ErrorKind::StorageFull => UnavailableReason::DiskFull,
+        _ => UnavailableReason::EncodingFailed,
     }
 }
 

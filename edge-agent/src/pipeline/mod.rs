@@ -12,6 +12,7 @@
 mod desk;
 mod event_log;
 mod exhibits;
+mod seal;
 mod status;
 mod watch;
 
@@ -42,7 +43,7 @@ use crate::outbox::{
     BrokerAddress, BrokerAddressError, Limits, Publisher, StatusBoard, Store, StoreError, Upload,
     Uploader,
 };
-use crate::report::CameraFacts;
+use crate::report::{CameraFacts, Grounds, Proposal};
 use crate::telemetry::metric;
 
 use desk::{Desk, Paper, Past};
@@ -386,7 +387,7 @@ fn source(config: &CameraConfig) -> Result<CameraSource, PipelineError> {
     })
 }
 
-fn facts(config: &CameraConfig, detector: &Detector) -> CameraFacts {
+fn facts(version: &str, config: &CameraConfig, detector: &Detector) -> CameraFacts {
     let manifest = detector.manifest();
     CameraFacts {
         id: config.id.clone(),
@@ -396,6 +397,28 @@ fn facts(config: &CameraConfig, detector: &Detector) -> CameraFacts {
             name: manifest.name.clone(),
             sha256: detector.sha256().to_owned(),
         }),
+        pose: None,
+        grounds: Some(grounds(version, config)),
+    }
+}
+
+fn grounds(version: &str, config: &CameraConfig) -> Grounds {
+    let zone_versions = config
+        .zones
+        .iter()
+        .map(|zone| (zone.id.clone(), zone.polygon.version()));
+    let proposals = config.rules.iter().filter_map(|rule| {
+        Some(Proposal {
+            detail: rule.kind.detail(),
+            zone: rule.zone.clone(),
+            offence: rule.proposed_offence.clone()?,
+        })
+    });
+    Grounds {
+        config_version: version.to_owned(),
+        calibration_version: None,
+        zone_versions: zone_versions.collect(),
+        proposals: proposals.collect(),
     }
 }
 
@@ -406,7 +429,8 @@ fn all_facts(
 ) -> HashMap<CameraId, Arc<CameraFacts>> {
     let with_model = |camera: &CameraConfig| {
         let detector = detectors.get(&camera.model)?;
-        Some((camera.id.clone(), Arc::new(facts(camera, detector))))
+        let facts = facts(&config.version, camera, detector);
+        Some((camera.id.clone(), Arc::new(facts)))
     };
     config.cameras.iter().filter_map(with_model).collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use contract::v1::{
-    AgentId, AutoReport, CameraId, Clock, ClockSource, EventId, Evidence, EvidenceId, EvidenceKind,
+    AgentId, AutoReport, Basis, CameraId, Clock, ClockSource, EventId, Evidence, EvidenceId, EvidenceKind,
     Interval, Kind, MAX_EVIDENCE_ENTRIES, ModelRef, Part, Phase, Place, ReportFault, Severity,
     UnavailableReason, ZoneId,
 };
@@ -26,6 +26,52 @@ pub struct CameraFacts {
     pub place: Option<Place>,
     /// The model that watches its pictures.
     pub model: Option<ModelRef>,
+    /// The pose it is in; absent for a fixed camera.
+    pub pose: Option<String>,
+    /// What decisions about it rest on.
+    pub grounds: Option<Grounds>,
+}
+
+/// What decisions about a camera rest on, beside the picture: which configuration was in force.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grounds {
+    /// SHA-256 of the configuration, hexadecimal.
+    pub config_version: String,
+    /// The version of the camera's calibration.
+    pub calibration_version: Option<String>,
+    /// SHA-256 of each zone's corners, hexadecimal.
+    pub zone_versions: HashMap<ZoneId, String>,
+    /// The offences that its rules propose.
+    pub proposals: Vec<Proposal>,
+}
+
+/// What one rule's events are proposed as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// The rule's detail.
+    pub detail: &'static str,
+    /// The rule's zone.
+    pub zone: Option<ZoneId>,
+    /// The code of the offence.
+    pub offence: String,
+}
+
+impl Grounds {
+    fn basis(&self, birth: &Birth<'_>) -> Basis {
+        let zone_version = birth.zone.and_then(|zone| self.zone_versions.get(zone));
+        let proposal = self
+            .proposals
+            .iter()
+            .find(|rule| rule.detail == birth.detail && rule.zone.as_ref() == birth.zone);
+        Basis {
+            decided_at: birth.decided,
+            config_version: self.config_version.clone(),
+            zone_version: zone_version.cloned(),
+            calibration_version: self.calibration_version.clone(),
+            proposed_offence: proposal.map(|rule| rule.offence.clone()),
+            red_light: None,
+        }
+    }
 }
 
 impl CameraFacts {
@@ -37,6 +83,8 @@ impl CameraFacts {
             name: None,
             place: None,
             model: None,
+            pose: None,
+            grounds: None,
         }
     }
 }
@@ -157,6 +205,7 @@ impl ReportBook {
                 detail: change.detail,
                 severity: change.severity,
                 began: sighting.clock.wall_at(change.began),
+                decided: sighting.clock.wall_at(change.at),
                 zone: change.zone.as_ref(),
                 rule_version: change.rule_version,
                 camera: sighting.camera,
@@ -197,6 +246,7 @@ impl ReportBook {
                 detail: &told.detail,
                 severity: told.severity,
                 began: told.began,
+                decided: told.decided(),
                 zone: told.zone.as_ref(),
                 rule_version: &told.rule_version,
                 camera,
@@ -273,7 +323,8 @@ impl ReportBook {
             ..last.clone()
         };
         for entry in &mut report.evidence {
-            if matches!(entry, Evidence::Pending { .. }) {
+            // The seal is not lost with the parts: it says what became of them.
+            if matches!(entry, Evidence::Pending { .. }) && !entry.kind().is_seal() {
                 *entry = settled(entry, &Outcome::Unavailable(reason));
             }
         }
@@ -284,6 +335,28 @@ impl ReportBook {
         let end = report.occurred.end.unwrap_or(end);
         report.occurred.end = Some(end.max(report.occurred.start));
         Some(self.keep(report))
+    }
+
+    /// Whether every part of the revision is settled, and its seal is due.
+    #[must_use]
+    pub fn awaits_seal(report: &AutoReport) -> bool {
+        let pending = |entry: &&Evidence| matches!(entry, Evidence::Pending { .. });
+        let mut open = report.evidence.iter().filter(pending).peekable();
+        open.peek().is_some() && open.all(|entry| entry.kind().is_seal())
+    }
+
+    /// Puts the seal into a revision that has not been filed yet: its number stays.
+    pub fn seal(
+        &mut self,
+        mut report: AutoReport,
+        outcomes: &[(EvidenceId, Outcome)],
+    ) -> AutoReport {
+        for entry in &mut report.evidence {
+            if let Some((_, outcome)) = outcomes.iter().find(|(id, _)| *id == entry.id()) {
+                *entry = settled(entry, outcome);
+            }
+        }
+        self.keep(report)
     }
 
     fn first_revision(&self, birth: &Birth<'_>) -> AutoReport {
@@ -311,13 +384,13 @@ impl ReportBook {
             agent: self.agent.clone(),
             camera: camera.id.clone(),
             camera_name: camera.name.clone(),
-            pose: None,
+            pose: camera.pose.clone(),
             zone: birth.zone.cloned(),
             tracks: Vec::new(),
             count: None,
             model: camera.model.clone(),
             rule_version: birth.rule_version.to_owned(),
-            basis: None,
+            basis: camera.grounds.as_ref().map(|grounds| grounds.basis(birth)),
             evidence: birth.promised.iter().map(pending).collect(),
         }
     }
@@ -339,6 +412,7 @@ struct Birth<'a> {
     detail: &'a str,
     severity: Severity,
     began: Timestamp,
+    decided: Timestamp,
     zone: Option<&'a ZoneId>,
     rule_version: &'a str,
     camera: &'a CameraFacts,

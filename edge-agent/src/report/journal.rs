@@ -75,6 +75,9 @@ pub struct Entry {
     pub rule_version: String,
     /// The tracks that take part, each with the box it has now; the 16 strongest.
     pub tracks: Vec<TrackBrief>,
+    /// The `at` of the event's first line, once a later line was taken up.
+    #[serde(skip)]
+    first_at: Option<Timestamp>,
 }
 
 impl Entry {
@@ -100,7 +103,14 @@ impl Entry {
             began: clock.wall_at(change.began),
             rule_version: change.rule_version.to_owned(),
             tracks,
+            first_at: None,
         }
+    }
+
+    /// The wall clock at the picture that decided the first change told of the event.
+    #[must_use]
+    pub fn decided(&self) -> Timestamp {
+        self.first_at.unwrap_or(self.at)
     }
 
     /// Takes what a later line of the same event says: all of it, but the start, the greatest
@@ -108,6 +118,7 @@ impl Entry {
     fn update(&mut self, later: Self) {
         let known = std::mem::replace(self, later);
         self.began = known.began;
+        self.first_at = Some(known.decided());
         self.count = self.count.max(known.count);
         if self.tracks.is_empty() {
             self.tracks = known.tracks;

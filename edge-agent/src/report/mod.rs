@@ -9,5 +9,5 @@ mod brief;
 pub mod journal;
 mod message;
 
-pub use book::{BookError, CameraFacts, Outcome, Promise, ReportBook, Sighting};
+pub use book::{BookError, CameraFacts, Grounds, Outcome, Promise, Proposal, ReportBook, Sighting};
 pub use message::{Message, MessageError};

@@ -10,7 +10,7 @@ mod stray_cattle;
 
 use std::time::Duration;
 
-use contract::v1::{Severity, ZoneId};
+use contract::v1::{MAX_DETAIL_BYTES, Severity, ZoneId};
 
 use super::detect::ModelConfig;
 use super::fault::{Wrong, suggestion};
@@ -42,6 +42,8 @@ pub struct RuleConfig {
     pub update_every: Duration,
     /// How much of the stream its clip holds.
     pub evidence: EvidenceWindow,
+    /// The code of the offence that its events are proposed as; at most 64 bytes.
+    pub proposed_offence: Option<String>,
 }
 
 /// How much of the stream before and after the deciding picture belongs to the evidence.
@@ -184,6 +186,8 @@ fn read_one(section: &Section<'_>, context: &RuleContext<'_>) -> Option<RuleConf
             pre_roll: or_seconds("pre_roll_s", 5, 0.0..=60.0),
             post_roll: or_seconds("post_roll_s", 5, 0.0..=60.0),
         },
+        proposed_offence: section
+            .optional("proposed_offence", &value::text_up_to(MAX_DETAIL_BYTES)),
     })
 }
 

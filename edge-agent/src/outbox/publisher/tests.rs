@@ -256,6 +256,7 @@ async fn file(store: &Store, event_id: EventId, revision: u32) {
         message: &message,
         report: &report,
         last_seen: Timestamp::now(),
+        sealed: None,
     };
     store.file(&filing).await.unwrap();
 }

@@ -24,6 +24,14 @@ pub enum StoreError {
     /// A row cannot be read back.
     #[error("the outbox holds an event that cannot be read")]
     Row(#[source] serde_json::Error),
+    /// A manifest does not follow from the newest one.
+    #[error(
+        "manifest {sequence} does not follow from the newest; does another agent write to this outbox?"
+    )]
+    Chain {
+        /// Its number.
+        sequence: u64,
+    },
     /// A file of the evidence folder cannot be handled.
     #[error("cannot {verb} {}", path.display())]
     File {

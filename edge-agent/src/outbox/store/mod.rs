@@ -5,6 +5,7 @@
 //! triggers in the same transaction, so the bounds hold over a crash too. What does not belong
 //! here: when to send (`window`, `uploader`).
 
+mod chain;
 mod error;
 mod events;
 mod evidence;

@@ -3,7 +3,7 @@
 use contract::v1::RefusalReason;
 
 use super::losses::log_losses;
-use super::{Store, StoreError, events, now_ms};
+use super::{Store, StoreError, chain, events, now_ms};
 use crate::outbox::record::{Acked, Filed, Filing, StoredReport, severity_rank};
 use crate::telemetry::phase_word;
 
@@ -17,6 +17,7 @@ impl Store {
             message,
             report,
             last_seen,
+            sealed,
         } = filing;
         let mut tx = self.pool.begin().await?;
         sqlx::query(
@@ -35,6 +36,9 @@ impl Store {
         .execute(&mut *tx)
         .await?;
         self.keep_uploads(&mut tx, report).await?;
+        if let Some(head) = sealed {
+            chain::advance(&mut tx, &report.agent, head).await?;
+        }
         events::keep_event(&mut tx, report, *last_seen).await?;
         events::remember_filed(&mut tx, message.event_id).await?;
         let (filed, files) = self.shrink_reports(&mut tx).await?;

@@ -52,6 +52,12 @@ CREATE TABLE IF NOT EXISTS losses (
     last     INTEGER NOT NULL,
     PRIMARY KEY (what, severity)
 );
+-- The newest manifest of each name that this agent was enrolled under. The next one names its hash.
+CREATE TABLE IF NOT EXISTS chain (
+    agent    TEXT    PRIMARY KEY,
+    sequence INTEGER NOT NULL,
+    sha256   TEXT    NOT NULL            -- of the manifest's exact bytes
+);
 -- Bytes in use, kept by the triggers below.
 CREATE TABLE IF NOT EXISTS space (what TEXT PRIMARY KEY, bytes INTEGER NOT NULL);
 INSERT OR IGNORE INTO space VALUES ('reports', 0), ('evidence', 0);

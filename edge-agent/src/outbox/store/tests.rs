@@ -70,6 +70,7 @@ async fn file(store: &Store, report: &AutoReport) -> (Message, Filed) {
         message: &message,
         report,
         last_seen: Timestamp::UNIX_EPOCH,
+        sealed: None,
     };
     let filed = store.file(&filing).await.unwrap();
     (message, filed)
@@ -456,6 +457,7 @@ fn a_full_disk_keeps_nothing_of_a_filing_and_the_next_try_goes_through() {
                 message: &message,
                 report: &report,
                 last_seen: Timestamp::UNIX_EPOCH,
+                sealed: None,
             };
             match store.file(&filing).await {
                 Ok(_) => kept += 1,

@@ -205,6 +205,7 @@ impl Bench {
             message: &message,
             report: &report,
             last_seen: Timestamp::now(),
+            sealed: None,
         };
         self.store.file(&filing).await.unwrap();
         (message, hashes)

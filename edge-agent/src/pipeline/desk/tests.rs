@@ -64,6 +64,8 @@ fn change_of(event_id: EventId, phase: Phase, at: f64, promised: Vec<Promise>) -
         name: None,
         place: None,
         model: None,
+        pose: None,
+        grounds: None,
     };
     ChangePaper {
         change,

@@ -22,6 +22,8 @@ fn facts() -> CameraFacts {
         name: Some("Đường trục, cột 12".to_owned()),
         place: None,
         model: None,
+        pose: None,
+        grounds: None,
     }
 }
 
