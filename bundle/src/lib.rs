@@ -8,18 +8,18 @@
 //! Pure but for `Read`, `Seek` and `Write` of the caller's. What does not belong here: making
 //! pictures and clips, keeping or sending them, deciding who may have a bundle.
 
+mod digest;
+mod known;
 mod archive;
 mod chain;
-mod digest;
-mod dossier;
-mod known;
-mod layout;
+mod seal;
+mod record;
 mod manifest;
+mod layout;
+mod texts;
 mod page;
 mod readme;
-mod record;
-mod seal;
-mod texts;
+mod dossier;
 mod verify;
 
 pub use chain::{ChainFault, ChainHead, Link, check_links};

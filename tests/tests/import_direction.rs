@@ -36,6 +36,24 @@ const CONTRACT: Crate = Crate {
     ],
 };
 
+const BUNDLE: Crate = Crate {
+    name: "bundle",
+    order: &[
+        "digest", "known", "archive", "chain", "seal", "record", "manifest", "layout", "texts",
+        "page", "readme", "dossier", "verify",
+    ],
+    foreign: &[
+        ForeignLibrary {
+            name: "tokio",
+            homes: &[],
+        },
+        ForeignLibrary {
+            name: "crc32fast",
+            homes: &["digest.rs", "archive/read.rs"],
+        },
+    ],
+};
+
 const EDGE_AGENT: Crate = Crate {
     name: "edge-agent",
     order: &[
@@ -204,6 +222,7 @@ fn check_crate(rules: &Crate) {
 #[test]
 fn contract_imports_go_one_way() {
     check_crate(&CONTRACT);
+    check_crate(&BUNDLE);
 }
 
 #[test]

@@ -335,4 +335,6 @@ impl Desk {
 }
 
 #[cfg(test)]
+mod seal_tests;
+#[cfg(test)]
 mod tests;

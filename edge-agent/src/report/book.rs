@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use contract::v1::{
-    AgentId, AutoReport, Basis, CameraId, Clock, ClockSource, EventId, Evidence, EvidenceId, EvidenceKind,
-    Interval, Kind, MAX_EVIDENCE_ENTRIES, ModelRef, Part, Phase, Place, ReportFault, Severity,
-    UnavailableReason, ZoneId,
+    AgentId, AutoReport, Basis, CameraId, Clock, ClockSource, EventId, Evidence, EvidenceId,
+    EvidenceKind, Interval, Kind, MAX_EVIDENCE_ENTRIES, ModelRef, Part, Phase, Place, ReportFault,
+    Severity, UnavailableReason, ZoneId,
 };
 use jiff::Timestamp;
 

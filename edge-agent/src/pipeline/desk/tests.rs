@@ -9,19 +9,20 @@ use proptest::prelude::*;
 use super::super::event_log::EventLog;
 use super::*;
 use crate::outbox::Limits;
+use crate::report::{Grounds, Proposal};
 use crate::time::StreamTime;
 
 const TOPIC: &str = "vong/v1/agents/site-1/reports";
 
-fn agent() -> AgentId {
+pub(super) fn agent() -> AgentId {
     "site-1".parse().unwrap()
 }
 
-fn key() -> SecretKey {
+pub(super) fn key() -> SecretKey {
     SecretKey::from_bytes(&[4; 32])
 }
 
-async fn open_store(dir: &std::path::Path) -> Arc<Store> {
+pub(super) async fn open_store(dir: &std::path::Path) -> Arc<Store> {
     let limits = Limits {
         report_bytes: 1 << 30,
         evidence_bytes: 1 << 30,
@@ -30,7 +31,7 @@ async fn open_store(dir: &std::path::Path) -> Arc<Store> {
 }
 
 /// A desk with no past but the outbox's.
-async fn open_desk(store: &Arc<Store>) -> Desk {
+pub(super) async fn open_desk(store: &Arc<Store>) -> Desk {
     let past = Past {
         told: Reading::default(),
         cameras: &HashMap::new(),
@@ -44,7 +45,25 @@ fn change_paper(event_id: EventId, phase: Phase, at: f64, promised: Vec<Promise>
     Paper::Change(Box::new(change_of(event_id, phase, at, promised)))
 }
 
-fn change_of(event_id: EventId, phase: Phase, at: f64, promised: Vec<Promise>) -> ChangePaper {
+pub(super) fn grounds() -> Grounds {
+    Grounds {
+        config_version: "ab".repeat(32),
+        calibration_version: None,
+        zone_versions: HashMap::new(),
+        proposals: vec![Proposal {
+            detail: "stray_cattle",
+            zone: None,
+            offence: "THA-RONG".to_owned(),
+        }],
+    }
+}
+
+pub(super) fn change_of(
+    event_id: EventId,
+    phase: Phase,
+    at: f64,
+    promised: Vec<Promise>,
+) -> ChangePaper {
     let change = EventChange {
         event_id,
         phase,
@@ -65,7 +84,7 @@ fn change_of(event_id: EventId, phase: Phase, at: f64, promised: Vec<Promise>) -
         place: None,
         model: None,
         pose: None,
-        grounds: None,
+        grounds: Some(grounds()),
     };
     ChangePaper {
         change,
@@ -82,7 +101,7 @@ fn change_of(event_id: EventId, phase: Phase, at: f64, promised: Vec<Promise>) -
     }
 }
 
-async fn reports(store: &Store) -> Vec<AutoReport> {
+pub(super) async fn reports(store: &Store) -> Vec<AutoReport> {
     let stored = store.pending_after(0, 1000).await.unwrap();
     let read = |bytes: &[u8]| decode::<AutoReport>(bytes, EventType::Report).unwrap().data;
     stored.iter().map(|report| read(&report.payload)).collect()
@@ -210,6 +229,7 @@ async fn an_event_that_only_the_log_knows_is_put_on_record_and_closed() {
     killed_run(dir.path(), &seen, 0).await;
     let facts = CameraFacts {
         name: Some("Cột 12".to_owned()),
+        grounds: Some(grounds()),
         ..CameraFacts::only_id("cam-1".parse().unwrap())
     };
     let cameras = HashMap::from([(facts.id.clone(), Arc::new(facts))]);
@@ -228,8 +248,17 @@ async fn an_event_that_only_the_log_knows_is_put_on_record_and_closed() {
         let reason = UnavailableReason::AgentRestarted;
         matches!(entry, Evidence::Unavailable { reason: why, .. } if *why == reason)
     };
-    assert_eq!(cleared.evidence.len(), 3);
-    assert!(cleared.evidence.iter().all(restarted));
+    let (parts, seal): (Vec<_>, Vec<_>) = cleared
+        .evidence
+        .iter()
+        .partition(|entry| !entry.kind().is_seal());
+    assert!(!parts.is_empty() && parts.into_iter().all(restarted));
+    let sealed = |entry: &&Evidence| matches!(entry, Evidence::Sealed { .. });
+    assert_eq!(
+        seal.iter().filter(|entry| sealed(entry)).count(),
+        2,
+        "{seal:?}"
+    );
 }
 
 #[tokio::test]

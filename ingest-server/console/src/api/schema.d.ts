@@ -517,7 +517,7 @@ export interface components {
          * @description What a piece of evidence shows.
          * @enum {string}
          */
-        EvidenceKind: "preview" | "still" | "still_overlay" | "still_before" | "still_before_overlay" | "still_after" | "still_after_overlay" | "crop" | "clip";
+        EvidenceKind: "preview" | "still" | "still_overlay" | "still_before" | "still_before_overlay" | "still_after" | "still_after_overlay" | "crop" | "clip" | "manifest" | "manifest_signature";
         /**
          * @description Where a piece of evidence stands.
          * @enum {string}
