@@ -37,6 +37,14 @@ find_chromium() {
     return 1
 }
 
-# Fetches the model that demo and tests run, from VONG_MODELS_MIRROR or the catalogue's address,
-# into the cache, once. Where that fails the agent says why, and who needs the model says so itself.
-fetch_model() { "${CARGO_TARGET_DIR:-target}/debug/edge-agent" models pull yolox-nano >/dev/null || true; }
+# Prints the name of the detector that demo and tests run: the one that VONG_MODEL names, else the
+# stronger one where a folder holds it, else the starter, which is in the agent itself. The same as
+# tests/src/harness/model.rs, which does it.
+model_in_use() {
+    local folder
+    for folder in "${VONG_MODELS_MIRROR:-}" "$cache/models"; do
+        [ -n "$folder" ] && [ -e "$folder/yolox_nano.onnx" ] && break
+        folder=
+    done
+    printf '%s\n' "${VONG_MODEL:-${folder:+yolox-nano}}" | sed 's/^$/vong-starter/'
+}

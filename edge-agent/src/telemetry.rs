@@ -133,6 +133,8 @@ metrics_list! {
         "Event changes of the rules, by camera, kind and phase.";
     HELD_BACK = describe_counter "vong_agent_held_back_total", Unit::Count,
         "Candidates that a rule did not tell, by camera, rule and reason.";
+    VERIFY_FAILED = describe_counter "vong_agent_verify_failed_total", Unit::Count,
+        "Pictures that the fire verifier could not take, by camera; the detector's word stood.";
     ANALYSIS_FAILED = describe_counter "vong_agent_analysis_failed_total", Unit::Count,
         "Pictures that a model could not take, by camera.";
     CAMERA_UP = describe_gauge "vong_agent_camera_up", Unit::Count,

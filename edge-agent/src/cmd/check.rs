@@ -14,9 +14,10 @@ use crate::camera::{
     ColorMatrix, ColorRange, Frame, PixelFormat, Plane, ProbeReport, StreamUrl, probe,
 };
 use crate::config::{CameraConfig, Config, ModelConfig};
-use crate::detect::Detector;
+use crate::detect::{Classifier, Detector};
 use crate::geometry::PictureSize;
 use crate::time::StreamTime;
+use crate::verify;
 
 /// How much to check.
 #[derive(Debug, clap::Args)]
@@ -54,6 +55,7 @@ pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
         .iter()
         .map(|model| probe_model(model, &config))
         .collect();
+    rows.extend(probe_verifier(&config));
     rows.extend(probe_cameras(
         &config.cameras,
         Duration::from_secs(args.timeout),
@@ -99,6 +101,26 @@ fn probe_model(model: &ModelConfig, config: &Config) -> Row {
         name: model.manifest.name.clone(),
         result,
     }
+}
+
+/// The second look at what burns, where a camera asks for one; having none is no fault.
+fn probe_verifier(config: &Config) -> Option<Row> {
+    if !config.cameras.iter().any(verify::wanted) {
+        return None;
+    }
+    let said = |classifier: Option<Classifier>| match classifier {
+        Some(classifier) => format!(
+            "looks again at fire and smoke: {}",
+            classifier.manifest().name
+        ),
+        None => "none in this build: fire_smoke goes by the detector alone".to_owned(),
+    };
+    let started = verify::start(config).map_err(anyhow::Error::from);
+    Some(Row {
+        what: "model",
+        name: "verifier".to_owned(),
+        result: started.map(said).map_err(|error| format!("{error:#}")),
+    })
 }
 
 /// Loads the model and looks at a grey picture; the second look is timed, the first warms up.

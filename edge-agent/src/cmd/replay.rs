@@ -20,6 +20,7 @@ use crate::detect::{Detection, Detector};
 use crate::geometry::PixelBox;
 use crate::rule::{EventChange, HeldBack};
 use crate::time::StreamTime;
+use crate::verify::{self, FireVerifier, Verdict};
 
 /// Which recording, as which camera.
 #[derive(Debug, clap::Args)]
@@ -51,6 +52,10 @@ pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
         .model_of(camera)
         .context("the camera's model is not configured")?;
     let detector = Detector::start(model, &config.detect)?;
+    let verifier = match verify::wanted(camera) {
+        true => verify::start(&config)?.map(FireVerifier::new),
+        false => None,
+    };
     let source = FileSource::open(
         &args.clip,
         timing,
@@ -63,7 +68,7 @@ pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
         Detail::Events
     };
     let printed = BufWriter::new(io::stdout().lock());
-    match Replay::new(camera, detector, detail, printed).run(source) {
+    match Replay::new(camera, detector, verifier, detail, printed).run(source) {
         // Whoever closed the pipe has read enough.
         Err(error) if is_closed_pipe(&error) => Ok(ExitCode::SUCCESS),
         other => other.map(|()| ExitCode::SUCCESS),
@@ -102,6 +107,7 @@ enum Detail {
 
 struct Replay<W> {
     detector: Detector,
+    verifier: Option<FireVerifier>,
     sampler: Sampler,
     analysis: CameraAnalysis,
     detail: Detail,
@@ -113,9 +119,16 @@ struct Replay<W> {
 }
 
 impl<W: io::Write> Replay<W> {
-    fn new(camera: &CameraConfig, detector: Detector, detail: Detail, printed: W) -> Self {
+    fn new(
+        camera: &CameraConfig,
+        detector: Detector,
+        verifier: Option<FireVerifier>,
+        detail: Detail,
+        printed: W,
+    ) -> Self {
         Self {
             detector,
+            verifier,
             sampler: Sampler::new(camera.analyse_fps),
             analysis: CameraAnalysis::new(camera),
             detail,
@@ -146,6 +159,7 @@ impl<W: io::Write> Replay<W> {
             "events": self.events,
             "held_back": self.held_back,
             "model": self.detector.manifest().name,
+            "verifier": self.verifier.as_ref().map(FireVerifier::name),
             "cpu_s": cpu_seconds(),
             "wall_s": rounded(began.elapsed().as_secs_f64()),
         });
@@ -161,14 +175,24 @@ impl<W: io::Write> Replay<W> {
         }
         self.frames_analysed += 1;
         let detections = self.detector.detect(frame)?;
+        let verdicts = match &mut self.verifier {
+            Some(verifier) => verifier.look(frame, &detections)?,
+            None => Vec::new(),
+        };
         let step = self.analysis.step(&Look {
             at: frame.pts,
             size: frame.size,
             detections: &detections,
-            verdicts: &[],
+            verdicts: &verdicts,
         });
         if self.detail == Detail::Detections {
-            let line = picture(frame.pts, self.frames_decoded, &detections, &step);
+            let line = picture(
+                frame.pts,
+                self.frames_decoded,
+                &detections,
+                &verdicts,
+                &step,
+            );
             self.print(&line)?;
         }
         for held_back in &step.held_back {
@@ -227,13 +251,24 @@ fn nearly(held_back: &HeldBack) -> Value {
 }
 
 /// `frame` counts decoded pictures from 1.
-fn picture(at: StreamTime, frame: u64, detections: &[Detection], step: &Step) -> Value {
+fn picture(
+    at: StreamTime,
+    frame: u64,
+    detections: &[Detection],
+    verdicts: &[Verdict],
+    step: &Step,
+) -> Value {
+    let burning = |found: &Detection| {
+        let verdict = verdicts.iter().find(|said| said.bbox == found.bbox)?;
+        Some(rounded(f64::from(verdict.burning)))
+    };
     let detections: Vec<_> = detections
         .iter()
         .map(|found| {
             json!({
                 "class": &*found.class,
                 "score": rounded(f64::from(found.score)),
+                "burning": burning(found),
                 "box": corners(&found.bbox),
             })
         })

@@ -24,6 +24,8 @@ pub struct DetectConfig {
     pub models_dir: Option<PathBuf>,
     /// A catalogue in place of the built-in one.
     pub catalog: Option<PathBuf>,
+    /// The manifest of a fire verifier in place of the built-in one; its file lies beside it.
+    pub fire_verifier: Option<PathBuf>,
 }
 
 impl Default for DetectConfig {
@@ -33,6 +35,7 @@ impl Default for DetectConfig {
             onnxruntime: None,
             models_dir: None,
             catalog: None,
+            fire_verifier: None,
         }
     }
 }
@@ -89,6 +92,7 @@ pub(super) fn read_detect(section: Section<'_>, base: &Path) -> DetectConfig {
         onnxruntime: section.optional("onnxruntime", &path),
         models_dir: section.optional("models_dir", &path),
         catalog: section.optional("catalog", &path),
+        fire_verifier: section.optional("fire_verifier", &path),
     };
     section.finish();
     config

@@ -37,14 +37,15 @@ use crate::camera::{
     supervise,
 };
 use crate::config::{CameraConfig, Config};
-use crate::detect::{DetectError, Detector};
+use crate::detect::{Classifier, DetectError, Detector};
 use crate::identity::{Identity, TlsError, client_config, http_client};
 use crate::outbox::{
     BrokerAddress, BrokerAddressError, Limits, Publisher, StatusBoard, Store, StoreError, Upload,
     Uploader,
 };
 use crate::report::{CameraFacts, Grounds, Proposal};
-use crate::telemetry::metric;
+use crate::telemetry::{chain, metric};
+use crate::verify::{self, FireVerifier};
 
 use desk::{Desk, Paper, Past};
 use event_log::EventLog;
@@ -132,6 +133,7 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), PipelineError> {
     let detectors = start_detectors(&config)?;
+    let verifier = start_verifier(&config);
     let facts = all_facts(&config, &detectors);
     let outbound = Outbound::start(&config, identity, &facts).await?;
     let mut cameras = Vec::new();
@@ -139,6 +141,7 @@ pub async fn run(
     let site = Site {
         outbound: &outbound,
         detectors: &detectors,
+        verifier: verifier.as_ref(),
         facts: &facts,
         halt: halt.clone(),
     };
@@ -273,6 +276,7 @@ impl Outbound {
 struct Site<'a> {
     outbound: &'a Outbound,
     detectors: &'a HashMap<String, Detector>,
+    verifier: Option<&'a Classifier>,
     facts: &'a HashMap<CameraId, Arc<CameraFacts>>,
     halt: CancellationToken,
 }
@@ -329,6 +333,10 @@ impl Site<'_> {
             frames,
             counters,
             detector: detector.clone(),
+            verifier: self
+                .verifier
+                .filter(|_| verify::wanted(config))
+                .map(|classifier| FireVerifier::new(classifier.clone())),
             analysis: CameraAnalysis::new(config),
             event_log: Arc::clone(&self.outbound.event_log),
             desk: self.outbound.papers.clone(),
@@ -449,6 +457,37 @@ fn start_detectors(config: &Config) -> Result<HashMap<String, Detector>, Pipelin
         }
     }
     Ok(detectors)
+}
+
+/// The second look at what burns. An agent without it watches all the same.
+fn start_verifier(config: &Config) -> Option<Classifier> {
+    let wanted = config
+        .cameras
+        .iter()
+        .filter(|camera| verify::wanted(camera));
+    let cameras = wanted.count();
+    match verify::start(config) {
+        Ok(Some(classifier)) => {
+            let name = classifier.manifest().name.as_str();
+            tracing::info!(model = name, cameras, "fire and smoke are looked at twice");
+            Some(classifier)
+        }
+        Ok(None) if cameras > 0 => {
+            tracing::info!(
+                cameras,
+                "no fire verifier; fire_smoke goes by the detector alone"
+            );
+            None
+        }
+        Ok(None) => None,
+        Err(error) => {
+            tracing::warn!(
+                error = %chain(&error),
+                "the fire verifier does not start; fire_smoke goes by the detector alone"
+            );
+            None
+        }
+    }
 }
 
 fn model_fault(camera: &CameraConfig, error: DetectError) -> PipelineError {

@@ -12,12 +12,13 @@ use super::event_log::EventLog;
 use super::exhibits::{Exhibits, Scene};
 use crate::analysis::{CameraAnalysis, Look};
 use crate::camera::{Counters, Delivery, Epoch, Frame, FrameMailbox, Picture};
-use crate::detect::Detector;
+use crate::detect::{Detection, Detector};
 use crate::geometry::PictureSize;
 use crate::report::{CameraFacts, Sighting};
 use crate::rule::{EventChange, HeldBack};
 use crate::telemetry::{chain, metric, phase_word};
 use crate::time::ClockAnchor;
+use crate::verify::{FireVerifier, Verdict};
 
 /// What one camera's analysis needs.
 pub(super) struct Watch {
@@ -25,6 +26,8 @@ pub(super) struct Watch {
     pub(super) frames: FrameMailbox,
     pub(super) counters: Arc<Counters>,
     pub(super) detector: Detector,
+    /// Looks again at what burns, where a rule asks for it and there is one.
+    pub(super) verifier: Option<FireVerifier>,
     pub(super) analysis: CameraAnalysis,
     pub(super) event_log: Arc<EventLog>,
     /// When full, this thread waits, and the mailbox drops pictures: events are never dropped.
@@ -44,6 +47,7 @@ impl Watch {
     /// Works until the camera's mailbox is closed and empty. Blocks.
     pub(super) fn run(mut self, runtime: &Handle) {
         let mut failing = Failing::No;
+        let mut unverified = Failing::No;
         let mut size = PictureSize {
             width: 1,
             height: 1,
@@ -52,7 +56,7 @@ impl Watch {
             match delivery {
                 Delivery::Picture(picture) => {
                     size = picture.frame.size;
-                    failing = self.look(&picture, failing, runtime);
+                    failing = self.look(&picture, failing, &mut unverified, runtime);
                 }
                 Delivery::Ended { epoch, at, anchor } => {
                     let moment = Moment {
@@ -60,6 +64,7 @@ impl Watch {
                         clock: anchor,
                         size,
                     };
+                    self.verifier.iter_mut().for_each(FireVerifier::forget);
                     for change in self.analysis.end(at) {
                         self.record(change, moment, None, runtime);
                     }
@@ -68,7 +73,13 @@ impl Watch {
         }
     }
 
-    fn look(&mut self, picture: &Picture, failing: Failing, runtime: &Handle) -> Failing {
+    fn look(
+        &mut self,
+        picture: &Picture,
+        failing: Failing,
+        unverified: &mut Failing,
+        runtime: &Handle,
+    ) -> Failing {
         let Picture {
             epoch,
             anchor,
@@ -96,11 +107,12 @@ impl Watch {
             clock: *anchor,
             size: frame.size,
         };
+        let verdicts = self.second_look(frame, &detections, unverified);
         let step = self.analysis.step(&Look {
             at: frame.pts,
             size: frame.size,
             detections: &detections,
-            verdicts: &[],
+            verdicts: &verdicts,
         });
         for held_back in &step.held_back {
             self.list(held_back);
@@ -109,6 +121,38 @@ impl Watch {
             self.record(change, moment, Some(frame), runtime);
         }
         Failing::No
+    }
+
+    /// What the fire verifier says of this picture. Where it fails, the detector's word stands: a
+    /// fire that is told for nothing harms less than one that is not told.
+    fn second_look(
+        &mut self,
+        frame: &Frame,
+        detections: &[Detection],
+        unverified: &mut Failing,
+    ) -> Vec<Verdict> {
+        let Some(verifier) = &mut self.verifier else {
+            return Vec::new();
+        };
+        match verifier.look(frame, detections) {
+            Ok(verdicts) => {
+                *unverified = Failing::No;
+                verdicts
+            }
+            Err(error) => {
+                let camera = self.facts.id.to_string();
+                metrics::counter!(metric::VERIFY_FAILED, "camera" => camera).increment(1);
+                if *unverified == Failing::No {
+                    tracing::error!(
+                        camera.id = %self.facts.id,
+                        error = %chain(&error),
+                        "the fire verifier fails; the detector's word stands"
+                    );
+                }
+                *unverified = Failing::Yes;
+                Vec::new()
+            }
+        }
     }
 
     /// What a rule nearly said is listed in the log and counted, so that thresholds can be judged.

@@ -22,8 +22,16 @@ pub(super) struct FireFilter {
     pub(super) classes: Vec<(Arc<str>, f32)>,
     /// Largest box, as a share of the picture.
     pub(super) max_area: f32,
-    /// Probability below which the verifier refutes, where not its own.
-    pub(super) veto_below: Option<f32>,
+    pub(super) veto: Veto,
+}
+
+/// What a verifier's word counts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Veto {
+    /// Nothing.
+    Never,
+    /// It refutes below this probability; where there is none, below its maker's.
+    Below(Option<f32>),
 }
 
 /// Strength from which a box says anything of a place: the mean decides, not the single picture.
@@ -73,11 +81,11 @@ impl FireFilter {
             && bbox.clipped(size).area() <= self.max_area * width * height
             && self.zone.as_ref().is_none_or(|zone| within(zone, IN_ZONE))
             && !self.ignored.iter().any(|zone| within(zone, IGNORED));
-        let verdict = observation
-            .verdicts
-            .iter()
-            .find(|verdict| verdict.bbox == bbox)
-            .map(|verdict| verdict.burning - self.veto_below.unwrap_or(verdict.refutes_below));
+        let said = observation.verdicts.iter().find(|said| said.bbox == bbox);
+        let verdict = said.and_then(|said| match self.veto {
+            Veto::Never => None,
+            Veto::Below(least) => Some(said.burning - least.unwrap_or(said.refutes_below)),
+        });
         let hit = Hit {
             score: detection.score,
             strength,

@@ -8,9 +8,9 @@ use std::time::Duration;
 use contract::v1::Kind;
 
 use super::event::{EventChange, HeldBack, HeldBackReason, Observation, Rule};
-use super::fire_place::{FireFilter, FirePlace, FirePlaces, together};
+use super::fire_place::{FireFilter, FirePlace, FirePlaces, Veto, together};
 use super::life::{Facts, OpenEvent};
-use crate::config::{DangerLevel, FireSmokeConfig, RuleConfig};
+use crate::config::{DangerLevel, FireSmokeConfig, RuleConfig, Verify};
 use crate::geometry::PixelBox;
 use crate::scene::Scene;
 use crate::time::StreamTime;
@@ -78,10 +78,14 @@ pub(super) fn build(rule: &RuleConfig, own: &FireSmokeConfig, scene: &Scene) -> 
         classes: own
             .classes
             .iter()
-            .map(|class| (class.clone(), rule.min_confidence))
+            .cloned()
+            .zip(own.thresholds.iter().copied())
             .collect(),
         max_area: own.max_area,
-        veto_below: own.veto_below,
+        veto: match own.verify {
+            Verify::Auto => Veto::Below(own.veto_below),
+            Verify::Off => Veto::Never,
+        },
     };
     FireSmoke {
         facts: Facts::of(rule, Kind::FireSmoke, "fire_smoke/1"),

@@ -1,7 +1,8 @@
 //! `make demo`: cameras, server and agent on one machine, with nothing to set up and nothing faked.
 //!
 //! The pictures come from clips where `VONG_DEMO_CLIPS` names a folder of them, else from the scene
-//! the project renders; everything behind the camera is the real thing.
+//! the project renders; the strongest model of the machine looks at them, at least the starter that is
+//! in the agent; everything behind the camera is the real thing.
 
 mod check;
 mod scenes;
@@ -40,6 +41,9 @@ pub async fn run(mode: Mode) -> anyhow::Result<()> {
     let started = Instant::now();
     say("Vọng: đang khởi động camera, máy chủ và trạm… — starting cameras, server and agent…")?;
     let mut stage = Stage::start().await?;
+    for line in &stage.programme {
+        say(line)?;
+    }
     let outcome = match mode {
         Mode::Watch => watch(&stage).await,
         Mode::Check => check::first_incident(&stage, CHECK_PATIENCE).await.and_then(|()| {

@@ -7,14 +7,14 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tempfile::TempDir;
 
-use super::scenes::{self, Scene};
+use super::scenes::{self, Playbill, Scene};
 use crate::harness::{
-    Agent, AgentSetup, ApiClient, BrokerChoice, CameraSetup, Process, Server, models_folder,
-    poll_until, sibling,
+    Agent, AgentSetup, ApiClient, BrokerChoice, CameraSetup, Process, Server, models, poll_until,
+    sibling,
 };
 
 /// How long the cameras may take until they deliver pictures.
-const HEALTHY: Duration = Duration::from_secs(60);
+const HEALTHY: Duration = Duration::from_secs(120);
 /// The console's usual address.
 const USUAL: &str = "127.0.0.1:8080";
 
@@ -23,6 +23,8 @@ pub(super) struct Stage {
     pub(super) agent: Agent,
     pub(super) api: ApiClient,
     pub(super) server: Server,
+    /// Lines for the person who started it: which model looks at what, and what is left out.
+    pub(super) programme: Vec<String>,
     _cameras: Process,
     folder: TempDir,
 }
@@ -30,8 +32,9 @@ pub(super) struct Stage {
 impl Stage {
     /// Starts everything and waits until the cameras deliver.
     pub(super) async fn start() -> anyhow::Result<Self> {
-        models_folder()?;
-        let scenes = scenes::load()?;
+        let playbill = scenes::load(&models()?)?;
+        let programme = programme(&playbill);
+        let scenes = playbill.scenes;
         let folder = tempfile::tempdir().context("a temporary folder")?;
         let (cameras, urls) = start_cameras(folder.path(), &scenes).await?;
         let server =
@@ -46,6 +49,7 @@ impl Stage {
             agent,
             api,
             server,
+            programme,
             _cameras: cameras,
             folder,
         };
@@ -84,6 +88,17 @@ impl Stage {
             ),
         }
     }
+}
+
+fn programme(playbill: &Playbill) -> Vec<String> {
+    let shown = playbill.scenes.iter().map(|scene| {
+        let (name, model) = (&scene.camera.name, &scene.model);
+        format!("{name}: mô hình — model {model}")
+    });
+    let left_out = playbill.left_out.iter().map(|name| {
+        format!("{name}: bỏ qua, chưa có mô hình phù hợp — left out, no model here sees it")
+    });
+    shown.chain(left_out).collect()
 }
 
 fn camera_setup((scene, url): (Scene, String)) -> CameraSetup {

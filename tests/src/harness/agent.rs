@@ -8,7 +8,7 @@ use toml::{Table, Value};
 
 use super::binaries::{Program, path_of};
 use super::event_log::{LoggedChange, read_event_log};
-use super::model::models_folder;
+use super::model::{Model, models};
 use super::process::Process;
 use super::server::Server;
 
@@ -32,7 +32,7 @@ pub struct CameraSetup {
     pub url: String,
     /// The password its URL's user has.
     pub password: Option<String>,
-    /// Every other key of its table: place, zones, rules.
+    /// Every other key of its table: place, zones, rules; `model` where it is not the strongest.
     pub rest: Table,
 }
 
@@ -85,7 +85,7 @@ impl Agent {
     /// Writes the configuration, enrols, and starts.
     ///
     /// # Errors
-    /// Where the agent or its model is missing, or enrolment fails.
+    /// Where the agent is missing, or enrolment fails.
     pub fn start(folder: &Path, server: &Server, setup: &AgentSetup) -> anyhow::Result<Self> {
         let agent = Self::configure(folder, setup)?;
         agent.enrol(server, &setup.name)?;
@@ -95,7 +95,7 @@ impl Agent {
     /// Writes the configuration and no more.
     ///
     /// # Errors
-    /// Where the model is missing or the folder cannot be written.
+    /// Where the model that was chosen is missing or the folder cannot be written.
     pub fn configure(folder: &Path, setup: &AgentSetup) -> anyhow::Result<Self> {
         std::fs::create_dir_all(folder)?;
         let agent = Self {
@@ -209,10 +209,12 @@ impl Agent {
     }
 
     fn config(&self, setup: &AgentSetup) -> anyhow::Result<String> {
-        let mut config = toml::toml! {
-            [[model]]
-            name = "yolox-nano"
-        };
+        let models = models()?;
+        let strongest = models.first().map(|model| model.name.clone());
+        let mut config = Table::new();
+        let entry = |model: &Model| table([("name", Value::from(model.name.as_str()))]);
+        let entries = models.iter().map(entry).collect();
+        config.insert("model".to_owned(), Value::Array(entries));
         let path = |path: &Path| Value::from(path.to_string_lossy().into_owned());
         config.insert(
             "agent".to_owned(),
@@ -221,19 +223,22 @@ impl Agent {
                 ("event_log", path(&self.folder.join("events.ndjson"))),
             ]),
         );
-        config.insert(
-            "detect".to_owned(),
-            table([
-                ("threads", Value::from(1)),
-                ("models_dir", path(&models_folder()?)),
-            ]),
-        );
+        let mut detect = Table::new();
+        detect.insert("threads".to_owned(), Value::from(1));
+        if let Some(folder) = models.iter().find_map(|model| model.folder.as_deref()) {
+            detect.insert("models_dir".to_owned(), path(folder));
+        }
+        config.insert("detect".to_owned(), Value::Table(detect));
         let mut cameras = Vec::new();
         for camera in &setup.cameras {
             let mut entry = camera.rest.clone();
             entry.insert("id".to_owned(), Value::from(camera.id.as_str()));
             entry.insert("name".to_owned(), Value::from(camera.name.as_str()));
             entry.insert("url".to_owned(), Value::from(camera.url.as_str()));
+            if let Some(model) = &strongest {
+                let model = Value::from(model.as_str());
+                entry.entry("model").or_insert(model);
+            }
             if let Some(password) = &camera.password {
                 let file = self.folder.join(format!("{}.password", camera.id));
                 std::fs::write(&file, password)?;

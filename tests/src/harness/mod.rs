@@ -20,7 +20,7 @@ pub use agent::{Agent, AgentSetup, CameraSetup, parking_rule};
 pub use api::{ApiClient, ApiError, Live};
 pub use binaries::{PROGRAMS_VARIABLE, Program, path_of, sibling};
 pub use event_log::{LoggedChange, read_event_log};
-pub use model::models_folder;
+pub use model::{Model, models, starter, starter_file, strongest_model};
 pub use mosquitto::Mosquitto;
 pub use process::{Process, Spent};
 pub use scripted_agent::{Enrolled, ScriptedAgent};

@@ -8,8 +8,10 @@ use hex::ToHex as _;
 use sha2::{Digest as _, Sha256};
 use system_tests::camera_simulator::{CameraSimulator, Playback};
 use system_tests::harness::{
-    Agent, AgentSetup, CameraSetup, Program, models_folder, path_of, short_visit,
+    Agent, AgentSetup, CameraSetup, Program, path_of, short_visit, starter, starter_file,
+    strongest_model,
 };
+use toml::{Table, Value};
 
 fn text(output: &Output) -> String {
     format!(
@@ -108,22 +110,59 @@ fn a_good_camera_passes_the_probe() {
         .unwrap();
     let said = text(&output);
     assert!(output.status.success(), "{said}");
-    for word in ["cam-1", "960", "540", "yolox-nano"] {
+    let model = strongest_model().unwrap().name;
+    for word in ["cam-1", "960", "540", &model] {
         assert!(said.contains(word), "{word:?} is missing in:\n{said}");
     }
 }
 
+/// The configuration with this model as the only one, and no other folder of models.
+fn with_model(text: &str, model: Table, models: &Path) -> String {
+    let mut config: Table = toml::from_str(text).unwrap();
+    for camera in config["camera"].as_array_mut().unwrap() {
+        let camera = camera.as_table_mut().unwrap();
+        camera.insert("model".to_owned(), model["name"].clone());
+    }
+    config.insert("model".to_owned(), Value::Array(vec![Value::Table(model)]));
+    let folder = Value::from(models.to_string_lossy().into_owned());
+    let detect = config["detect"].as_table_mut().unwrap();
+    detect.insert("models_dir".to_owned(), folder);
+    toml::to_string(&config).unwrap()
+}
+
+/// A user's own model, which is the starter's file under another name.
+fn own_model(file: &Path, sha256: &str, side: i64) -> Table {
+    let mut model = toml::toml! {
+        name = "my-own"
+        family = "vong"
+        color = "rgb"
+    };
+    let classes = starter().unwrap().sees;
+    model.insert("classes".to_owned(), Value::from(classes));
+    let file = file.to_string_lossy().into_owned();
+    model.insert("file".to_owned(), Value::from(file));
+    model.insert("sha256".to_owned(), Value::from(sha256));
+    model.insert("input".to_owned(), Value::from(vec![side, side]));
+    model
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).encode_hex()
+}
+
 #[test]
-fn a_model_that_is_not_the_catalogues_is_never_run() {
+fn a_model_that_is_not_what_was_described_is_never_run() {
     let models = tempfile::tempdir().unwrap();
-    let mut model = std::fs::read(models_folder().unwrap().join("yolox_nano.onnx")).unwrap();
+    let mut model = std::fs::read(starter_file()).unwrap();
+    let described = sha256(&model);
     let middle = model.len() / 2;
     model[middle] ^= 1;
-    std::fs::write(models.path().join("yolox_nano.onnx"), model).unwrap();
-    let own = format!("models_dir = {:?}", models_folder().unwrap());
-    let tampered = format!("models_dir = {:?}", models.path());
-    let (_folder, agent) = agent_config(NOBODY, |text| text.replace(&own, &tampered));
-    let words = ["yolox_nano.onnx", "sha256"];
+    let file = models.path().join("tampered.onnx");
+    std::fs::write(&file, model).unwrap();
+    let (_folder, agent) = agent_config(NOBODY, |text| {
+        with_model(&text, own_model(&file, &described, 320), models.path())
+    });
+    let words = ["tampered.onnx", "sha256"];
     fails_saying(
         Program::EdgeAgent,
         &["check", "--probe"],
@@ -135,9 +174,8 @@ fn a_model_that_is_not_the_catalogues_is_never_run() {
 #[test]
 fn a_missing_model_is_named_with_its_url_and_folder() {
     let models = tempfile::tempdir().unwrap();
-    let own = format!("models_dir = {:?}", models_folder().unwrap());
-    let empty = format!("models_dir = {:?}", models.path());
-    let (_folder, agent) = agent_config(NOBODY, |text| text.replace(&own, &empty));
+    let nano = toml::toml! { name = "yolox-nano" };
+    let (_folder, agent) = agent_config(NOBODY, |text| with_model(&text, nano, models.path()));
     let folder = models.path().to_string_lossy().into_owned();
     let words = ["yolox_nano.onnx", "https://", folder.as_str()];
     fails_saying(
@@ -150,15 +188,11 @@ fn a_missing_model_is_named_with_its_url_and_folder() {
 
 #[test]
 fn a_model_of_another_shape_is_refused_with_both_shapes() {
-    let file = models_folder().unwrap().join("yolox_nano.onnx");
-    let hash: String = Sha256::digest(std::fs::read(&file).unwrap()).encode_hex();
-    let own = format!(
-        "name = \"yolox-nano\"\nfamily = \"yolox\"\nfile = {file:?}\nsha256 = {hash:?}\n\
-         input = [320, 320]\ncolor = \"bgr\"\nplacement = \"top-left\"\npad = 114\n\
-         labels = \"coco-80\""
-    );
-    let (_folder, agent) = agent_config(NOBODY, |text| text.replace("name = \"yolox-nano\"", &own));
-    let words = ["yolox-nano", "416", "320"];
+    let models = tempfile::tempdir().unwrap();
+    let described = sha256(&std::fs::read(starter_file()).unwrap());
+    let model = own_model(&starter_file(), &described, 416);
+    let (_folder, agent) = agent_config(NOBODY, |text| with_model(&text, model, models.path()));
+    let words = ["my-own", "416", "320"];
     fails_saying(
         Program::EdgeAgent,
         &["check", "--probe"],

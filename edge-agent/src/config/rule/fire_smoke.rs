@@ -12,6 +12,9 @@ use super::{CommonDefaults, RuleContext, Section, Wrong, check_zone, read_classe
 pub struct FireSmokeConfig {
     /// What counts. Default `fire` and `smoke`.
     pub classes: Vec<Arc<str>>,
+    /// For each of them, least mean score of a place, 0 to 1: `min_confidence` where it is given,
+    /// else what the model's card believes.
+    pub thresholds: Vec<f32>,
     /// Time from the first sighting of a place to the event. Default 3 s.
     pub confirm: Duration,
     /// Least pictures in which a place was seen; decides where pictures are minutes apart. Default 4.
@@ -90,6 +93,13 @@ pub(super) fn read(section: &Section<'_>, context: &RuleContext<'_>) -> FireSmok
             section.note("classes", wrong);
         }
     }
+    let believed = |class: &Arc<str>| {
+        let card = &context.model?.manifest.confidence;
+        let of_class = card.iter().find(|(known, _)| known == class);
+        of_class.map(|(_, least)| *least)
+    };
+    let given = section.has("min_confidence");
+    let common = || section.or("min_confidence", DEFAULTS.min_confidence, &value::share);
     let seconds =
         |key, default, range| section.or(key, Duration::from_secs(default), &value::seconds(range));
     let ignore_zones: Vec<ZoneId> = section.or(
@@ -103,6 +113,11 @@ pub(super) fn read(section: &Section<'_>, context: &RuleContext<'_>) -> FireSmok
     let level = section.optional("danger_level", &value::integer(1..=5_u8));
     let verify = [("auto", Verify::Auto), ("off", Verify::Off)];
     FireSmokeConfig {
+        thresholds: classes
+            .iter()
+            .map(|class| believed(class).filter(|_| !given))
+            .map(|least| least.unwrap_or_else(common))
+            .collect(),
         classes,
         confirm: seconds("confirm_s", 3, 0.0..=3600.0),
         min_pictures: section.or("min_pictures", 4, &value::integer(1..=100_usize)),

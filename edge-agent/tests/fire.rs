@@ -1,0 +1,120 @@
+//! Real fires, and real streets and clouds that are none, through `edge-agent replay` with what ships:
+//! the starter, its verifier where the program has one, the thresholds of their cards.
+//!
+//! The clips are lent, not part of the repository: `VONG_DEMO_CLIPS` names their folder, and without
+//! it each test says so and passes.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test stops and says why"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// A camera as it comes: the starter, five pictures a second, the rule without a key.
+const CAMERA: &str = "[[model]]\nname = \"vong-starter\"\n[[camera]]\nid = \"cam\"\n\
+     url = \"rtsp://h/p\"\n[[camera.rule]]\nkind = \"fire_smoke\"\n";
+
+fn clip(name: &str) -> Option<PathBuf> {
+    let file = std::env::var_os("VONG_DEMO_CLIPS").map(|folder| Path::new(&folder).join(name));
+    let file = file.filter(|file| file.is_file());
+    if file.is_none() {
+        println!("skipped: VONG_DEMO_CLIPS lacks {name}");
+    }
+    file
+}
+
+/// The lines that a replay prints; the last one is the summary.
+fn replay(clip: &Path, options: &[&str]) -> Vec<Value> {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("agent.toml");
+    std::fs::write(&config, CAMERA).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_edge-agent"))
+        .arg("--config")
+        .arg(&config)
+        .args(["replay", "--camera", "cam"])
+        .args(options)
+        .arg(clip)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn raised(lines: &[Value]) -> Vec<f64> {
+    let raised = lines.iter().filter(|line| line["phase"] == "raised");
+    raised.map(|line| line["t"].as_f64().unwrap()).collect()
+}
+
+/// Each fire with the second from which flames are seen, by eye.
+#[test]
+fn a_fire_before_a_street_camera_is_told_within_ten_seconds_and_not_before_it_burns() {
+    for (name, burns_from) in [
+        ("fire_yard_cctv_seq.mp4", 3.5),
+        ("fire_house6_furg.mp4", 0.0),
+    ] {
+        let Some(clip) = clip(name) else { continue };
+        let lines = replay(&clip, &[]);
+        let raised = raised(&lines);
+        let first = raised.first().copied();
+        println!("{name}: raised at {raised:?}");
+        assert!(
+            first.is_some_and(|first| (burns_from..=burns_from + 10.0).contains(&first)),
+            "{name}: {raised:?}, burns from {burns_from} s\n{lines:?}"
+        );
+    }
+}
+
+#[test]
+fn streets_people_animals_and_red_lamps_are_no_fire() {
+    for name in [
+        "traffic_suburb_ahmetozlu.mp4",
+        "traffic_topdown_car_intel.mp4",
+        "traffic_person_bicycle_car_intel_gif.mp4",
+        "traffic_vn_junction_a_1.6s.mp4",
+        "dwell_person_table_intel.mp4",
+        "zone_worker_line_cross_intel_gif.mp4",
+        "encroach_london_roadworks_zoo.mp4",
+        "redlight_giangvo_uv1615.mp4",
+        "parking_manoeuvre_ltb.mp4",
+        "cattle_pasture_two_cows_dpmanoj.mp4",
+        "cattle_chute_a_seq.mp4",
+        "negative_puppy_dpmanoj.mp4",
+    ] {
+        let Some(clip) = clip(name) else { continue };
+        let lines = replay(&clip, &[]);
+        println!("{name}: {}", lines.last().unwrap());
+        assert!(raised(&lines).is_empty(), "{name}: {lines:?}");
+    }
+}
+
+/// One picture a minute: clouds and haze, and the forty minutes before a fire.
+#[test]
+fn clouds_and_the_hour_before_a_fire_are_no_smoke() {
+    for (name, pictures_without_smoke) in [
+        ("neg_lyons_clouds_20190728.mp4", usize::MAX),
+        ("neg_clouds_haze_20180717.mp4", usize::MAX),
+        ("smoke_hpn_20180704.mp4", 40),
+        ("smoke_hpn_20180614_clouds.mp4", 40),
+        ("smoke_hpn_20180725.mp4", 40),
+        ("smoke_redmtn_20180611_glare.mp4", 39),
+        ("smoke_redmtn_20190810.mp4", 40),
+        ("smoke_lyonsn_20180706.mp4", 40),
+        ("smoke_bigblack_20170625.mp4", 40),
+    ] {
+        let Some(clip) = clip(name) else { continue };
+        let raised = raised(&replay(&clip, &["--seconds-per-picture", "60"]));
+        println!("{name}: raised at {raised:?}");
+        #[expect(clippy::cast_precision_loss, reason = "some pictures, or all")]
+        let begins = pictures_without_smoke as f64 * 60.0;
+        assert!(raised.iter().all(|at| *at >= begins), "{name}: {raised:?}");
+    }
+}
