@@ -18,13 +18,22 @@ pub(super) const DETECTORS: &[BuiltIn] = &[BuiltIn {
 }];
 
 /// The fire and smoke verifier in the program.
-pub(super) const FIRE_VERIFIER: Option<BuiltIn> = None;
+pub(super) const FIRE_VERIFIER: Option<BuiltIn> = Some(BuiltIn {
+    manifest: include_str!("../../../models/fire-verifier/manifest.toml"),
+    origin: "models/fire-verifier/manifest.toml",
+});
 
 /// Their files by name.
-const FILES: &[(&str, &[u8])] = &[(
-    "vong-starter.onnx",
-    include_bytes!("../../../models/vong-starter/vong-starter.onnx"),
-)];
+const FILES: &[(&str, &[u8])] = &[
+    (
+        "vong-starter.onnx",
+        include_bytes!("../../../models/vong-starter/vong-starter.onnx"),
+    ),
+    (
+        "fire-verifier.onnx",
+        include_bytes!("../../../models/fire-verifier/fire-verifier.onnx"),
+    ),
+];
 
 /// A file that is in the program: its name and its bytes.
 #[must_use]
