@@ -3,7 +3,17 @@
 //! Pure: detections and a time in, tracks and event changes out. What does not belong here:
 //! pictures, models, queues.
 
-use crate::config::{CameraConfig, DangerLevel};
+mod memory;
+mod plan;
+mod simulate;
+
+use jiff::Timestamp;
+
+pub use memory::{Remembered, TrackMemory};
+pub use plan::{Plan, Running, names};
+pub use simulate::simulate;
+
+use crate::config::{CameraConfig, DangerLevel, RuleConfig, ZoneConfig};
 use crate::detect::Detection;
 use crate::geometry::PictureSize;
 use crate::rule::{self, EventChange, HeldBack, Observation, Rule};
@@ -39,8 +49,43 @@ pub struct Look<'a> {
 /// Tracker and rules of one camera.
 pub struct CameraAnalysis {
     tracker: Tracker,
-    rules: Vec<Box<dyn Rule>>,
+    scene: Scene,
+    rules: Vec<PlacedRule>,
     danger_level: Option<DangerLevel>,
+}
+
+/// One rule, and what it was made from.
+struct PlacedRule {
+    config: RuleConfig,
+    zones: Vec<ZoneConfig>,
+    voice: Voice,
+    rule: Box<dyn Rule>,
+}
+
+/// Whether a rule may raise anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Voice {
+    Speaks,
+    Silent,
+}
+
+impl PlacedRule {
+    fn new(config: &RuleConfig, camera: &CameraConfig, scene: &Scene, voice: Voice) -> Self {
+        Self {
+            zones: named_zones(config, camera),
+            voice,
+            rule: rule::build(config, scene),
+            config: config.clone(),
+        }
+    }
+}
+
+/// The zones that a rule looks at, as they are.
+fn named_zones(rule: &RuleConfig, camera: &CameraConfig) -> Vec<ZoneConfig> {
+    let named = plan::zones_of(rule);
+    let mut zones = camera.zones.clone();
+    zones.retain(|zone| named.contains(&&zone.id));
+    zones
 }
 
 impl CameraAnalysis {
@@ -53,10 +98,38 @@ impl CameraAnalysis {
             rules: camera
                 .rules
                 .iter()
-                .map(|rule| rule::build(rule, &scene))
+                .map(|rule| PlacedRule::new(rule, camera, &scene, Voice::Speaks))
                 .collect(),
+            scene,
             danger_level: None,
         }
+    }
+
+    /// Becomes what the plan says, from the next picture on. A rule whose parameters and zones are
+    /// as before does not notice; any other is made anew, and what it has open ends at `at`. A mute
+    /// holds until its wall time has come: follow the plan again then.
+    pub fn follow(&mut self, plan: &Plan, now: Timestamp, at: StreamTime) -> Vec<EventChange> {
+        self.danger_level = plan.danger_level;
+        self.scene = Scene::of(&plan.camera);
+        let mut before = std::mem::take(&mut self.rules);
+        for config in &plan.camera.rules {
+            let voice = match plan.silences(config, now) {
+                true => Voice::Silent,
+                false => Voice::Speaks,
+            };
+            let zones = named_zones(config, &plan.camera);
+            let same = before.iter().position(|placed| {
+                placed.config == *config && placed.zones == zones && placed.voice == voice
+            });
+            self.rules.push(match same {
+                Some(at) => before.swap_remove(at),
+                None => PlacedRule::new(config, &plan.camera, &self.scene, voice),
+            });
+        }
+        before
+            .iter_mut()
+            .flat_map(|placed| placed.rule.end(at))
+            .collect()
     }
 
     /// From the next picture on the server's danger level replaces the configured ones; none gives
@@ -68,21 +141,31 @@ impl CameraAnalysis {
     /// Takes what is known of one picture. Times must not go back between two calls of
     /// [`CameraAnalysis::end`].
     pub fn step(&mut self, look: &Look<'_>) -> Step {
-        let tracks = self.tracker.step(look.at, look.detections);
+        let seen: Vec<Detection>;
+        let detections: &[Detection] = if self.scene.has_masks() {
+            let visible = |one: &&Detection| !self.scene.masks(&one.bbox, look.size);
+            seen = look.detections.iter().filter(visible).cloned().collect();
+            &seen
+        } else {
+            look.detections
+        };
+        let tracks = self.tracker.step(look.at, detections);
         let observation = Observation {
             at: look.at,
             size: look.size,
             tracks: &tracks,
-            detections: look.detections,
+            detections,
             verdicts: look.verdicts,
             danger_level: self.danger_level,
         };
         let changes = self
             .rules
             .iter_mut()
-            .flat_map(|rule| rule.observe(&observation))
+            .filter(|placed| placed.voice == Voice::Speaks)
+            .flat_map(|placed| placed.rule.observe(&observation))
             .collect();
-        let held_back = self.rules.iter_mut().flat_map(|rule| rule.held_back());
+        let held_back = self.rules.iter_mut();
+        let held_back = held_back.flat_map(|placed| placed.rule.held_back());
         let held_back = held_back.collect();
         Step {
             tracks,
@@ -97,7 +180,7 @@ impl CameraAnalysis {
         self.tracker.forget();
         self.rules
             .iter_mut()
-            .flat_map(|rule| rule.end(at))
+            .flat_map(|placed| placed.rule.end(at))
             .collect()
     }
 }

@@ -9,6 +9,7 @@ pub mod telemetry;
 pub mod time;
 
 pub mod config;
+pub mod clock;
 
 pub mod camera;
 pub mod detect;

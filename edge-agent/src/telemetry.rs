@@ -137,6 +137,18 @@ metrics_list! {
         "Pictures that the fire verifier could not take, by camera; the detector's word stood.";
     ANALYSIS_FAILED = describe_counter "vong_agent_analysis_failed_total", Unit::Count,
         "Pictures that a model could not take, by camera.";
+    ORDERS_DROPPED = describe_counter "vong_agent_orders_dropped_total", Unit::Count,
+        "Messages on the topics of commands and desired state that were not taken, by reason.";
+    COMMANDS = describe_counter "vong_agent_commands_total", Unit::Count,
+        "Commands of the server, by action and outcome.";
+    DESIRED_VERSION = describe_gauge "vong_agent_desired_version", Unit::Count,
+        "Version of the desired state that applies.";
+    CLOCK_OFFSET = describe_gauge "vong_agent_clock_offset_seconds", Unit::Seconds,
+        "The machine's clock minus true time, at the last comparison.";
+    CLOCK_TRUSTED = describe_gauge "vong_agent_clock_trusted", Unit::Count,
+        "1 while the machine's clock was compared and is within its bound, 0 otherwise.";
+    CLOCK_STEPS = describe_counter "vong_agent_clock_steps_total", Unit::Count,
+        "Times that the machine's clock was set.";
     CAMERA_UP = describe_gauge "vong_agent_camera_up", Unit::Count,
         "1 while pictures arrive from the camera, 0 otherwise, by camera.";
     FRAMES_DROPPED = describe_counter "vong_agent_frames_dropped_total", Unit::Count,

@@ -3,7 +3,7 @@
 //! What does not belong here: the changed values themselves. A watcher learns *that* an incident
 //! changed and reads it with its own rights, so nothing can leak through the live stream.
 
-use contract::v1::{AgentId, CameraId};
+use contract::v1::{AgentId, CameraId, CommandId};
 use tokio::sync::broadcast;
 
 use crate::incident::IncidentId;
@@ -32,6 +32,13 @@ pub enum Change {
     Agent {
         /// Which one.
         agent: AgentId,
+    },
+    /// A command was given, sent, answered, or expired, or what it asked for came.
+    Command {
+        /// The agent it is for.
+        agent: AgentId,
+        /// Which one.
+        id: CommandId,
     },
     /// A message was put in quarantine.
     Quarantine,

@@ -17,6 +17,8 @@ pub mod broker;
 pub mod evidence;
 pub mod intake;
 
+pub mod orders;
+
 pub mod review;
 
 pub mod http;

@@ -9,7 +9,8 @@ use std::io::IsTerminal as _;
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
-/// Report messages by `outcome`: `stored`, `duplicate`, or the reason of refusal.
+/// Report messages and answers to commands by `outcome`: `stored`, `answer`, `duplicate`, or the
+/// reason of refusal.
 pub const REPORTS: &str = "vong_intake_reports_total";
 /// Status messages by `outcome`: `stored`, `stale`, or the reason of refusal.
 pub const STATUSES: &str = "vong_intake_statuses_total";
@@ -25,6 +26,10 @@ pub const CONSUMER_DROPS: &str = "vong_intake_consumer_drops_total";
 pub const BROKER_CONNECTED: &str = "vong_intake_broker_connected";
 /// Requests the embedded broker denied, by `action`: `connect`, `publish`, `subscribe`.
 pub const BROKER_DENIALS: &str = "vong_broker_denials_total";
+/// Orders handed to the broker, by `what`: `command`, `desired`.
+pub const ORDERS_SENT: &str = "vong_orders_sent_total";
+/// Commands that expired without an answer.
+pub const COMMANDS_EXPIRED: &str = "vong_commands_expired_total";
 /// Evidence uploads by `outcome`: `stored`, or the reason of refusal.
 pub const UPLOADS: &str = "vong_evidence_uploads_total";
 /// Evidence bytes stored.

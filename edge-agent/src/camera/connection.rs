@@ -61,6 +61,7 @@ impl Connection {
             stream: None,
             delivered: Delivered::Nothing,
         };
+        connection.outputs.clock.forget();
         let error = match Session::open(&connection.outputs.source.url, patience) {
             Err(error) => Some(error),
             Ok(mut session) => {
@@ -88,15 +89,22 @@ impl Connection {
     async fn pump(&mut self, session: &mut Session) -> CameraError {
         let patience = self.outputs.source.patience;
         let mut wait = patience.connect + patience.stall;
+        let mut since = Instant::now();
         loop {
-            let handled = match session.next(wait).await {
+            let handled = match session.next(wait.saturating_sub(since.elapsed())).await {
+                // A camera that tells the time and sends no picture has stalled all the same.
+                Ok(Received::Time(report)) => {
+                    self.outputs.clock.heard(report);
+                    continue;
+                }
                 Ok(received) => self.handle(received),
+                Err(CameraError::Stalled(_)) => Err(CameraError::Stalled(wait)),
                 Err(error) => Err(error),
             };
             if let Err(error) = handled {
                 return error;
             }
-            wait = patience.stall;
+            (wait, since) = (patience.stall, Instant::now());
         }
     }
 
@@ -111,6 +119,7 @@ impl Connection {
                 Ok(())
             }
             Received::Unit(unit) => self.unit(Arc::new(unit)),
+            Received::Time(_) => Ok(()),
         }
     }
 

@@ -28,6 +28,7 @@ mod timeline;
 
 mod decoder;
 mod file;
+mod glimpse;
 mod picture_file;
 mod probe;
 mod rtsp;
@@ -51,6 +52,7 @@ pub use fault::{CameraError, GstFault};
 pub use file::{FileError, FileItem, FileSource, Timing};
 pub(crate) use format::Format;
 pub use frame::{ColorMatrix, ColorRange, Frame, PixelFormat, Plane};
+pub use glimpse::last_picture;
 pub use mailbox::{Delivery, FrameMailbox, Picture};
 pub use passage::{Absence, Gap, Passage, PassageError};
 pub use picture_file::{PictureError, frame_of, read_picture};

@@ -90,6 +90,7 @@ impl Seen {
                 self.pictures += 1;
                 self.bytes += unit.data.len();
             }
+            Received::Time(_) => {}
         }
     }
 

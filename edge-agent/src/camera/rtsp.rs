@@ -7,6 +7,7 @@ use gstreamer as gst;
 use gstreamer::glib;
 use gstreamer::prelude::*;
 use gstreamer_app as gst_app;
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::access_unit::{AccessUnit, StreamInfo};
@@ -17,6 +18,7 @@ use super::sample;
 use super::source::Patience;
 use super::timeline::{Leaps, Timeline};
 use super::url::StreamUrl;
+use crate::clock::SenderReport;
 
 /// Jitter buffer in ms: TCP neither loses nor reorders, so this only smooths the camera's clock.
 const LATENCY_MS: u32 = 200;
@@ -33,6 +35,8 @@ pub(crate) enum Received {
     Stream(StreamInfo),
     /// The next access unit, in decode order.
     Unit(AccessUnit),
+    /// The camera said what time it is.
+    Time(SenderReport),
 }
 
 /// One connection to a camera.
@@ -64,6 +68,7 @@ impl Session {
         let (unit_tx, received) = mpsc::channel(UNITS);
         report_errors(&pipeline, fault_tx.clone());
         select_video(&camera, fault_tx.clone());
+        hear_time(&camera, unit_tx.clone());
         receive_video(&camera, &pipeline, unit_tx, fault_tx, patience);
         let session = Self {
             pipeline,
@@ -149,6 +154,30 @@ fn select_video(camera: &gst::Element, faults: mpsc::Sender<CameraError>) {
             known && !chosen.swap(true, Ordering::Relaxed)
         };
         Some(wanted.to_value())
+    });
+}
+
+/// Passes the camera's RTCP sender reports on. They come through the session's jitter buffer, which
+/// has the packet itself beside what it makes of it.
+fn hear_time(camera: &gst::Element, heard: mpsc::Sender<Received>) {
+    camera.connect("new-manager", false, move |values| {
+        let manager = values.get(1)?.get::<gst::Element>().ok()?;
+        let heard = heard.clone();
+        manager.connect("new-jitterbuffer", false, move |values| {
+            let buffer = values.get(1)?.get::<gst::Element>().ok()?;
+            let heard = heard.clone();
+            buffer.connect("handle-sync", false, move |values| {
+                let arrival = Timestamp::now();
+                let sync = values.get(1)?.get::<gst::Structure>().ok()?;
+                let packet = sync.get::<gst::Buffer>("sr-buffer").ok()?;
+                let ntp = sample::sender_report_time(&packet)?;
+                // Full: the next report comes in some seconds. Closed: the session is being dropped.
+                drop(heard.try_send(Received::Time(SenderReport { ntp, arrival })));
+                None
+            });
+            None
+        });
+        None
     });
 }
 

@@ -110,6 +110,22 @@ fn clock_time(at: StreamTime) -> Option<gst::ClockTime> {
         .map(gst::ClockTime::from_nseconds)
 }
 
+/// The NTP timestamp of the first RTCP sender report in a packet (RFC 3550 §6.4.1).
+pub(crate) fn sender_report_time(packet: &gst::BufferRef) -> Option<u64> {
+    const SENDER_REPORT: u8 = 200;
+    let mapped = packet.map_readable().ok()?;
+    let mut rest = mapped.as_slice();
+    while let Some(header) = rest.first_chunk::<4>() {
+        let bytes = 4 * (usize::from(u16::from_be_bytes([header[2], header[3]])) + 1);
+        if header[1] == SENDER_REPORT {
+            let stamp = rest.get(8..16)?.first_chunk::<8>()?;
+            return Some(u64::from_be_bytes(*stamp));
+        }
+        rest = rest.get(bytes..)?;
+    }
+    None
+}
+
 /// A decoded picture that borrows the decoder's planes for as long as it lives.
 pub(crate) fn frame(
     sample: &gst::SampleRef,

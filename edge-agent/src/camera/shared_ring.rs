@@ -81,6 +81,12 @@ impl SharedRing {
         self.lock().passage(epoch, from, to)
     }
 
+    /// The newest moment that is held, and its connection; see [`PacketRing::newest`].
+    #[must_use]
+    pub fn newest(&self) -> Option<(Epoch, StreamTime)> {
+        self.lock().newest()
+    }
+
     /// Waits until a picture at or after `at` of that connection came, or will never come.
     pub async fn reached(&self, epoch: Epoch, at: StreamTime) -> Reached {
         let mut progress = self.progress.subscribe();

@@ -21,6 +21,7 @@ use super::mailbox::FrameMailbox;
 use super::ring::Epoch;
 use super::shared_ring::SharedRing;
 use super::source::CameraSource;
+use crate::clock::CameraClock;
 
 /// More than a connection ever begins: one a change of the picture's size.
 const EPOCHS_OF_A_CONNECTION: u64 = 1 << 20;
@@ -47,6 +48,8 @@ pub struct Camera {
     pub frames: FrameMailbox,
     /// What it did; the analysing stage counts its own part in here.
     pub counters: Arc<Counters>,
+    /// What is known of its clock.
+    pub clock: Arc<CameraClock>,
     /// How it is; changes only, so a slow reader sees the latest.
     pub health: watch::Receiver<CameraHealth>,
     /// Ends after the token given to [`supervise`] is cancelled.
@@ -59,6 +62,7 @@ pub fn supervise(source: CameraSource, stop: CancellationToken) -> Camera {
     let counters = Arc::new(Counters::default());
     let ring = SharedRing::new(source.ring);
     let frames = FrameMailbox::new(counters.clone());
+    let clock = Arc::new(CameraClock::default());
     let connecting = CameraHealth {
         state: CameraState::Connecting,
         reason: None,
@@ -70,6 +74,7 @@ pub fn supervise(source: CameraSource, stop: CancellationToken) -> Camera {
         ring: ring.clone(),
         frames: frames.clone(),
         counters: counters.clone(),
+        clock: Arc::clone(&clock),
         health: Arc::new(health_tx),
     };
     let id = outputs.source.id.clone();
@@ -79,6 +84,7 @@ pub fn supervise(source: CameraSource, stop: CancellationToken) -> Camera {
         ring,
         frames,
         counters,
+        clock,
         health,
         task,
     }
@@ -91,6 +97,7 @@ pub(crate) struct Outputs {
     pub(crate) ring: SharedRing,
     pub(crate) frames: FrameMailbox,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) clock: Arc<CameraClock>,
     pub(crate) health: Arc<watch::Sender<CameraHealth>>,
 }
 

@@ -3,17 +3,20 @@
 use std::path::Path;
 use std::time::Duration;
 
-use contract::v1::{CameraId, MAX_CAMERA_NAME_BYTES, Place, Position, ZoneId};
+use contract::v1::{
+    CameraId, MAX_CAMERA_NAME_BYTES, MAX_SIMULATED_SECONDS, Place, Position, ZoneId,
+};
 use url::Url;
 
 use super::agent::address;
 use super::detect::ModelConfig;
 use super::fault::{Wrong, suggestion};
+use super::mask;
 use super::rule::{self, EvidenceWindow, RuleConfig, RuleContext};
 use super::secret::{self, Secret};
 use super::section::Section;
 use super::value;
-use super::zone::{self, ZoneConfig};
+use super::zone::{self, Polygon, ZoneConfig};
 
 /// `[[camera]]`: one camera.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,8 +37,12 @@ pub struct CameraConfig {
     pub analyse_fps: f64,
     /// What it remembers of the stream.
     pub ring: RingConfig,
+    /// How long its tracks are remembered, for rules to be simulated. Default 600 s.
+    pub remember_tracks: Duration,
     /// Its zones.
     pub zones: Vec<ZoneConfig>,
+    /// Where nothing is seen.
+    pub masks: Vec<Polygon>,
     /// Its rules.
     pub rules: Vec<RuleConfig>,
 }
@@ -103,7 +110,13 @@ fn read_one(
     let model = read_model(section, models);
     let analyse_fps = section.or("analyse_fps", 5.0, &value::number(0.1..=30.0));
     let ring = read_ring(section.table("ring"));
+    let remember_tracks = section.or(
+        "remember_tracks_s",
+        Duration::from_secs(600),
+        &value::seconds(0.0..=f64::from(MAX_SIMULATED_SECONDS)),
+    );
     let zones = zone::read(section);
+    let masks = mask::read(section);
     let rules = rule::read(
         section,
         &RuleContext {
@@ -124,7 +137,9 @@ fn read_one(
         model: model?.manifest.name.clone(),
         analyse_fps,
         ring,
+        remember_tracks,
         zones,
+        masks,
         rules,
     })
 }

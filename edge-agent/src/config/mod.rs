@@ -9,18 +9,22 @@ mod built_in;
 mod camera;
 mod catalogue;
 mod classifier;
+mod clock;
 mod detect;
 mod evidence;
 mod fault;
 mod folders;
 mod manifest;
+mod mask;
+mod overlay;
 mod rule;
 mod secret;
 mod section;
 mod value;
 mod zone;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
@@ -31,6 +35,7 @@ pub use built_in::{STARTER, built_in_file};
 pub use camera::{CameraConfig, RingConfig};
 pub use catalogue::{Catalogue, LabelSet, Unrunnable};
 pub use classifier::ClassifierManifest;
+pub use clock::ClockConfig;
 pub use detect::{DetectConfig, ModelConfig, VariantChoice};
 pub use evidence::{EvidenceConfig, EvidenceKey};
 pub use fault::{ConfigError, Fault};
@@ -39,6 +44,7 @@ pub use manifest::{
     ColorOrder, Family, InputSpec, Layout, Manifest, ModelFile, OBJECT_CLASSES, Placement,
     Thresholds, Variant,
 };
+pub use overlay::CameraOverlay;
 pub use rule::{
     DangerLevel, EncroachmentConfig, EvidenceWindow, FireSmokeConfig, IllegalParkingConfig,
     RuleConfig, RuleKind, StrayCattleConfig, Verify,
@@ -64,6 +70,8 @@ pub struct Config {
     pub outbox: OutboxConfig,
     /// `[evidence]`.
     pub evidence: EvidenceConfig,
+    /// `[clock]`.
+    pub clock: ClockConfig,
     /// `[detect]`.
     pub detect: DetectConfig,
     /// `[[model]]`, each name once.
@@ -72,6 +80,15 @@ pub struct Config {
     pub cameras: Vec<CameraConfig>,
     /// The catalogue that the models were looked up in.
     pub catalogue: Catalogue,
+    source: Source,
+}
+
+/// What the configuration was read from: what the server wants is laid over it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Source {
+    text: Arc<str>,
+    /// The folder where relative paths start.
+    base: PathBuf,
 }
 
 impl Config {
@@ -94,8 +111,12 @@ impl Config {
     /// [`ConfigError`] with every fault it has.
     pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
         let base = file.parent().unwrap_or(Path::new(""));
+        let source = Source {
+            text: text.into(),
+            base: base.to_owned(),
+        };
         // The inner error is a catalogue's own: without it no model can be judged.
-        let mut config = read_document(text, file, |root| Some(read(root, base)))??;
+        let mut config = read_document(text, file, |root| Some(read(root, source)))??;
         config.version = hex::encode(Sha256::digest(text.as_bytes()));
         Ok(config)
     }
@@ -117,12 +138,14 @@ impl Config {
     }
 }
 
-fn read(root: &Section<'_>, base: &Path) -> Result<Config, ConfigError> {
+fn read(root: &Section<'_>, source: Source) -> Result<Config, ConfigError> {
+    let base = source.base.as_path();
     let agent = agent::read_agent(root.table("agent"), base);
     let server = agent::read_server(root.table("server"), base);
     let metrics = agent::read_metrics(root.table("metrics"));
     let outbox = agent::read_outbox(root.table("outbox"));
     let evidence = evidence::read(root.table("evidence"), base);
+    let clock = clock::read(root.table("clock"));
     let detect = detect::read_detect(root.table("detect"), base);
     let catalogue = match &detect.catalog {
         Some(file) => Catalogue::load(file)?,
@@ -139,10 +162,12 @@ fn read(root: &Section<'_>, base: &Path) -> Result<Config, ConfigError> {
         metrics,
         outbox,
         evidence,
+        clock,
         detect,
         models,
         cameras,
         catalogue,
+        source,
     })
 }
 

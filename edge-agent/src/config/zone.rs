@@ -75,7 +75,7 @@ pub(super) fn read(camera: &Section<'_>) -> Vec<ZoneConfig> {
     zones
 }
 
-fn polygon(raw: &DeValue<'_>) -> Result<Polygon, Wrong> {
+pub(super) fn polygon(raw: &DeValue<'_>) -> Result<Polygon, Wrong> {
     let points = value::list(value::array::<2, f32>(value::real))(raw)?;
     let points = points
         .into_iter()

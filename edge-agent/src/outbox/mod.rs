@@ -17,6 +17,7 @@
 
 mod ack;
 mod backoff;
+mod inbox;
 mod publisher;
 mod record;
 mod store;
@@ -24,7 +25,8 @@ mod uploader;
 mod window;
 
 pub use ack::AckFault;
-pub use publisher::{BrokerAddress, BrokerAddressError, Publisher, StatusBoard};
+pub use inbox::{Inbox, OrderBells, OrderFault};
+pub use publisher::{AgentBoard, BrokerAddress, BrokerAddressError, Publisher, StatusBoard};
 pub use record::{
     Acked, Filed, Filing, Limits, Loss, LostThing, OpenEvent, StoredReport, Tally, Upload,
 };

@@ -4,13 +4,16 @@
 //! lost connection is not needed, because the outbox sends everything unanswered again. What does
 //! not belong here: what is on disk (`store`), when a report is due again (`window`).
 
+mod condition;
+mod orders;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use contract::v1::{
-    AckOutcome, AgentId, AgentStatus, CameraId, CameraStatus, ClockTrust, CloudEvent, EventType,
-    Liveness, PublicKey, SIGNATURE_PROPERTY, Topic, encode,
+    AckOutcome, AgentId, AgentStatus, CameraId, CameraStatus, CloudEvent, EventType, Liveness,
+    PublicKey, SIGNATURE_PROPERTY, Topic, encode,
 };
 use jiff::Timestamp;
 use rumqttc::v5::mqttbytes::QoS;
@@ -26,8 +29,13 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 use zeroize::Zeroizing;
 
+pub use self::condition::AgentBoard;
+
+use self::condition::Condition;
+use self::orders::AnswersDue;
 use super::ack;
 use super::backoff::Backoff;
+use super::inbox::Inbox;
 use super::record::StoredReport;
 use super::store::{Store, StoreError};
 use super::window::Window;
@@ -124,6 +132,10 @@ pub struct Publisher {
     pub tls: Arc<rustls::ClientConfig>,
     /// The outbox.
     pub store: Arc<Store>,
+    /// What the server wants of this agent.
+    pub inbox: Inbox,
+    /// What the agent says of itself.
+    pub condition: Arc<AgentBoard>,
     /// When the process started, for the status.
     pub since: Timestamp,
 }
@@ -229,6 +241,8 @@ impl Publisher {
                     publisher: self,
                     client: &client,
                     window: Window::default(),
+                    answers: AnswersDue::default(),
+                    condition: self.condition.subscribe(),
                     board: board.0.subscribe(),
                     said: BTreeMap::new(),
                 };
@@ -260,7 +274,7 @@ impl Publisher {
             .set_manual_acks(true)
             .set_max_packet_size(Some(MAX_PACKET_BYTES))
             .set_outgoing_inflight_upper_limit(MAX_INFLIGHT);
-        if let Ok(payload) = self.agent_status(Liveness::Offline) {
+        if let Ok(payload) = self.agent_status(Liveness::Offline, Condition::default()) {
             let topic = Topic::AgentStatus(self.agent.clone()).to_string();
             options.set_last_will(LastWill::new(topic, payload, QoS::AtLeastOnce, true, None));
         }
@@ -271,15 +285,19 @@ impl Publisher {
         options
     }
 
-    fn agent_status(&self, liveness: Liveness) -> Result<Vec<u8>, contract::v1::CloudEventError> {
+    fn agent_status(
+        &self,
+        liveness: Liveness,
+        condition: Condition,
+    ) -> Result<Vec<u8>, contract::v1::CloudEventError> {
         let status = AgentStatus {
             agent: self.agent.clone(),
             liveness,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             since: self.since,
-            applied: None,
-            clock: None,
-            clock_trust: ClockTrust::Unknown,
+            applied: condition.applied,
+            clock: condition.clock,
+            clock_trust: condition.trust,
         };
         self.envelope(EventType::AgentStatus, status)
     }
@@ -355,6 +373,8 @@ struct Connection<'a> {
     publisher: &'a Publisher,
     client: &'a AsyncClient,
     window: Window,
+    answers: AnswersDue,
+    condition: watch::Receiver<Condition>,
     board: watch::Receiver<BTreeMap<CameraId, CameraStatus>>,
     said: BTreeMap<CameraId, CameraStatus>,
 }
@@ -372,6 +392,7 @@ impl Connection<'_> {
         let mut flush_until: Option<Instant> = None;
         // A fresh queue takes these two.
         let _ = self.client.try_subscribe(acks.as_str(), QoS::AtLeastOnce);
+        self.subscribe_to_orders();
         let _ = self.say_liveness(Liveness::Online);
         loop {
             let pause = self.speak().await;
@@ -380,10 +401,15 @@ impl Connection<'_> {
             {
                 break;
             }
-            let wake = [pause, self.window.next_due(), flush_until]
-                .into_iter()
-                .flatten()
-                .min();
+            let wake = [
+                pause,
+                self.window.next_due(),
+                self.answers.at(),
+                flush_until,
+            ]
+            .into_iter()
+            .flatten()
+            .min();
             tokio::select! {
                 message = heard.recv() => match message {
                     Some(Heard::Published(publish)) => self.hear(&acks, &publish).await,
@@ -394,6 +420,8 @@ impl Connection<'_> {
                     None => break,
                 },
                 () = self.publisher.store.report_filed() => {}
+                () = self.publisher.inbox.bells.answered.notified() => self.answers.now(),
+                Ok(()) = self.condition.changed() => drop(self.say_liveness(Liveness::Online)),
                 Ok(()) = self.board.changed() => {}
                 () = sleep_until(wake) => {}
                 () = stop.cancelled(), if flush_until.is_none() => {
@@ -409,7 +437,7 @@ impl Connection<'_> {
     /// Says everything that is due; returns when to come back where something could not be said.
     async fn speak(&mut self) -> Option<Instant> {
         let said = match self.say_statuses() {
-            Ok(()) => self.send_reports().await,
+            Ok(()) => self.send_all().await,
             Err(QueueFull) => Ok(Err(QueueFull)),
         };
         match said {
@@ -420,6 +448,13 @@ impl Connection<'_> {
                 tracing::error!(error = %chain(&error), "cannot read the outbox; trying again");
                 Some(Instant::now() + Duration::from_secs(1))
             }
+        }
+    }
+
+    async fn send_all(&mut self) -> Result<Result<(), QueueFull>, StoreError> {
+        match self.send_reports().await? {
+            Ok(()) => self.say_answers().await,
+            Err(QueueFull) => Ok(Err(QueueFull)),
         }
     }
 
@@ -494,7 +529,11 @@ impl Connection<'_> {
 
     fn say_liveness(&self, liveness: Liveness) -> Result<(), QueueFull> {
         let topic = Topic::AgentStatus(self.publisher.agent.clone());
-        match self.publisher.agent_status(liveness) {
+        let condition = match liveness {
+            Liveness::Online => self.condition.borrow().clone(),
+            Liveness::Offline => Condition::default(),
+        };
+        match self.publisher.agent_status(liveness, condition) {
             Ok(payload) => self.say_retained(&topic, payload),
             Err(error) => {
                 tracing::error!(%error, "cannot encode the agent's status");
@@ -529,23 +568,22 @@ impl Connection<'_> {
             found.map(|(_, value)| value.as_str())
         });
         if publish.topic.as_ref() != acks.as_bytes() {
-            drop_ack("topic", "it came on another topic");
-        } else {
-            match ack::read(
-                &self.publisher.server_key,
-                acks,
-                &publish.payload,
-                signature,
-            ) {
-                Ok(ack) => {
-                    if let Err(error) = self.apply(&ack.sha256, &ack.outcome).await {
-                        metrics::counter!(metric::OUTBOX_FAILED).increment(1);
-                        tracing::error!(error = %chain(&error), "cannot note an ack; the report will be sent again");
-                        return;
-                    }
+            return self.hear_order(publish, signature).await;
+        }
+        match ack::read(
+            &self.publisher.server_key,
+            acks,
+            &publish.payload,
+            signature,
+        ) {
+            Ok(ack) => {
+                if let Err(error) = self.apply(&ack.sha256, &ack.outcome).await {
+                    metrics::counter!(metric::OUTBOX_FAILED).increment(1);
+                    tracing::error!(error = %chain(&error), "cannot note an ack; the report will be sent again");
+                    return;
                 }
-                Err(fault) => drop_ack(fault.as_str(), &chain(&fault)),
             }
+            Err(fault) => drop_ack(fault.as_str(), &chain(&fault)),
         }
         // Where the queue is full, the broker says it again on the next connection.
         let _ = self.client.try_ack(publish);
@@ -559,8 +597,10 @@ impl Connection<'_> {
                 (store.refused(sha256, *reason).await?, reason.as_str())
             }
         };
-        // A second answer to a report that was sent twice.
-        let Some(acked) = acked else { return Ok(()) };
+        // A second answer to a report that was sent twice, or the server has an answer of ours.
+        let Some(acked) = acked else {
+            return self.answer_confirmed(sha256).await;
+        };
         self.window.answered(acked.seq);
         metrics::counter!(metric::REPORTS_ACKED, "outcome" => label).increment(1);
         match outcome {

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use bundle::ChainHead;
 use contract::v1::{
-    AgentId, AutoReport, CameraId, EventId, EvidenceId, EvidenceKind, SecretKey, UnavailableReason,
+    AgentId, AutoReport, CameraId, Clock, EventId, EvidenceId, EvidenceKind, SecretKey,
+    UnavailableReason,
 };
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -60,6 +61,7 @@ pub(super) enum Paper {
 pub(super) struct ChangePaper {
     pub(super) change: EventChange,
     pub(super) clock: ClockAnchor,
+    pub(super) known: Clock,
     pub(super) size: PictureSize,
     pub(super) camera: Arc<CameraFacts>,
     pub(super) promised: Vec<Promise>,
@@ -84,7 +86,7 @@ pub(super) struct Past<'a> {
 pub(super) struct Desk {
     book: ReportBook,
     last_seen: HashMap<EventId, Timestamp>,
-    key: SecretKey,
+    key: Arc<SecretKey>,
     sealer: Sealer,
     store: Arc<Store>,
 }
@@ -94,7 +96,7 @@ impl Desk {
     /// that the last run left open are closed.
     pub(super) async fn open(
         agent: AgentId,
-        key: SecretKey,
+        key: Arc<SecretKey>,
         store: Arc<Store>,
         past: Past<'_>,
     ) -> Result<Self, StoreError> {
@@ -196,6 +198,7 @@ impl Desk {
         let ChangePaper {
             change,
             clock,
+            known,
             size,
             camera,
             promised,
@@ -203,6 +206,7 @@ impl Desk {
         let sighting = Sighting {
             change,
             clock: *clock,
+            known: *known,
             size: *size,
             camera,
             promised,

@@ -188,7 +188,7 @@ impl Exhibits {
         kept.unwrap_or_else(|(reason, _)| Outcome::Unavailable(reason))
     }
 
-    async fn keep(
+    pub(super) async fn keep(
         &self,
         promise: Promise,
         bytes: Vec<u8>,

@@ -9,9 +9,12 @@
 //!
 //! What does not belong here: deciding anything. The stages do.
 
+mod clock_watch;
+mod clocks;
 mod desk;
 mod event_log;
 mod exhibits;
+mod orders;
 mod seal;
 mod status;
 mod watch;
@@ -21,36 +24,40 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::v1::{AgentId, CameraId, ModelRef, Topic, UnavailableReason};
+use contract::v1::{AgentId, CameraId, ModelRef, SecretKey, Topic, UnavailableReason};
 use jiff::Timestamp;
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch as latest};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::analysis::CameraAnalysis;
+use crate::analysis::{CameraAnalysis, Plan, TrackMemory};
 use crate::camera::{
     Camera, CameraSource, DecoderOptions, Patience, RingLimits, StreamUrl, StreamUrlError,
     supervise,
 };
-use crate::config::{CameraConfig, Config};
+use crate::clock::{CameraClock, ClockBoard};
+use crate::config::{CameraConfig, ClockConfig, Config};
 use crate::detect::{Classifier, DetectError, Detector};
 use crate::identity::{Identity, TlsError, client_config, http_client};
 use crate::outbox::{
-    BrokerAddress, BrokerAddressError, Limits, Publisher, StatusBoard, Store, StoreError, Upload,
-    Uploader,
+    AgentBoard, BrokerAddress, BrokerAddressError, Inbox, Limits, Publisher, StatusBoard, Store,
+    StoreError, Upload, Uploader,
 };
 use crate::report::{CameraFacts, Grounds, Proposal};
 use crate::telemetry::{chain, metric};
 use crate::verify::{self, FireVerifier};
 
+use clock_watch::ClockWatch;
+use clocks::{Spokesman, WatchClocks};
 use desk::{Desk, Paper, Past};
 use event_log::EventLog;
 pub use event_log::EventLogError;
 use exhibits::Exhibits;
+use orders::{Orders, Post};
 use status::StatusReporter;
 use watch::Watch;
 
@@ -137,17 +144,49 @@ pub async fn run(
     let facts = all_facts(&config, &detectors);
     let outbound = Outbound::start(&config, identity, &facts).await?;
     let mut cameras = Vec::new();
+    let mut posts = HashMap::new();
     let halt = CancellationToken::new();
     let site = Site {
         outbound: &outbound,
         detectors: &detectors,
         verifier: verifier.as_ref(),
         facts: &facts,
+        version: &config.version,
+        clock: &config.clock,
+        board: Arc::new(ClockBoard::default()),
         halt: halt.clone(),
     };
     for camera in &config.cameras {
-        cameras.push(site.start_camera(camera)?);
+        // One camera of an agent tells of the agent's own clock: a report is always a camera's.
+        let spokesman = match cameras.is_empty() {
+            true => Spokesman::Yes,
+            false => Spokesman::No,
+        };
+        let (running, post) = site.start_camera(camera, spokesman)?;
+        posts.insert(camera.id.clone(), post);
+        cameras.push(running);
     }
+    let clock_watch = ClockWatch {
+        config: config.clock.clone(),
+        board: Arc::clone(&site.board),
+        cameras: cameras
+            .iter()
+            .map(|camera| Arc::clone(&camera.clock))
+            .collect(),
+        status: Arc::clone(&outbound.condition),
+    };
+    let orders = Orders {
+        agent: outbound.agent.clone(),
+        key: Arc::clone(&outbound.key),
+        config: Arc::new(config.clone()),
+        inbox: outbound.inbox.clone(),
+        posts,
+        board: Arc::clone(&outbound.condition),
+    };
+    let helpers = [
+        tokio::spawn(clock_watch.run(halt.clone())),
+        tokio::spawn(orders.run(halt.clone())),
+    ];
     tracing::info!(
         agent = %outbound.agent,
         cameras = cameras.len(),
@@ -159,6 +198,9 @@ pub async fn run(
     for camera in cameras {
         camera.ended().await;
     }
+    for helper in helpers {
+        in_time("orders", STEP_TIMEOUT, helper).await;
+    }
     outbound.stop().await;
     tracing::info!("stopped");
     Ok(())
@@ -167,6 +209,9 @@ pub async fn run(
 /// Everything after the rules: desk, disk, broker, uploads.
 struct Outbound {
     agent: AgentId,
+    key: Arc<SecretKey>,
+    inbox: Inbox,
+    condition: Arc<AgentBoard>,
     store: Arc<Store>,
     event_log: Arc<EventLog>,
     board: Arc<StatusBoard>,
@@ -185,6 +230,7 @@ impl Outbound {
         cameras: &HashMap<CameraId, Arc<CameraFacts>>,
     ) -> Result<Self, PipelineError> {
         let Identity { key, enrolment } = identity;
+        let key = Arc::new(key);
         let answer = enrolment.answer;
         let mqtt_url = match &config.server.mqtt_url {
             Some(url) => url.clone(),
@@ -212,13 +258,25 @@ impl Outbound {
         let (event_log, told) = EventLog::open(&config.agent.event_log, store.id().clone())
             .map_err(PipelineError::EventLog)?;
         let past = Past { told, cameras };
-        let desk = Desk::open(answer.agent.clone(), key, Arc::clone(&store), past)
-            .await
-            .map_err(PipelineError::Outbox)?;
+        let desk = Desk::open(
+            answer.agent.clone(),
+            Arc::clone(&key),
+            Arc::clone(&store),
+            past,
+        )
+        .await
+        .map_err(PipelineError::Outbox)?;
         let (papers, inbox) = mpsc::channel(PAPERS);
         let (given_up, gone) = mpsc::channel(GIVEN_UP);
         let board = Arc::new(StatusBoard::default());
         let stop_sending = CancellationToken::new();
+        let condition = Arc::new(AgentBoard::default());
+        let orders = Inbox {
+            agent: answer.agent.clone(),
+            server_key: answer.server_public_key,
+            store: Arc::clone(&store),
+            bells: Arc::default(),
+        };
         let publisher = Publisher {
             agent: answer.agent.clone(),
             password: Zeroizing::new(answer.mqtt_password),
@@ -226,6 +284,8 @@ impl Outbound {
             broker,
             tls: Arc::new(tls),
             store: Arc::clone(&store),
+            inbox: orders.clone(),
+            condition: Arc::clone(&condition),
             since: Timestamp::now(),
         };
         let uploader = Uploader {
@@ -246,6 +306,9 @@ impl Outbound {
         tokio::spawn(tell_desk_of_losses(gone, papers.downgrade()));
         Ok(Self {
             agent: answer.agent,
+            key,
+            inbox: orders,
+            condition,
             store,
             event_log: Arc::new(event_log),
             board,
@@ -278,11 +341,15 @@ struct Site<'a> {
     detectors: &'a HashMap<String, Detector>,
     verifier: Option<&'a Classifier>,
     facts: &'a HashMap<CameraId, Arc<CameraFacts>>,
+    version: &'a str,
+    clock: &'a ClockConfig,
+    board: Arc<ClockBoard>,
     halt: CancellationToken,
 }
 
 /// One camera's tasks.
 struct Running {
+    clock: Arc<CameraClock>,
     supervisor: JoinHandle<()>,
     watch: JoinHandle<()>,
     status: JoinHandle<()>,
@@ -297,7 +364,11 @@ impl Running {
 }
 
 impl Site<'_> {
-    fn start_camera(&self, config: &CameraConfig) -> Result<Running, PipelineError> {
+    fn start_camera(
+        &self,
+        config: &CameraConfig,
+        spokesman: Spokesman,
+    ) -> Result<(Running, Post), PipelineError> {
         let source = source(config)?;
         let no_model = || PipelineError::NoModel {
             camera: config.id.clone(),
@@ -309,6 +380,7 @@ impl Site<'_> {
             ring,
             frames,
             counters,
+            clock,
             health,
             task,
             ..
@@ -328,6 +400,15 @@ impl Site<'_> {
             clips: self.outbound.clips.clone(),
             encoders: Arc::clone(&self.outbound.encoders),
         };
+        let (plan, planned) =
+            latest::channel(Arc::new(Plan::of(config.clone(), self.version.to_owned())));
+        let memory = TrackMemory::new(config.remember_tracks);
+        let post = Post {
+            exhibits: exhibits.clone(),
+            memory: memory.clone(),
+            health: health.clone(),
+            plan,
+        };
         let watch = Watch {
             facts: Arc::clone(facts),
             frames,
@@ -341,12 +422,23 @@ impl Site<'_> {
             event_log: Arc::clone(&self.outbound.event_log),
             desk: self.outbound.papers.clone(),
             exhibits,
+            plan: planned,
+            mute_ends: None,
+            memory,
+            clocks: WatchClocks::new(
+                self.clock.clone(),
+                Arc::clone(&self.board),
+                Arc::clone(&clock),
+                spokesman,
+            ),
         };
-        Ok(Running {
+        let running = Running {
+            clock,
             supervisor: task,
             watch: start_watch(config, watch)?,
             status: tokio::spawn(status.run(health)),
-        })
+        };
+        Ok((running, post))
     }
 }
 

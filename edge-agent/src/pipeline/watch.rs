@@ -3,21 +3,24 @@
 
 use std::sync::Arc;
 
-use contract::v1::{CameraId, Phase};
+use contract::v1::{CameraId, Clock, Phase};
+use jiff::Timestamp;
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
+use super::clocks::WatchClocks;
 use super::desk::{ChangePaper, Paper, promises};
 use super::event_log::EventLog;
 use super::exhibits::{Exhibits, Scene};
-use crate::analysis::{CameraAnalysis, Look};
+use super::grounds;
+use crate::analysis::{CameraAnalysis, Look, Plan, Remembered, TrackMemory};
 use crate::camera::{Counters, Delivery, Epoch, Frame, FrameMailbox, Picture};
 use crate::detect::{Detection, Detector};
 use crate::geometry::PictureSize;
 use crate::report::{CameraFacts, Sighting};
 use crate::rule::{EventChange, HeldBack};
 use crate::telemetry::{chain, metric, phase_word};
-use crate::time::ClockAnchor;
+use crate::time::{ClockAnchor, StreamTime};
 use crate::verify::{FireVerifier, Verdict};
 
 /// What one camera's analysis needs.
@@ -33,6 +36,12 @@ pub(super) struct Watch {
     /// When full, this thread waits, and the mailbox drops pictures: events are never dropped.
     pub(super) desk: mpsc::Sender<Paper>,
     pub(super) exhibits: Exhibits,
+    /// What the analysis is to be; the newest counts.
+    pub(super) plan: watch::Receiver<Arc<Plan>>,
+    /// When a mute of the plan ends.
+    pub(super) mute_ends: Option<Timestamp>,
+    pub(super) memory: TrackMemory,
+    pub(super) clocks: WatchClocks,
 }
 
 /// The connection that a change belongs to.
@@ -61,11 +70,12 @@ impl Watch {
                 Delivery::Ended { epoch, at, anchor } => {
                     let moment = Moment {
                         epoch,
-                        clock: anchor,
+                        clock: self.clocks.now(anchor),
                         size,
                     };
                     self.verifier.iter_mut().for_each(FireVerifier::forget);
-                    for change in self.analysis.end(at) {
+                    let changes = self.analysis.end(at);
+                    for change in changes.into_iter().chain(self.clocks.end(at)) {
                         self.record(change, moment, None, runtime);
                     }
                 }
@@ -104,9 +114,10 @@ impl Watch {
         self.counters.analysed();
         let moment = Moment {
             epoch: *epoch,
-            clock: *anchor,
+            clock: self.clocks.now(*anchor),
             size: frame.size,
         };
+        self.follow(frame.pts, moment, runtime);
         let verdicts = self.second_look(frame, &detections, unverified);
         let step = self.analysis.step(&Look {
             at: frame.pts,
@@ -117,9 +128,19 @@ impl Watch {
         for held_back in &step.held_back {
             self.list(held_back);
         }
-        for change in step.changes {
+        let clocks = self.clocks.look(frame.pts);
+        for change in step.changes.into_iter().chain(clocks) {
             self.record(change, moment, Some(frame), runtime);
         }
+        self.memory.keep(Remembered {
+            epoch: *epoch,
+            anchor: moment.clock,
+            at: frame.pts,
+            size: frame.size,
+            tracks: step.tracks,
+            detections,
+            verdicts,
+        });
         Failing::No
     }
 
@@ -155,6 +176,26 @@ impl Watch {
         }
     }
 
+    /// Takes up a new plan, and the end of a mute.
+    fn follow(&mut self, at: StreamTime, moment: Moment, runtime: &Handle) {
+        let now = Timestamp::now();
+        let mute_ended = self.mute_ends.is_some_and(|end| end <= now);
+        // A sender that is gone means a stop.
+        if !mute_ended && !self.plan.has_changed().unwrap_or(false) {
+            return;
+        }
+        let plan = Arc::clone(&self.plan.borrow_and_update());
+        self.mute_ends = plan.next_end(now);
+        self.exhibits.camera = Arc::new(plan.camera.clone());
+        self.facts = Arc::new(CameraFacts {
+            grounds: Some(grounds(&plan.version, &plan.camera)),
+            ..CameraFacts::clone(&self.facts)
+        });
+        for change in self.analysis.follow(&plan, now, at) {
+            self.record(change, moment, None, runtime);
+        }
+    }
+
     /// What a rule nearly said is listed in the log and counted, so that thresholds can be judged.
     fn list(&self, held_back: &HeldBack) {
         metrics::counter!(
@@ -183,12 +224,18 @@ impl Watch {
         deciding: Option<&Frame>,
         runtime: &Handle,
     ) {
-        self.witness(&change, moment);
+        let moment = Moment {
+            clock: self.clocks.of(change.event_id, change.phase, moment.clock),
+            ..moment
+        };
+        let known = self.clocks.known();
+        self.witness(&change, moment, known);
         let raised = deciding.filter(|_| change.phase == Phase::Raised);
         let promised = raised.map(|_| promises()).unwrap_or_default();
         let paper = ChangePaper {
             change: change.clone(),
             clock: moment.clock,
+            known,
             size: moment.size,
             camera: Arc::clone(&self.facts),
             promised: promised.clone(),
@@ -211,7 +258,7 @@ impl Watch {
         }
     }
 
-    fn witness(&self, change: &EventChange, moment: Moment) {
+    fn witness(&self, change: &EventChange, moment: Moment, known: Clock) {
         metrics::counter!(
             metric::EVENT_CHANGES,
             "camera" => self.camera().to_string(),
@@ -222,6 +269,7 @@ impl Watch {
         let sighting = Sighting {
             change,
             clock: moment.clock,
+            known,
             size: moment.size,
             camera: &self.facts,
             promised: &[],

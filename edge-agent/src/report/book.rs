@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use contract::v1::{
-    AgentId, AutoReport, Basis, CameraId, Clock, ClockSource, EventId, Evidence, EvidenceId,
-    EvidenceKind, Interval, Kind, MAX_EVIDENCE_ENTRIES, ModelRef, Part, Phase, Place, ReportFault,
-    Severity, UnavailableReason, ZoneId,
+    AgentId, AutoReport, Basis, CameraId, Clock, ClockSource, ClockTrust, EventId, Evidence,
+    EvidenceId, EvidenceKind, Interval, Kind, MAX_EVIDENCE_ENTRIES, ModelRef, Part, Phase, Place,
+    ReportFault, Severity, UnavailableReason, ZoneId,
 };
 use jiff::Timestamp;
 
@@ -94,8 +94,10 @@ impl CameraFacts {
 pub struct Sighting<'a> {
     /// What the rule said.
     pub change: &'a EventChange,
-    /// The connection's clock.
+    /// The wall clock of the event's time line.
     pub clock: ClockAnchor,
+    /// What is known of the clocks.
+    pub known: Clock,
     /// The size of the pictures, which turns pixels to fractions.
     pub size: PictureSize,
     /// The camera.
@@ -111,6 +113,18 @@ pub struct Promise {
     pub id: EvidenceId,
     /// What it will show.
     pub kind: EvidenceKind,
+}
+
+impl Promise {
+    /// The promise after its outcome.
+    #[must_use]
+    pub fn settled(self, outcome: &Outcome) -> Evidence {
+        let pending = Evidence::Pending {
+            id: self.id,
+            kind: self.kind,
+        };
+        settled(&pending, outcome)
+    }
 }
 
 /// What became of a promised piece of evidence.
@@ -210,10 +224,14 @@ impl ReportBook {
                 rule_version: change.rule_version,
                 camera: sighting.camera,
                 promised: sighting.promised,
+                known: sighting.known,
             }),
         };
         report.phase = change.phase;
         report.severity = change.severity;
+        if is_doubt(sighting.known.trust) {
+            report.clock = sighting.known;
+        }
         report.confidence = brief::unit(change.confidence);
         report.count = Some(report.count.unwrap_or(0).max(change.count));
         brief::add_sighting(&mut report.tracks, &change.tracks, sighting.size);
@@ -251,6 +269,7 @@ impl ReportBook {
                 rule_version: &told.rule_version,
                 camera,
                 promised,
+                known: UNKNOWN_CLOCK,
             })
         };
         report.validate().map_err(BookError::Invalid)?;
@@ -373,13 +392,7 @@ impl ReportBook {
                 start: birth.began,
                 end: None,
             },
-            // The anchor is the agent's clock at arrival; no camera time reaches the stages yet.
-            clock: Clock {
-                source: ClockSource::Agent,
-                offset_ms: None,
-                agent: None,
-                trust: contract::v1::ClockTrust::Unknown,
-            },
+            clock: birth.known,
             place: camera.place,
             agent: self.agent.clone(),
             camera: camera.id.clone(),
@@ -417,6 +430,21 @@ struct Birth<'a> {
     rule_version: &'a str,
     camera: &'a CameraFacts,
     promised: &'a [Promise],
+    known: Clock,
+}
+
+/// What a report says of its clocks where nobody asked them.
+pub const UNKNOWN_CLOCK: Clock = Clock {
+    source: ClockSource::Agent,
+    offset_ms: None,
+    agent: None,
+    trust: ClockTrust::Unknown,
+};
+
+/// A doubt that comes up while an event goes on stays with it; a later comparison does not take it
+/// back.
+const fn is_doubt(trust: ClockTrust) -> bool {
+    !matches!(trust, ClockTrust::Unknown | ClockTrust::Trusted)
 }
 
 const fn pending(promise: &Promise) -> Evidence {

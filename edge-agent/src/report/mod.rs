@@ -4,10 +4,15 @@
 //! What does not belong here: cutting evidence (`evidence`), keeping or sending messages
 //! (`outbox`), reading a clock.
 
+mod answer;
 mod book;
 mod brief;
 pub mod journal;
 mod message;
 
-pub use book::{BookError, CameraFacts, Grounds, Outcome, Promise, Proposal, ReportBook, Sighting};
+pub use answer::AnswerMessage;
+pub use book::{
+    BookError, CameraFacts, Grounds, Outcome, Promise, Proposal, ReportBook, Sighting,
+    UNKNOWN_CLOCK,
+};
 pub use message::{Message, MessageError};

@@ -6,6 +6,7 @@
 
 mod event;
 
+mod clock_wrong;
 mod life;
 mod place;
 
@@ -18,6 +19,7 @@ mod illegal_parking;
 mod stray_cattle;
 mod zone_dwell;
 
+pub use clock_wrong::{ClockVerdict, ClockWrong, WhoseClock};
 pub use event::{EventChange, HeldBack, HeldBackReason, Observation, Rule};
 
 use crate::config::{RuleConfig, RuleKind};

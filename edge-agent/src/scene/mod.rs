@@ -6,14 +6,16 @@ mod zone;
 
 use contract::v1::ZoneId;
 
-pub use zone::{Membership, Zone};
+pub use zone::{Mask, Membership, Zone};
 
 use crate::config::CameraConfig;
+use crate::geometry::{PictureSize, PixelBox};
 
 /// One camera's zones.
 #[derive(Debug, Clone, Default)]
 pub struct Scene {
     zones: Vec<Zone>,
+    masks: Vec<Mask>,
 }
 
 impl Scene {
@@ -24,7 +26,20 @@ impl Scene {
             |zone: &crate::config::ZoneConfig| Zone::new(zone.id.clone(), zone.polygon.clone());
         Self {
             zones: camera.zones.iter().map(zone).collect(),
+            masks: camera.masks.iter().cloned().map(Mask::new).collect(),
         }
+    }
+
+    /// Whether anything is masked at all.
+    #[must_use]
+    pub const fn has_masks(&self) -> bool {
+        !self.masks.is_empty()
+    }
+
+    /// Whether the middle of a box lies where nothing is to be seen.
+    #[must_use]
+    pub fn masks(&self, bbox: &PixelBox, size: PictureSize) -> bool {
+        self.masks.iter().any(|mask| mask.hides(bbox, size))
     }
 
     /// The zone of that id.

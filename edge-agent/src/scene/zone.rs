@@ -61,17 +61,7 @@ impl Zone {
     /// Whether a point is inside (even-odd rule).
     #[must_use]
     pub fn contains(&self, point: NormPoint) -> bool {
-        let corners = self.polygon.points();
-        let mut inside = false;
-        for (at, a) in corners.iter().enumerate() {
-            let b = corners[(at + 1) % corners.len()];
-            if (a.y > point.y) != (b.y > point.y)
-                && point.x < (b.x - a.x) * (point.y - a.y) / (b.y - a.y) + a.x
-            {
-                inside = !inside;
-            }
-        }
-        inside
+        is_inside(&self.polygon, point)
     }
 
     /// The share of a box's area that lies in the zone, 0 to 1; 0 for an empty box.
@@ -90,6 +80,43 @@ impl Zone {
         }
         (area(&clip(pixels, bbox)) / bbox.area()).clamp(0.0, 1.0)
     }
+}
+
+/// A part of the picture in which nothing is to be seen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mask(Polygon);
+
+impl Mask {
+    /// A mask of that shape.
+    #[must_use]
+    pub const fn new(polygon: Polygon) -> Self {
+        Self(polygon)
+    }
+
+    /// Whether the middle of a box lies in it.
+    #[must_use]
+    pub fn hides(&self, bbox: &PixelBox, size: PictureSize) -> bool {
+        let middle = PixelPoint {
+            x: bbox.x + bbox.w / 2.0,
+            y: bbox.y + bbox.h / 2.0,
+        };
+        is_inside(&self.0, middle.normalised(size))
+    }
+}
+
+/// The even-odd rule.
+fn is_inside(polygon: &Polygon, point: NormPoint) -> bool {
+    let corners = polygon.points();
+    let mut inside = false;
+    for (at, a) in corners.iter().enumerate() {
+        let b = corners[(at + 1) % corners.len()];
+        if (a.y > point.y) != (b.y > point.y)
+            && point.x < (b.x - a.x) * (point.y - a.y) / (b.y - a.y) + a.x
+        {
+            inside = !inside;
+        }
+    }
+    inside
 }
 
 /// The polygon's part inside the box (Sutherland and Hodgman, 1974). The window is convex, so the

@@ -25,6 +25,7 @@ use crate::config::{BrokerConfig, Config, MqttUrl, Password};
 use crate::evidence::EvidenceStore;
 use crate::http::{self, AppState, BrokerLink, Services};
 use crate::intake::{BrokerAccess, Health, Intake, RetainedLiveness};
+use crate::orders::{Courier, Orders};
 use crate::store::{self, Store};
 use crate::telemetry;
 
@@ -49,6 +50,14 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let changes = ChangeBus::default();
     let evidence = EvidenceStore::open(&config.data_dir, store.clone(), changes.clone())?;
     let intake = broker.intake(&store, &changes, &key).start(&stop);
+    let orders = Orders::new(store.clone(), changes.clone());
+    let courier = Courier {
+        orders: orders.clone(),
+        key: Arc::clone(&key),
+        outlet: intake.outlet(),
+        health: intake.health(),
+    };
+    let courier = tokio::spawn(courier.run(stop.clone()));
     let endpoints = Endpoints::write(
         &config.data_dir,
         &format!("http://{}", reachable(http_address)),
@@ -58,6 +67,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
         store: store.clone(),
         changes,
         evidence,
+        orders,
         enrolment: Enrolment::new(store.clone(), key.public(), broker.advertised.clone()),
         broker: link_of(intake.health()),
         data_dir: config.data_dir.clone(),
@@ -70,6 +80,9 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let served = http::serve(AppState::new(services), listener, stopped).await;
     // Also after an error of the web side: the rest is taken down in order.
     stop.cancel();
+    if let Err(error) = courier.await {
+        tracing::error!(error = %error, "the courier of orders ended badly");
+    }
     intake.finished().await;
     broker.stop().await;
     store.close().await;

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use contract::v1::{AgentId, MAX_EVIDENCE_BYTES};
+use contract::v1::{AgentId, CommandId, MAX_EVIDENCE_BYTES};
 use futures_util::{Stream, StreamExt as _};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -19,7 +19,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::ALLOWED_MEDIA_TYPES;
 use super::objects::{ObjectError, Objects};
-use crate::changes::ChangeBus;
+use crate::changes::{Change, ChangeBus};
 use crate::store::{self, SealedEvidence, Store, StoreError, Stored};
 use crate::telemetry::{UPLOAD_BYTES, UPLOADS};
 
@@ -291,6 +291,14 @@ impl Uploads {
         let mut told = Vec::new();
         for event in events {
             told.extend(store::touch_incident_of_event(&tx, event, now).await?);
+            // What a command brought has the command where evidence of events has the event.
+            let id = CommandId::from_uuid(event.as_uuid());
+            if store::command(&tx, id).await?.is_some() {
+                told.push(Change::Command {
+                    agent: agent.clone(),
+                    id,
+                });
+            }
         }
         tx.commit().await?;
         for change in told {

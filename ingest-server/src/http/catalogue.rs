@@ -63,6 +63,8 @@ struct Texts {
     errors: BTreeMap<String, String>,
     /// Details of problems by their word.
     details: BTreeMap<String, String>,
+    /// What is wrong with a field, by its word.
+    fields: BTreeMap<String, String>,
     /// Texts of the pages that the server makes itself.
     pages: BTreeMap<String, String>,
 }
@@ -77,6 +79,7 @@ fn parse(text: &str) -> Texts {
         |_| Texts {
             errors: BTreeMap::new(),
             details: BTreeMap::new(),
+            fields: BTreeMap::new(),
             pages: BTreeMap::new(),
         },
         |catalogue: Catalogue| catalogue.api,
@@ -108,6 +111,15 @@ pub fn detail(language: Language, word: &'static str) -> &'static str {
         .map_or(word, String::as_str)
 }
 
+/// What is wrong with a field.
+#[must_use]
+pub fn field_problem(language: Language, word: &'static str) -> &'static str {
+    texts(language)
+        .fields
+        .get(word)
+        .map_or(word, String::as_str)
+}
+
 /// A text of a page that the server makes itself.
 #[must_use]
 pub fn page(language: Language, key: &'static str) -> &'static str {
@@ -117,6 +129,7 @@ pub fn page(language: Language, key: &'static str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
+    use contract::v1::FieldProblem;
 
     use super::*;
     use crate::http::error::{CODES, DETAILS};
@@ -134,6 +147,9 @@ mod tests {
             };
             assert_eq!(keys(&texts.errors), sorted(&CODES));
             assert_eq!(keys(&texts.details), sorted(&DETAILS));
+            let mut problems = FieldProblem::ALL.map(FieldProblem::as_str).to_vec();
+            problems.push("unreadable");
+            assert_eq!(keys(&texts.fields), sorted(&problems));
             assert!(texts.errors.values().all(|text| !text.is_empty()));
         }
         assert_eq!(

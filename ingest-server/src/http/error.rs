@@ -14,10 +14,13 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use contract::v1::FieldFault;
+
 use super::catalogue::{self, Language};
 use super::context::RequestId;
 use crate::incident::lifecycle::Refusal;
 use crate::login::LoginRefusal;
+use crate::orders::OrderError;
 use crate::review::ReviewError;
 use crate::store::StoreError;
 
@@ -54,6 +57,9 @@ pub enum ApiError {
     /// The body or the query is not what the API describes.
     #[error("invalid request: {0}")]
     InvalidRequest(String),
+    /// Fields that will not do, each with what is wrong.
+    #[error("fields will not do")]
+    InvalidFields(Vec<FieldProblemView>),
     /// The body's media type is another.
     #[error("unsupported media type")]
     UnsupportedMediaType,
@@ -68,6 +74,12 @@ pub enum ApiError {
     StaleVersion {
         /// The version it stands at.
         current: i64,
+    },
+    /// The desired state has moved on.
+    #[error("stale desired state")]
+    StaleDesired {
+        /// The version it stands at.
+        current: u64,
     },
     /// The life cycle does not allow it.
     #[error("transition refused")]
@@ -109,7 +121,7 @@ pub enum ApiError {
 
 /// Every code, for the catalogue's test.
 #[cfg(test)]
-pub(super) const CODES: [&str; 22] = [
+pub(super) const CODES: [&str; 24] = [
     "unauthenticated",
     "not_allowed",
     "csrf_token_invalid",
@@ -118,10 +130,12 @@ pub(super) const CODES: [&str; 22] = [
     "not_found",
     "method_not_allowed",
     "invalid_request",
+    "invalid_fields",
     "unsupported_media_type",
     "body_too_large",
     "timeout",
     "stale_version",
+    "stale_desired",
     "transition_refused",
     "range_not_satisfiable",
     "enrolment_token_invalid",
@@ -156,10 +170,12 @@ impl ApiError {
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::InvalidRequest(_) => "invalid_request",
+            Self::InvalidFields(_) => "invalid_fields",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::BodyTooLarge => "body_too_large",
             Self::Timeout => "timeout",
             Self::StaleVersion { .. } => "stale_version",
+            Self::StaleDesired { .. } => "stale_desired",
             Self::TransitionRefused(_) => "transition_refused",
             Self::RangeNotSatisfiable { .. } => "range_not_satisfiable",
             Self::EnrolmentTokenInvalid => "enrolment_token_invalid",
@@ -191,11 +207,12 @@ impl ApiError {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::StaleVersion { .. }
+            | Self::StaleDesired { .. }
             | Self::TransitionRefused(_)
             | Self::EnrolmentKeyInUse
             | Self::UploadOffsetMismatch { .. } => StatusCode::CONFLICT,
             Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
-            Self::UploadHashMismatch => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::UploadHashMismatch | Self::InvalidFields(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::DiskFull | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -248,6 +265,55 @@ impl From<ReviewError> for ApiError {
     }
 }
 
+impl From<OrderError> for ApiError {
+    fn from(error: OrderError) -> Self {
+        match error {
+            OrderError::NoSuchAgent => Self::NotFound,
+            OrderError::Fields(faults) => {
+                Self::InvalidFields(faults.into_iter().map(FieldProblemView::from).collect())
+            }
+            OrderError::Stale { current } => Self::StaleDesired { current },
+            OrderError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// A field that will not do.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = FieldProblem)]
+pub struct FieldProblemView {
+    /// The field's path.
+    #[schema(example = "cameras.cam-1.masks[0]")]
+    pub field: String,
+    /// What is wrong with it, as a word.
+    #[schema(example = "self_intersecting")]
+    pub problem: &'static str,
+    /// What is wrong with it, in the language of the request.
+    pub message: &'static str,
+}
+
+impl FieldProblemView {
+    /// A field that is not of the shape the API describes.
+    #[must_use]
+    pub const fn unreadable(field: String) -> Self {
+        Self {
+            field,
+            problem: "unreadable",
+            message: "",
+        }
+    }
+}
+
+impl From<FieldFault> for FieldProblemView {
+    fn from(fault: FieldFault) -> Self {
+        Self {
+            field: fault.field,
+            problem: fault.problem.as_str(),
+            message: "",
+        }
+    }
+}
+
 impl From<LoginRefusal> for ApiError {
     fn from(error: LoginRefusal) -> Self {
         match error {
@@ -276,6 +342,7 @@ struct Pending {
     code: &'static str,
     detail: Option<Detail>,
     current_version: Option<i64>,
+    fields: Vec<FieldProblemView>,
 }
 
 impl IntoResponse for ApiError {
@@ -285,12 +352,18 @@ impl IntoResponse for ApiError {
         }
         let current_version = match self {
             Self::StaleVersion { current } => Some(current),
+            Self::StaleDesired { current } => i64::try_from(current).ok(),
             _ => None,
+        };
+        let fields = match &self {
+            Self::InvalidFields(fields) => fields.clone(),
+            _ => Vec::new(),
         };
         let pending = Pending {
             code: self.code(),
             detail: self.detail(),
             current_version,
+            fields,
         };
         let mut response = self.status().into_response();
         if let Some((name, value)) = self.headers()
@@ -329,9 +402,12 @@ pub struct Problem {
     /// More, where there is more to say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// With `stale_version`: the version the incident stands at.
+    /// With `stale_version` and `stale_desired`: the version it stands at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_version: Option<i64>,
+    /// With `invalid_fields`: each field that will not do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldProblemView>,
     /// What to tell the administrator: the server's log has lines with this id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
@@ -353,6 +429,7 @@ pub async fn render(request: Request, next: Next) -> Response {
                 code: error.code(),
                 detail: None,
                 current_version: None,
+                fields: Vec::new(),
             },
             None => return response,
         },
@@ -367,6 +444,14 @@ pub async fn render(request: Request, next: Next) -> Response {
             Detail::Text(text) => text,
         }),
         current_version: pending.current_version,
+        fields: pending
+            .fields
+            .into_iter()
+            .map(|field| FieldProblemView {
+                message: catalogue::field_problem(language, field.problem),
+                ..field
+            })
+            .collect(),
         request_id,
     };
     let (mut parts, _) = response.into_parts();

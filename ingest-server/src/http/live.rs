@@ -60,12 +60,21 @@ pub(super) struct AgentChanged {
     agent: String,
 }
 
-/// Live changes as server-sent events: `incident`, `camera`, `agent`, for administrators
+/// Data of the event `command`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct CommandChanged {
+    /// The agent it is for.
+    agent: String,
+    /// Which one.
+    id: Uuid,
+}
+
+/// Live changes as server-sent events: `incident`, `camera`, `agent`, `command`, for administrators
 /// `quarantine`, and `resync` where changes were missed and everything must be read again.
 #[utoipa::path(
     get, path = "/api/v1/events", tag = "live", operation_id = "watchEvents",
     responses(
-        (status = 200, description = "Events `incident` (data: IncidentChanged), `camera` (CameraChanged), `agent` (AgentChanged), `quarantine` and `resync` (data is empty)", body = String, content_type = "text/event-stream"),
+        (status = 200, description = "Events `incident` (data: IncidentChanged), `camera` (CameraChanged), `agent` (AgentChanged), `command` (CommandChanged), `quarantine` and `resync` (data is empty)", body = String, content_type = "text/event-stream"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Too many streams", body = Problem, content_type = "application/problem+json"),
     ),
@@ -141,7 +150,10 @@ impl Watcher {
 
     fn may_see(&self, change: &Change) -> bool {
         match change {
-            Change::Incident { .. } | Change::Camera { .. } | Change::Agent { .. } => true,
+            Change::Incident { .. }
+            | Change::Camera { .. }
+            | Change::Agent { .. }
+            | Change::Command { .. } => true,
             Change::Quarantine => self.role >= Role::Administrator,
         }
     }
@@ -178,6 +190,13 @@ fn event_of(change: Change) -> Option<Event> {
             "agent",
             Event::default().json_data(AgentChanged {
                 agent: agent.into(),
+            }),
+        ),
+        Change::Command { agent, id } => (
+            "command",
+            Event::default().json_data(CommandChanged {
+                agent: agent.into(),
+                id: id.as_uuid(),
             }),
         ),
         Change::Quarantine => ("quarantine", Ok(Event::default().data(""))),

@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum_extra::TypedHeader;
 use axum_extra::headers::Range;
-use contract::v1::EvidenceId;
+use contract::v1::{CommandId, EventId, EvidenceId};
 use std::ops::Bound;
 use uuid::Uuid;
 
@@ -18,6 +18,7 @@ use super::extract::{CurrentUser, PathOf};
 use crate::evidence::ALLOWED_MEDIA_TYPES;
 use crate::incident::IncidentId;
 use crate::people::audit;
+use crate::store::entity::evidence;
 use crate::store::{self, StoreError};
 
 /// The bytes of a stored piece of evidence. One range per request.
@@ -50,22 +51,76 @@ pub(super) async fn get(
     let row = store::evidence_piece_of_incident(&state.store, incident, piece)
         .await?
         .ok_or(ApiError::NotFound)?;
-    let Some(object_key) = row.object_key else {
+    let Some(object_key) = row.object_key.clone() else {
         return Err(ApiError::NotFound);
     };
-    let length = row
-        .bytes
+    let part = Part::of(range.map(|TypedHeader(range)| range), length_of(&row)?)?;
+    audit::saw_evidence(&session.account.username, incident, piece);
+    bytes_of(&state, &row, &object_key, part, &method).await
+}
+
+/// The bytes of what a command brought. One range per request.
+#[utoipa::path(
+    get, path = "/api/v1/commands/{id}/evidence/{evidence_id}", tag = "orders",
+    operation_id = "getCommandEvidence",
+    params(
+        ("id" = Uuid, Path, description = "The command"),
+        ("evidence_id" = Uuid, Path, description = "The piece"),
+        ("Range" = Option<String>, Header, description = "e.g. `bytes=0-1023`"),
+    ),
+    responses(
+        (status = 200, description = "All bytes", content((Vec<u8> = "image/jpeg"), (Vec<u8> = "video/mp4"))),
+        (status = 206, description = "The range", headers(("Content-Range" = String)), content((Vec<u8> = "image/jpeg"), (Vec<u8> = "video/mp4"))),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such piece of this command, or its bytes are not here", body = Problem, content_type = "application/problem+json"),
+        (status = 416, description = "`range_not_satisfiable`", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("session" = []))
+)]
+pub(super) async fn get_of_command(
+    State(state): State<AppState>,
+    CurrentUser(session): CurrentUser,
+    PathOf((command, piece)): PathOf<(Uuid, Uuid)>,
+    method: Method,
+    range: Option<TypedHeader<Range>>,
+) -> Result<Response, ApiError> {
+    let command = CommandId::from_uuid(command);
+    let piece = EvidenceId::from_uuid(piece);
+    store::command(&state.store, command)
+        .await?
+        .ok_or(ApiError::NotFound)?;
+    let event = EventId::from_uuid(command.as_uuid());
+    let row = store::evidence_piece(&state.store, &event, &piece)
+        .await?
+        .ok_or(ApiError::NotFound)?;
+    let Some(object_key) = row.object_key.clone() else {
+        return Err(ApiError::NotFound);
+    };
+    let part = Part::of(range.map(|TypedHeader(range)| range), length_of(&row)?)?;
+    audit::saw_answer(&session.account.username, command, piece);
+    bytes_of(&state, &row, &object_key, part, &method).await
+}
+
+fn length_of(row: &evidence::Model) -> Result<u64, StoreError> {
+    row.bytes
         .and_then(|bytes| u64::try_from(bytes).ok())
         .ok_or(StoreError::Unreadable {
             table: "evidence",
             column: "bytes",
-        })?;
-    let part = Part::of(range.map(|TypedHeader(range)| range), length)?;
-    audit::saw_evidence(&session.account.username, incident, piece);
-    let body = if method == Method::HEAD {
+        })
+}
+
+async fn bytes_of(
+    state: &AppState,
+    row: &evidence::Model,
+    object_key: &str,
+    part: Part,
+    method: &Method,
+) -> Result<Response, ApiError> {
+    let body = if *method == Method::HEAD {
         Body::empty()
     } else {
-        let bytes = state.evidence.read(&object_key, part.start..part.end).await;
+        let bytes = state.evidence.read(object_key, part.start..part.end).await;
         Body::from_stream(bytes.map_err(ApiError::internal)?)
     };
     let mut response = (part.status(), body).into_response();

@@ -7,7 +7,7 @@ use utoipa::openapi::{Components, OpenApi as Document};
 use utoipa::{Modify, OpenApi};
 
 use super::extract::SESSION_COOKIE;
-use super::live::{AgentChanged, CameraChanged, IncidentChanged};
+use super::live::{AgentChanged, CameraChanged, CommandChanged, IncidentChanged};
 use super::router::api;
 
 /// What the handlers do not say themselves.
@@ -24,12 +24,13 @@ use super::router::api;
         (name = "session", description = "Logging in and out"),
         (name = "incidents", description = "What operators work on"),
         (name = "cameras", description = "Cameras and agents, and how they do"),
+        (name = "orders", description = "What people want of agents: commands and desired state"),
         (name = "live", description = "Changes as they happen"),
         (name = "agents", description = "What edge agents call"),
         (name = "administration", description = "For administrators"),
         (name = "operation", description = "For whoever runs the server"),
     ),
-    components(schemas(IncidentChanged, CameraChanged, AgentChanged)),
+    components(schemas(IncidentChanged, CameraChanged, AgentChanged, CommandChanged)),
     modifiers(&Schemes),
 )]
 struct Base;

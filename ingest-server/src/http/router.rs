@@ -11,7 +11,7 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::api::{agents, cameras, enrolments, incidents, quarantine, session, uploads};
+use super::api::{agents, cameras, enrolments, incidents, orders, quarantine, session, uploads};
 use super::{AppState, console, context, error, health, live, media, openapi};
 
 /// Most bytes of a JSON body.
@@ -53,6 +53,9 @@ fn people() -> OpenApiRouter<AppState> {
         .routes(routes!(incidents::reject))
         .routes(routes!(cameras::list))
         .routes(routes!(agents::list))
+        .routes(routes!(orders::desired, orders::put_desired))
+        .routes(routes!(orders::give, orders::list))
+        .routes(routes!(orders::get))
         .routes(routes!(quarantine::list))
 }
 
@@ -75,6 +78,7 @@ fn streams() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(live::watch))
         .routes(routes!(media::get))
+        .routes(routes!(media::get_of_command))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
 }
 

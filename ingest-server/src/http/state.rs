@@ -13,6 +13,7 @@ use crate::agents::Enrolment;
 use crate::changes::ChangeBus;
 use crate::evidence::EvidenceStore;
 use crate::login::Doorkeeper;
+use crate::orders::Orders;
 use crate::store::Store;
 
 /// Most live streams at once; one more is told to come back. Each holds a socket and a place in
@@ -27,6 +28,8 @@ pub struct Services {
     pub changes: ChangeBus,
     /// Bytes of evidence.
     pub evidence: EvidenceStore,
+    /// What people want of agents.
+    pub orders: Orders,
     /// What lets agents in.
     pub enrolment: Enrolment,
     /// Whether the broker is connected.

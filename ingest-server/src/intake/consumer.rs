@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::answer::Answer;
+use super::outlet::{Parcel, Shelf};
 use super::{Connected, Health};
 use crate::config::{MqttUrl, Password, Tls};
 use crate::telemetry::{BROKER_CONNECTED, CONSUMER_DROPS};
@@ -176,6 +177,30 @@ impl Publisher {
         }
     }
 
+    /// Sends what others have to say; waits while the outgoing queue is full.
+    pub(super) async fn send(&self, parcel: Parcel) {
+        let expiry = match parcel.shelf {
+            Shelf::Retained => None,
+            Shelf::Expiring(left) => Some(u32::try_from(left.as_secs()).unwrap_or(u32::MAX)),
+        };
+        let properties = PublishProperties {
+            message_expiry_interval: expiry,
+            content_type: Some("application/cloudevents+json".to_owned()),
+            user_properties: vec![(SIGNATURE_PROPERTY.to_owned(), parcel.signature.to_string())],
+            ..PublishProperties::default()
+        };
+        let sent = self.client.publish_with_properties(
+            parcel.topic,
+            QoS::AtLeastOnce,
+            parcel.shelf == Shelf::Retained,
+            parcel.payload,
+            properties,
+        );
+        if let Err(error) = sent.await {
+            tracing::debug!(error = %error, "an order was not sent: the consumer has ended");
+        }
+    }
+
     /// Acknowledges a delivery to the broker. One of an earlier connection is left alone: its
     /// packet id may mean another message by now, and the broker sends it again anyway.
     pub(super) async fn acknowledge(&self, delivery: &Delivery) {
@@ -246,6 +271,7 @@ impl Consumer {
     fn subscribe(&self) {
         let filters = [
             format!("$share/ingest/{}", Topic::ALL_REPORTS),
+            format!("$share/ingest/{}", Topic::ALL_ANSWERS),
             Topic::ALL_AGENT_STATUS.to_owned(),
             Topic::ALL_CAMERA_STATUS.to_owned(),
         ]

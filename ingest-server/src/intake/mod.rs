@@ -10,7 +10,9 @@
 
 mod admit;
 mod answer;
+mod command_answer;
 mod consumer;
+mod outlet;
 mod prepare;
 mod status;
 mod tell;
@@ -18,6 +20,7 @@ mod worker;
 
 pub use self::admit::{Admitted, Refusal, SigningKey, admit};
 pub use self::consumer::BrokerAccess;
+pub use self::outlet::{Outlet, Parcel, Shelf};
 
 use std::sync::Arc;
 
@@ -89,6 +92,7 @@ pub struct Intake {
 
 /// Intake at work.
 pub struct Running {
+    outlet: Outlet,
     health: watch::Receiver<Health>,
     consumer: JoinHandle<()>,
     worker: JoinHandle<()>,
@@ -105,6 +109,7 @@ impl Intake {
         let (health, watched) = watch::channel(start);
         let health = Arc::new(health);
         let (link, consumer) = consumer::connect(&self.broker, Arc::clone(&health));
+        let outlet = Outlet(link.publisher.clone());
         let worker = worker::Worker {
             store: self.store,
             changes: self.changes,
@@ -114,6 +119,7 @@ impl Intake {
             health,
         };
         Running {
+            outlet,
             health: watched,
             consumer: tokio::spawn(consumer.run(stop.clone())),
             worker: tokio::spawn(worker.run(link.deliveries, stop.clone())),
@@ -122,6 +128,12 @@ impl Intake {
 }
 
 impl Running {
+    /// The way out for what others have to say to agents.
+    #[must_use]
+    pub fn outlet(&self) -> Outlet {
+        self.outlet.clone()
+    }
+
     /// How it fares.
     #[must_use]
     pub fn health(&self) -> watch::Receiver<Health> {

@@ -9,12 +9,13 @@ use std::collections::HashMap;
 use std::num::NonZero;
 use std::sync::Arc;
 
-use contract::v1::{AgentId, AutoReport, KeyId, RefusalReason, Topic};
+use contract::v1::{AgentId, Answer, AutoReport, KeyId, RefusalReason, Topic};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::RetainedLiveness;
 use super::admit::{Refusal, SigningKey, admit};
+use super::command_answer::admit_answer;
 use super::consumer::{Delivery, Retained};
 use super::status::{Status, agent_status, camera_status};
 use crate::store::{self, Store, StoreError};
@@ -37,6 +38,10 @@ pub(super) enum Work {
         agent: AgentId,
         refusal: Refusal,
     },
+    Answer {
+        agent: AgentId,
+        answer: Box<Answer>,
+    },
     Status(Box<Status>),
     RefuseStatus(Refusal),
     /// Nothing to write: a retained liveness that is known to be stale, a foreign topic.
@@ -48,7 +53,9 @@ impl Work {
     pub(super) fn put_aside(&mut self, topic: &str) {
         let refusal = Refusal::new(RefusalReason::Invalid, "the database refuses to store it");
         *self = match topic.parse() {
-            Ok(Topic::Reports(agent)) => Self::RefuseReport { agent, refusal },
+            Ok(Topic::Reports(agent) | Topic::Answers(agent)) => {
+                Self::RefuseReport { agent, refusal }
+            }
             _ => Self::RefuseStatus(refusal),
         };
     }
@@ -133,6 +140,17 @@ fn work(
             let signed = delivery.signature.readable();
             match admit(&agent, &delivery.topic, &delivery.payload, signed, key, now) {
                 Ok(admitted) => Work::Report(Box::new(admitted.report)),
+                Err(refusal) => Work::RefuseReport { agent, refusal },
+            }
+        }
+        Ok(Topic::Answers(agent)) => {
+            let signed = delivery.signature.readable();
+            let (topic, payload) = (&delivery.topic, &delivery.payload);
+            match admit_answer(&agent, topic, payload, signed, key, now) {
+                Ok(answer) => Work::Answer {
+                    agent,
+                    answer: Box::new(answer),
+                },
                 Err(refusal) => Work::RefuseReport { agent, refusal },
             }
         }

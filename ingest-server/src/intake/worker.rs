@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use contract::v1::{AgentId, AutoReport, EventId, RefusalReason, SecretKey};
+use contract::v1::{AgentId, Answer, AutoReport, EventId, RefusalReason, SecretKey};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -19,7 +19,9 @@ use super::status::Status;
 use super::tell::{Committed, Done, Teller};
 use super::{Health, RetainedLiveness, Writable};
 use crate::changes::{Change, ChangeBus};
-use crate::store::{self, CameraFacts, Filed, Quarantined, Store, StoreError, Tx, VerifiedReport};
+use crate::store::{
+    self, AnswerFiled, CameraFacts, Filed, Quarantined, Store, StoreError, Tx, VerifiedReport,
+};
 use crate::telemetry::{BATCH_SIZE, COMMIT_SECONDS, DATABASE_RETRIES};
 
 /// Most messages in one transaction.
@@ -261,6 +263,17 @@ async fn write(tx: &Tx, items: &[Item]) -> Result<Vec<Done>, StoreError> {
                 refuse(tx, item, refusal).await?;
                 refused_report(item, agent, None, refusal)
             }
+            Work::Answer { agent, answer } => {
+                let filed = write_answer(tx, item, agent, answer).await?;
+                refused |= matches!(
+                    filed,
+                    Done::Report {
+                        refusal: Some(_),
+                        ..
+                    }
+                );
+                filed
+            }
             Work::Status(status) => write_status(tx, item, status).await?,
             Work::RefuseStatus(refusal) => {
                 refused = true;
@@ -343,12 +356,51 @@ fn refused_report(
     }
 }
 
+async fn write_answer(
+    tx: &Tx,
+    item: &Item,
+    agent: &AgentId,
+    answer: &Answer,
+) -> Result<Done, StoreError> {
+    let filed = store::file_answer(tx, agent, answer, &item.sha256, item.received).await?;
+    let stored = |outcome, change| Done::Report {
+        answered: Answered {
+            agent: agent.clone(),
+            sha256: item.sha256.clone(),
+            key: None,
+        },
+        refusal: None,
+        outcome,
+        change,
+    };
+    match filed {
+        AnswerFiled::New => {
+            let change = Change::Command {
+                agent: agent.clone(),
+                id: answer.command,
+            };
+            Ok(stored("answer", Some(change)))
+        }
+        AnswerFiled::Duplicate => Ok(stored("duplicate", None)),
+        AnswerFiled::Foreign => {
+            let message = format!(
+                "command {} was not given to this agent, or has another answer",
+                answer.command
+            );
+            let refusal = Refusal::new(RefusalReason::Conflict, message);
+            refuse(tx, item, &refusal).await?;
+            Ok(refused_report(item, agent, None, &refusal))
+        }
+    }
+}
+
 async fn write_status(tx: &Tx, item: &Item, status: &Status) -> Result<Done, StoreError> {
     let (written, change) = match status {
         Status::Agent(status) => {
             let change = Change::Agent {
                 agent: status.agent.clone(),
             };
+            store::set_agent_condition(tx, status).await?;
             (
                 store::set_agent_status(tx, status, item.received).await?,
                 change,

@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use contract::v1::EvidenceId;
+use contract::v1::{AgentId, CommandId, EvidenceId};
 
 use super::Username;
 use crate::incident::IncidentId;
@@ -38,6 +38,24 @@ pub fn logged_out(user: &Username) {
 pub fn decided(user: &Username, incident: IncidentId, action: &str, version: i64) {
     tracing::info!(
         target: TARGET, { user.name = %user, incident.id = %incident, action, version }, "incident decided");
+}
+
+/// Somebody gave a command to an agent.
+pub fn commanded(user: &Username, agent: &AgentId, command: CommandId, action: &str) {
+    tracing::info!(
+        target: TARGET, { user.name = %user, agent.id = %agent, command.id = %command, action }, "command given");
+}
+
+/// Somebody changed what is wanted of an agent.
+pub fn changed_desired(user: &Username, agent: &AgentId, version: u64) {
+    tracing::info!(
+        target: TARGET, { user.name = %user, agent.id = %agent, desired.version = version }, "desired state changed");
+}
+
+/// Somebody looked at what a command brought.
+pub fn saw_answer(user: &Username, command: CommandId, evidence: EvidenceId) {
+    tracing::info!(
+        target: TARGET, { user.name = %user, command.id = %command, evidence.id = %evidence }, "evidence read");
 }
 
 /// Somebody looked at evidence.

@@ -3,7 +3,9 @@
 use contract::v1::{AgentId, AutoReport, EventId, Evidence, EvidenceId};
 use jiff::Timestamp;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
+};
 
 use super::cameras::word;
 use super::entity::evidence::{Column, Entity, Model};
@@ -31,13 +33,32 @@ pub enum Stored {
 
 /// A piece of evidence as one revision names it.
 pub(super) fn row(report: &AutoReport, entry: &Evidence) -> Model {
+    let event = report.event_id.to_string();
+    row_of(event, &report.agent, report.revision, entry)
+}
+
+/// Keeps what an answer to a command sealed; the command stands where an event does.
+pub(super) async fn insert_sealed(
+    tx: &Tx,
+    command: String,
+    agent: &AgentId,
+    entry: &Evidence,
+) -> Result<(), StoreError> {
+    Entity::insert(row_of(command, agent, 1, entry).into_active_model())
+        .on_conflict_do_nothing()
+        .exec_without_returning(tx.conn())
+        .await?;
+    Ok(())
+}
+
+fn row_of(event_id: String, agent: &AgentId, revision: u32, entry: &Evidence) -> Model {
     let mut row = Model {
-        event_id: report.event_id.to_string(),
+        event_id,
         id: entry.id().to_string(),
-        agent: report.agent.to_string(),
+        agent: agent.to_string(),
         kind: entry.kind().as_str().to_owned(),
         state: "pending".to_owned(),
-        revision: i64::from(report.revision),
+        revision: i64::from(revision),
         mime: None,
         bytes: None,
         sha256: None,

@@ -19,6 +19,7 @@ mod incident_history;
 mod incident_queries;
 mod incidents;
 mod migration;
+mod orders;
 mod quarantine;
 mod reports;
 mod sessions;
@@ -44,6 +45,12 @@ pub use incident_queries::{
 };
 pub use incidents::{
     find_incident, incident_id, state_of, touch_incident_of_event, write_decision,
+};
+pub use orders::{
+    AnswerFiled, DesiredFiled, StoredDesired, command, command_sent, commands_expired,
+    commands_of_agent, commands_to_send, condition_of_agent, conditions, desired_of_agent,
+    desired_since, file_answer, insert_command, last_sequence, replace_desired,
+    set_agent_condition,
 };
 pub use quarantine::{Quarantined, put_in_quarantine, quarantined, trim_quarantine};
 pub use reports::{event, message, reports_of_event};

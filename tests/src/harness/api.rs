@@ -68,6 +68,27 @@ impl ApiClient {
         self.send(Method::POST, path, Some(body)).await
     }
 
+    /// Replaces a resource; a refusal is an [`ApiError`].
+    ///
+    /// # Errors
+    /// Where the server cannot be reached or refuses.
+    pub async fn put(&self, path: &str, body: Value) -> anyhow::Result<Value> {
+        self.send(Method::PUT, path, Some(body)).await
+    }
+
+    /// The bytes at a path of the server.
+    ///
+    /// # Errors
+    /// Where the server cannot be reached or refuses.
+    pub async fn bytes(&self, path: &str) -> anyhow::Result<Bytes> {
+        let answer = self
+            .client
+            .get(format!("{}{path}", self.base))
+            .send()
+            .await?;
+        Ok(answer.error_for_status()?.bytes().await?)
+    }
+
     /// Every incident, newest first.
     ///
     /// # Errors

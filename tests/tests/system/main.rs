@@ -10,6 +10,7 @@
 mod bad_input;
 mod cameras;
 mod messages;
+mod orders;
 mod outages;
 mod video;
 mod whole_chain;

@@ -279,6 +279,13 @@ fn publisher(store: &Arc<Store>, port: u16) -> Publisher {
         broker: BrokerAddress::try_from(&url).unwrap(),
         tls: Arc::new(crate::identity::client_config(None).unwrap()),
         store: Arc::clone(store),
+        inbox: Inbox {
+            agent: agent(),
+            server_key: server_key().public(),
+            store: Arc::clone(store),
+            bells: Arc::default(),
+        },
+        condition: Arc::default(),
         since: Timestamp::now(),
     }
 }

@@ -10,6 +10,7 @@ mod error;
 mod events;
 mod evidence;
 mod losses;
+mod orders;
 mod reports;
 mod schema;
 mod space;

@@ -69,3 +69,20 @@ CREATE TRIGGER IF NOT EXISTS upload_in AFTER INSERT ON uploads BEGIN
     UPDATE space SET bytes = bytes + new.bytes WHERE what = 'evidence'; END;
 CREATE TRIGGER IF NOT EXISTS upload_out AFTER DELETE ON uploads BEGIN
     UPDATE space SET bytes = bytes - old.bytes WHERE what = 'evidence'; END;
+-- Commands that were taken, each with its answer, the newest of them.
+CREATE TABLE IF NOT EXISTS commands (
+    seq       INTEGER PRIMARY KEY AUTOINCREMENT,
+    id        TEXT    NOT NULL UNIQUE,
+    command   TEXT    NOT NULL,          -- the Command
+    answer    BLOB,                      -- the exact bytes; NULL while it waits
+    signature TEXT,
+    sha256    TEXT,                      -- of the answer: what an ack names
+    confirmed INTEGER NOT NULL DEFAULT 0 -- 1 once the server has the answer
+);
+CREATE INDEX IF NOT EXISTS commands_by_hash ON commands (sha256);
+-- Per server, by its key: the last command's number, and the newest desired state.
+CREATE TABLE IF NOT EXISTS issuers (
+    key_id        TEXT    PRIMARY KEY,
+    last_sequence INTEGER NOT NULL DEFAULT 0,
+    desired       TEXT                   -- the Desired
+);

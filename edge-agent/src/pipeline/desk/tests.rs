@@ -36,7 +36,7 @@ pub(super) async fn open_desk(store: &Arc<Store>) -> Desk {
         told: Reading::default(),
         cameras: &HashMap::new(),
     };
-    Desk::open(agent(), key(), Arc::clone(store), past)
+    Desk::open(agent(), Arc::new(key()), Arc::clone(store), past)
         .await
         .unwrap()
 }
@@ -201,7 +201,7 @@ async fn start(
     let store = open_store(dir).await;
     let (log, told) = EventLog::open(&dir.join("events.ndjson"), store.id().clone()).unwrap();
     let past = Past { told, cameras };
-    let desk = Desk::open(agent(), key(), Arc::clone(&store), past)
+    let desk = Desk::open(agent(), Arc::new(key()), Arc::clone(&store), past)
         .await
         .unwrap();
     (store, log, desk)
@@ -211,6 +211,7 @@ fn sighting(paper: &ChangePaper) -> Sighting<'_> {
     Sighting {
         change: &paper.change,
         clock: paper.clock,
+        known: paper.known,
         size: paper.size,
         camera: &paper.camera,
         promised: &paper.promised,

@@ -83,6 +83,7 @@ fn put(book: &mut ReportBook, change: &EventChange, promised: &[Promise]) -> Aut
     book.change(&Sighting {
         change,
         clock,
+        known: crate::report::UNKNOWN_CLOCK,
         size: SIZE,
         camera: &camera,
         promised,
@@ -158,6 +159,7 @@ fn a_cleared_event_takes_no_further_change() {
     let sighting = Sighting {
         change: &late,
         clock,
+        known: crate::report::UNKNOWN_CLOCK,
         size: SIZE,
         camera: &camera,
         promised: &[],

@@ -6,7 +6,7 @@ use axum::extract::State;
 use crate::http::AppState;
 use crate::http::error::{ApiError, Problem};
 use crate::http::extract::CurrentUser;
-use crate::http::views::AgentList;
+use crate::http::views::{AgentList, AgentView};
 use crate::store;
 
 /// Every agent that ever enrolled.
@@ -23,9 +23,13 @@ pub(in crate::http) async fn list(
     _user: CurrentUser,
 ) -> Result<Json<AgentList>, ApiError> {
     let rows = store::agents(&state.store).await?;
+    let conditions = store::conditions(&state.store).await?;
     let items = rows
         .into_iter()
-        .map(TryInto::try_into)
+        .map(|row| {
+            let condition = conditions.iter().find(|said| said.agent == row.id);
+            AgentView::new(row, condition)
+        })
         .collect::<Result<_, _>>()?;
     Ok(Json(AgentList { items }))
 }

@@ -4,6 +4,7 @@ pub(super) mod agents;
 pub(super) mod cameras;
 pub(super) mod enrolments;
 pub(super) mod incidents;
+pub(super) mod orders;
 pub(super) mod quarantine;
 pub(super) mod session;
 pub(super) mod uploads;

@@ -25,7 +25,7 @@ pub(crate) struct CurrentUser(pub(crate) LiveSession);
 
 /// Somebody who is logged in as an administrator.
 #[derive(Debug, Clone)]
-pub(crate) struct Administrator;
+pub(crate) struct Administrator(pub(crate) LiveSession);
 
 impl FromRequestParts<AppState> for CurrentUser {
     type Rejection = ApiError;
@@ -53,7 +53,7 @@ impl FromRequestParts<AppState> for Administrator {
             audit::denied(&session.account.username, parts.uri.path());
             return Err(ApiError::NotAllowed);
         }
-        Ok(Self)
+        Ok(Self(session))
     }
 }
 

@@ -22,6 +22,7 @@ use crate::changes::ChangeBus;
 use crate::config::MqttUrl;
 use crate::evidence::EvidenceStore;
 use crate::http::{AppState, BrokerLink, Services, router};
+use crate::orders::Orders;
 use crate::people::password::Password;
 use crate::people::{NewAccount, Role};
 use crate::store::{self, Filed, Store, VerifiedReport};
@@ -58,6 +59,7 @@ impl TestApp {
             store: store.clone(),
             changes: changes.clone(),
             evidence,
+            orders: Orders::new(store.clone(), changes.clone()),
             enrolment,
             broker: link,
             data_dir: folder.path().to_owned(),

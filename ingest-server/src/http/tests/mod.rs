@@ -5,6 +5,7 @@ mod evidence;
 mod incidents;
 mod live;
 mod operation;
+mod orders;
 mod rights;
 mod session;
 mod uploads;

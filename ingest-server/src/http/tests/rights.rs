@@ -24,7 +24,8 @@ fn guarded() -> Vec<(Method, String)> {
                 let method = method.to_uppercase().parse().unwrap();
                 let path = path
                     .replace("{id}", SOME_ID)
-                    .replace("{evidence_id}", SOME_ID);
+                    .replace("{evidence_id}", SOME_ID)
+                    .replace("{agent}", "hue-01");
                 routes.push((method, path));
             }
         }

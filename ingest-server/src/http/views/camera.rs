@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::orders::{AgentClockView, agent_clock};
 use super::place::PlaceView;
-use super::words::{CameraReason, CameraStateWord, LivenessWord};
+use super::words::{CameraReason, CameraStateWord, ClockTrustWord, LivenessWord};
 use super::{json, time, word};
 use crate::store::StoreError;
-use crate::store::entity::{agent, camera};
+use crate::store::entity::{agent, agent_condition, camera};
 
 /// Which camera.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -166,12 +167,35 @@ pub struct AgentView {
     pub enrolled_at: Timestamp,
     /// Since when it may do nothing.
     pub revoked_at: Option<Timestamp>,
+    /// Its clock against true time; `null` when unknown.
+    pub clock: Option<AgentClockView>,
+    /// What it thinks of its clock.
+    pub clock_trust: ClockTrustWord,
+    /// The version of the desired state that it applied; `null` before the first.
+    pub desired_applied: Option<u64>,
 }
 
-impl TryFrom<agent::Model> for AgentView {
-    type Error = StoreError;
-    fn try_from(row: agent::Model) -> Result<Self, StoreError> {
+/// Of what an agent applied, a list shows the version alone.
+#[derive(Deserialize)]
+struct AppliedVersion {
+    version: u64,
+}
+
+impl AgentView {
+    /// An agent, and what it last said of itself.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`].
+    pub fn new(
+        row: agent::Model,
+        condition: Option<&agent_condition::Model>,
+    ) -> Result<Self, StoreError> {
         const TABLE: &str = "agents";
+        let (clock, clock_trust) = agent_clock(condition)?;
+        let applied: Option<AppliedVersion> = condition
+            .and_then(|condition| condition.applied.as_deref())
+            .map(|text| json(text, "agent_conditions", "applied"))
+            .transpose()?;
         Ok(Self {
             liveness: word(&row.liveness, TABLE, "liveness")?,
             since: time(row.since, TABLE, "since")?,
@@ -182,6 +206,9 @@ impl TryFrom<agent::Model> for AgentView {
                 .transpose()?,
             id: row.id,
             version: row.version,
+            clock,
+            clock_trust,
+            desired_applied: applied.map(|applied| applied.version),
         })
     }
 }

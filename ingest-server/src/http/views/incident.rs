@@ -6,10 +6,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::camera::CameraRef;
+use super::orders::AgentClockView;
 use super::place::{NormBoxView, PlaceView};
 use super::words::{
-    CameraPhase, ClockSourceWord, EvidenceKindWord, EvidenceState, IncidentKind, IncidentState,
-    RejectReasonWord, SeverityWord, UnavailableWord,
+    CameraPhase, ClockSourceWord, ClockTrustWord, EvidenceKindWord, EvidenceState, IncidentKind,
+    IncidentState, RejectReasonWord, SeverityWord, UnavailableWord,
 };
 use super::{json, time, word};
 use crate::incident::history::Row;
@@ -191,6 +192,16 @@ pub struct ClockView {
     /// The camera's clock minus the agent's in milliseconds; `null` when unknown.
     #[serde(default)]
     pub offset_ms: Option<i64>,
+    /// The agent's clock against true time; `null` when unknown.
+    #[serde(default)]
+    pub agent: Option<AgentClockView>,
+    /// What to think of the times.
+    #[serde(default = "unknown")]
+    pub trust: ClockTrustWord,
+}
+
+const fn unknown() -> ClockTrustWord {
+    ClockTrustWord::Unknown
 }
 
 /// A piece of evidence.
@@ -369,25 +380,46 @@ fn event_view(row: event::Model) -> Result<EventView, StoreError> {
 }
 
 fn evidence_view(incident: &str, row: evidence::Model) -> Result<EvidenceView, StoreError> {
-    const TABLE: &str = "evidence";
-    let state = word(&row.state, TABLE, "state")?;
+    let state: EvidenceState = word(&row.state, "evidence", "state")?;
     let url = (state == EvidenceState::Stored)
         .then(|| format!("/api/v1/incidents/{incident}/evidence/{}", row.id));
     Ok(EvidenceView {
-        id: uuid(&row.id, TABLE, "id")?,
-        event_id: uuid(&row.event_id, TABLE, "event_id")?,
-        kind: word(&row.kind, TABLE, "kind")?,
-        state,
-        mime: row.mime,
-        bytes: row.bytes,
-        sha256: row.sha256,
-        reason: row
-            .reason
-            .as_deref()
-            .map(|text| word(text, TABLE, "reason"))
-            .transpose()?,
         url,
+        ..EvidenceView::without_url(row)?
     })
+}
+
+impl EvidenceView {
+    /// A piece that proves a command's answer: its bytes are found through the command.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`].
+    pub fn of_command(row: evidence::Model) -> Result<Self, StoreError> {
+        let path = format!("/api/v1/commands/{}/evidence/{}", row.event_id, row.id);
+        let view = Self::without_url(row)?;
+        let url = (view.state == EvidenceState::Stored).then_some(path);
+        Ok(Self { url, ..view })
+    }
+
+    fn without_url(row: evidence::Model) -> Result<Self, StoreError> {
+        const TABLE: &str = "evidence";
+        let state = word(&row.state, TABLE, "state")?;
+        Ok(Self {
+            id: uuid(&row.id, TABLE, "id")?,
+            event_id: uuid(&row.event_id, TABLE, "event_id")?,
+            kind: word(&row.kind, TABLE, "kind")?,
+            state,
+            mime: row.mime,
+            bytes: row.bytes,
+            sha256: row.sha256,
+            reason: row
+                .reason
+                .as_deref()
+                .map(|text| word(text, TABLE, "reason"))
+                .transpose()?,
+            url: None,
+        })
+    }
 }
 
 fn history_view(row: Row) -> Result<HistoryView, StoreError> {

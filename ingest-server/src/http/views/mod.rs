@@ -6,6 +6,7 @@
 mod camera;
 mod enrolment;
 mod incident;
+mod orders;
 mod place;
 mod quarantine;
 mod session;
@@ -17,13 +18,18 @@ pub use incident::{
     ClockView, DecisionRequest, EventView, EvidenceView, HistoryView, IncidentDetail, IncidentPage,
     IncidentSummary, IntervalView, ModelView, RejectRequest, TrackView, detail, page, summary,
 };
+pub use orders::{
+    ActionView, AgentClockView, AppliedView, CameraDesiredView, CommandList, CommandRequest,
+    CommandView, DesiredBody, DesiredRequest, DesiredView, MuteView, RefusedKeyView,
+    RuleChangeView, SimulationView, SpanView, agent_clock,
+};
 pub use place::{NormBoxView, PlaceView, PositionView};
 pub use quarantine::{QuarantineList, QuarantinedView};
 pub use session::{LoginRequest, SessionView};
 pub use words::{
-    CameraPhase, CameraReason, CameraStateWord, ClockSourceWord, EvidenceKindWord, EvidenceState,
-    IncidentKind, IncidentState, LivenessWord, RejectReasonWord, RoleWord, SeverityWord,
-    UnavailableWord,
+    CameraPhase, CameraReason, CameraStateWord, ClockReferenceWord, ClockSourceWord,
+    ClockTrustWord, CommandStateWord, EvidenceKindWord, EvidenceState, IncidentKind, IncidentState,
+    LivenessWord, RejectReasonWord, RoleWord, SeverityWord, UnavailableWord,
 };
 
 use jiff::Timestamp;

@@ -197,6 +197,49 @@ words!(
     }
 );
 words!(
+    /// What an agent compares its own clock with.
+    ClockReferenceWord as ClockReference {
+        /// The machine's chronyd.
+        Chrony,
+        /// The machine's systemd-timesyncd.
+        Timesyncd,
+        /// The agent's own exchange with a time server.
+        Sntp,
+    }
+);
+words!(
+    /// What to think of times.
+    ClockTrustWord as ClockTrust {
+        /// Nobody compared the clock with another.
+        Unknown,
+        /// Compared, and within the agent's bound.
+        Trusted,
+        /// The agent's clock is off.
+        AgentOff,
+        /// The camera's clock is off.
+        CameraOff,
+        /// The agent's clock was set lately.
+        Stepped,
+    }
+);
+words!(
+    /// Where a command stands.
+    CommandStateWord as CommandState {
+        /// The broker does not have it yet.
+        Queued,
+        /// The broker has it; the agent has not answered.
+        Sent,
+        /// Carried out.
+        Done,
+        /// Not carried out; giving it again changes nothing.
+        Refused,
+        /// Not carried out; giving it again may help.
+        Failed,
+        /// Its time ran out without an answer.
+        Expired,
+    }
+);
+words!(
     /// What a person may do.
     RoleWord as Role {
         /// Reviews incidents.

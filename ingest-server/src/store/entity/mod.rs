@@ -7,9 +7,12 @@
 
 pub mod account;
 pub mod agent;
+pub mod agent_condition;
 pub mod agent_key;
 pub mod camera;
+pub mod command;
 pub mod counter;
+pub mod desired;
 pub mod enrolment_token;
 pub mod event;
 pub mod evidence;

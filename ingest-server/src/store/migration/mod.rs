@@ -5,6 +5,7 @@ use sea_orm_migration::prelude::*;
 
 mod m0001_first_tables;
 mod m0002_incident_tally;
+mod m0014_orders;
 
 /// Every migration, in order.
 pub(super) struct Migrator;
@@ -15,6 +16,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m0001_first_tables::Migration),
             Box::new(m0002_incident_tally::Migration),
+            Box::new(m0014_orders::Migration),
         ]
     }
 }

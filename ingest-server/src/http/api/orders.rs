@@ -1,0 +1,216 @@
+//! Commands and desired state of agents.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use contract::v1::{AgentId, CommandId, Desired, EventId};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::http::AppState;
+use crate::http::error::{ApiError, FieldProblemView, Problem};
+use crate::http::extract::{Administrator, CurrentUser, JsonBody, PathOf, QueryOf};
+use crate::http::views::{CommandList, CommandRequest, CommandView, DesiredRequest, DesiredView};
+use crate::orders::DEFAULT_LIFETIME;
+use crate::people::audit;
+use crate::store;
+
+/// Commands listed where the client names no number.
+const DEFAULT_LIMIT: u64 = 20;
+/// Most commands listed.
+const MAX_LIMIT: u64 = 200;
+
+/// What is wanted of an agent, and what it made of it.
+#[utoipa::path(
+    get, path = "/api/v1/agents/{agent}/desired", tag = "orders", operation_id = "getDesired",
+    params(("agent" = String, Path, description = "The agent")),
+    responses(
+        (status = 200, body = DesiredView),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("session" = []))
+)]
+pub(in crate::http) async fn desired(
+    State(state): State<AppState>,
+    _user: CurrentUser,
+    PathOf(agent): PathOf<AgentId>,
+) -> Result<Json<DesiredView>, ApiError> {
+    Ok(Json(desired_view(&state, &agent).await?))
+}
+
+/// Replaces what is wanted of an agent.
+#[utoipa::path(
+    put, path = "/api/v1/agents/{agent}/desired", tag = "orders", operation_id = "putDesired",
+    params(("agent" = String, Path, description = "The agent")),
+    request_body = DesiredRequest,
+    responses(
+        (status = 200, body = DesiredView),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`not_allowed`, `csrf_token_invalid`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`stale_desired`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_fields`", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("session" = [], "csrf" = []))
+)]
+pub(in crate::http) async fn put_desired(
+    State(state): State<AppState>,
+    Administrator(session): Administrator,
+    PathOf(agent): PathOf<AgentId>,
+    JsonBody(body): JsonBody<Value>,
+) -> Result<Json<DesiredView>, ApiError> {
+    let wanted: Desired = read(body)?;
+    let user = &session.account.username;
+    let version = state
+        .orders
+        .desire(&agent, wanted, user.as_str(), Timestamp::now())
+        .await?;
+    audit::changed_desired(user, &agent, version);
+    Ok(Json(desired_view(&state, &agent).await?))
+}
+
+/// Gives a command to an agent.
+#[utoipa::path(
+    post, path = "/api/v1/agents/{agent}/commands", tag = "orders", operation_id = "giveCommand",
+    params(("agent" = String, Path, description = "The agent")),
+    request_body = CommandRequest,
+    responses(
+        (status = 201, body = CommandView),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`csrf_token_invalid`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`invalid_fields`", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("session" = [], "csrf" = []))
+)]
+pub(in crate::http) async fn give(
+    State(state): State<AppState>,
+    CurrentUser(session): CurrentUser,
+    PathOf(agent): PathOf<AgentId>,
+    JsonBody(body): JsonBody<Value>,
+) -> Result<(StatusCode, Json<CommandView>), ApiError> {
+    let given: Given = read(body)?;
+    let user = &session.account.username;
+    let word = given.action.as_str();
+    let lifetime = given
+        .lifetime_s
+        .map_or(DEFAULT_LIFETIME, Duration::from_secs);
+    let now = Timestamp::now();
+    let id = state
+        .orders
+        .command(&agent, given.action, user.as_str(), lifetime, now)
+        .await?;
+    audit::commanded(user, &agent, id, word);
+    Ok((StatusCode::CREATED, Json(command_view(&state, id).await?)))
+}
+
+/// How many commands to list.
+#[derive(Debug, Deserialize, IntoParams, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct CommandQuery {
+    /// Most of them: 1 to 200, 20 where absent.
+    #[serde(default)]
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u64>,
+}
+
+/// The newest commands of an agent.
+#[utoipa::path(
+    get, path = "/api/v1/agents/{agent}/commands", tag = "orders", operation_id = "listCommands",
+    params(("agent" = String, Path, description = "The agent"), CommandQuery),
+    responses(
+        (status = 200, body = CommandList),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("session" = []))
+)]
+pub(in crate::http) async fn list(
+    State(state): State<AppState>,
+    _user: CurrentUser,
+    PathOf(agent): PathOf<AgentId>,
+    QueryOf(query): QueryOf<CommandQuery>,
+) -> Result<Json<CommandList>, ApiError> {
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        let message = format!("limit must lie between 1 and {MAX_LIMIT}");
+        return Err(ApiError::InvalidRequest(message));
+    }
+    let now = Timestamp::now();
+    let mut items = Vec::new();
+    for row in store::commands_of_agent(&state.store, &agent, limit).await? {
+        let evidence = store::evidence_of_event(&state.store, &event_of(&row.id)?).await?;
+        items.push(CommandView::new(row, evidence, now)?);
+    }
+    Ok(Json(CommandList { items }))
+}
+
+/// One command and what came of it.
+#[utoipa::path(
+    get, path = "/api/v1/commands/{id}", tag = "orders", operation_id = "getCommand",
+    params(("id" = Uuid, Path, description = "The command")),
+    responses(
+        (status = 200, body = CommandView),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("session" = []))
+)]
+pub(in crate::http) async fn get(
+    State(state): State<AppState>,
+    _user: CurrentUser,
+    PathOf(id): PathOf<Uuid>,
+) -> Result<Json<CommandView>, ApiError> {
+    Ok(Json(command_view(&state, CommandId::from_uuid(id)).await?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Given {
+    action: contract::v1::Action,
+    #[serde(default)]
+    lifetime_s: Option<u64>,
+}
+
+/// Reads a body as the contract's type; what does not parse is told by its field.
+fn read<T: DeserializeOwned>(body: Value) -> Result<T, ApiError> {
+    serde_path_to_error::deserialize(body).map_err(|error| {
+        let field = error.path().to_string();
+        ApiError::InvalidFields(vec![FieldProblemView::unreadable(field)])
+    })
+}
+
+async fn desired_view(state: &AppState, agent: &AgentId) -> Result<DesiredView, ApiError> {
+    if store::agent(&state.store, agent).await?.is_none() {
+        return Err(ApiError::NotFound);
+    }
+    let stored = store::desired_of_agent(&state.store, agent).await?;
+    let condition = store::condition_of_agent(&state.store, agent).await?;
+    Ok(DesiredView::new(stored, condition.as_ref())?)
+}
+
+async fn command_view(state: &AppState, id: CommandId) -> Result<CommandView, ApiError> {
+    let row = store::command(&state.store, id)
+        .await?
+        .ok_or(ApiError::NotFound)?;
+    let evidence =
+        store::evidence_of_event(&state.store, &EventId::from_uuid(id.as_uuid())).await?;
+    Ok(CommandView::new(row, evidence, Timestamp::now())?)
+}
+
+fn event_of(id: &str) -> Result<EventId, store::StoreError> {
+    id.parse().map_err(|_| store::StoreError::Unreadable {
+        table: "commands",
+        column: "id",
+    })
+}
