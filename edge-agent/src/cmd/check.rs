@@ -13,7 +13,7 @@ use super::say;
 use crate::camera::{
     ColorMatrix, ColorRange, Frame, PixelFormat, Plane, ProbeReport, StreamUrl, probe,
 };
-use crate::config::{CameraConfig, Config, ModelConfig};
+use crate::config::{CameraConfig, Config, ModelConfig, built_in_file};
 use crate::detect::{Classifier, Detector};
 use crate::geometry::PictureSize;
 use crate::time::StreamTime;
@@ -38,11 +38,7 @@ pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
     let file = config.display().to_string();
     let config = Config::load(config)?;
     let cameras = config.cameras.len();
-    let models = config
-        .models
-        .iter()
-        .map(|model| model.manifest.name.as_str());
-    let models: Vec<&str> = models.collect();
+    let models: Vec<String> = config.models.iter().map(named).collect();
     say(&format!(
         "{file}: OK ({cameras} camera(s), model {})",
         models.join(", ")
@@ -67,6 +63,15 @@ pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// A model's name, and that it needs no file, where it needs none.
+fn named(model: &ModelConfig) -> String {
+    let file = &model.manifest.file.name;
+    match model.file.is_none() && built_in_file(file).is_some() {
+        true => format!("{} (in the program)", model.manifest.name),
+        false => model.manifest.name.clone(),
+    }
 }
 
 struct Row {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use crate::config::{Catalogue, Config, DEFAULT_PATH, DetectConfig, ModelConfig};
+use crate::config::{Catalogue, Config, DEFAULT_PATH, DetectConfig, Manifest, ModelConfig};
 
 /// The models that are known here, and where their files lie.
 pub(super) struct Shelf {
@@ -26,7 +26,11 @@ impl Shelf {
         Ok(Self::of(config.detect, config.models, config.catalogue))
     }
 
-    fn of(detect: DetectConfig, mut models: Vec<ModelConfig>, catalogue: Catalogue) -> Self {
+    pub(super) fn of(
+        detect: DetectConfig,
+        mut models: Vec<ModelConfig>,
+        catalogue: Catalogue,
+    ) -> Self {
         for manifest in &catalogue.models {
             let known = |model: &ModelConfig| model.manifest.name == manifest.name;
             if !models.iter().any(known) {
@@ -38,6 +42,21 @@ impl Shelf {
             models,
             catalogue,
         }
+    }
+
+    /// The models that are no variant of another.
+    pub(super) fn bases(&self) -> impl Iterator<Item = &ModelConfig> {
+        let variant = |model: &ModelConfig| {
+            let of = |base: &Manifest| {
+                let mut names = base
+                    .variants
+                    .iter()
+                    .map(|variant| base.as_variant(variant).name);
+                names.any(|name| name == model.manifest.name)
+            };
+            self.models.iter().any(|base| of(&base.manifest))
+        };
+        self.models.iter().filter(move |model| !variant(model))
     }
 
     /// The model of that name; without a name the starter.

@@ -40,6 +40,25 @@ fn the_built_in_catalogue_is_whole() {
 }
 
 #[test]
+fn the_starter_is_in_the_program_with_all_its_variants() {
+    let catalogue = Catalogue::built_in().unwrap();
+    let starter = catalogue.starter().unwrap();
+    let variants = starter.variants.iter().map(|variant| &variant.file);
+    for file in std::iter::once(&starter.file).chain(variants) {
+        assert!(
+            built_in_file(&file.name).is_some(),
+            "{} is not in the program",
+            file.name
+        );
+    }
+    assert!(
+        ["fire", "smoke", "person"]
+            .iter()
+            .all(|class| starter.object_classes().contains(class))
+    );
+}
+
+#[test]
 fn what_is_in_the_program_has_the_hash_and_size_of_its_manifest() {
     use sha2::{Digest, Sha256};
 
@@ -118,7 +137,7 @@ fn a_faulty_manifest_of_the_folder_is_named() {
         .unwrap_err();
     let message = error.to_string();
     assert!(
-        message.contains("added/mine.toml:14") && message.contains("plain file name"),
+        message.contains("added/mine.toml:15") && message.contains("plain file name"),
         "{message}"
     );
 }

@@ -98,7 +98,12 @@ impl Detector {
     }
 }
 
-fn load(manifest: &Manifest, bytes: &[u8], detect: &DetectConfig) -> Result<Session, DetectError> {
+/// Loads a detector's session from its bytes.
+pub(super) fn load(
+    manifest: &Manifest,
+    bytes: &[u8],
+    detect: &DetectConfig,
+) -> Result<Session, DetectError> {
     let input = &manifest.input;
     let size = [i64::from(input.width), i64::from(input.height)];
     let wanted = Wanted {

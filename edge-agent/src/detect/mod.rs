@@ -20,6 +20,7 @@ mod family;
 mod nms;
 
 mod detector;
+mod self_test;
 
 mod classifier;
 
@@ -31,3 +32,4 @@ pub use ledger::{Bench, BenchedModel, Trust, Trusted};
 pub use letterbox::Letterbox;
 pub use nms::suppress;
 pub use preprocess::Preprocessor;
+pub use self_test::{SelfTest, stated_input};

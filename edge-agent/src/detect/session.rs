@@ -58,20 +58,7 @@ impl Session {
         wanted: &Wanted<'_>,
         check: impl FnOnce(&[Outlet<'_>]) -> Result<(), Misfit>,
     ) -> Result<Self, DetectError> {
-        let environment = environment(&library::find(wanted.runtime)?)?;
-        let load = |source: ort::Error| DetectError::Load {
-            model: wanted.model.to_owned(),
-            source: source.into(),
-        };
-        let inner = OrtSession::builder(&environment)
-            .map_err(load)?
-            .with_intra_threads(wanted.threads)
-            .map_err(|error| load(error.into()))?
-            // Spinning threads would take the cores from the decoders between two pictures.
-            .with_intra_op_spinning(false)
-            .map_err(|error| load(error.into()))?
-            .commit_from_memory(bytes)
-            .map_err(load)?;
+        let inner = open(wanted.model, bytes, wanted.threads, wanted.runtime)?;
         let input = Input::of(wanted, inner.inputs())?;
         let outlets: Vec<Outlet<'_>> = inner.outputs().iter().map(outlet).collect();
         check(&outlets).map_err(|misfit| misfit.of(wanted.model, "output"))?;
@@ -112,6 +99,43 @@ impl Session {
             .collect();
         decode(&read).map_err(|misfit| misfit.of(model, "output"))
     }
+}
+
+/// The shapes of the float inputs that a file states; an open axis is negative.
+///
+/// # Errors
+/// [`DetectError`]: no runtime, a file that does not load.
+pub(super) fn stated_inputs(
+    model: &str,
+    bytes: &[u8],
+    runtime: Option<&Path>,
+) -> Result<Vec<Vec<i64>>, DetectError> {
+    let session = open(model, bytes, 1, runtime)?;
+    let stated = session.inputs().iter().map(outlet);
+    let floats = stated.filter(|outlet| outlet.kind == Kind::F32);
+    Ok(floats.map(|outlet| outlet.axes.to_vec()).collect())
+}
+
+fn open(
+    model: &str,
+    bytes: &[u8],
+    threads: usize,
+    runtime: Option<&Path>,
+) -> Result<OrtSession, DetectError> {
+    let environment = environment(&library::find(runtime)?)?;
+    let load = |source: ort::Error| DetectError::Load {
+        model: model.to_owned(),
+        source: source.into(),
+    };
+    OrtSession::builder(&environment)
+        .map_err(load)?
+        .with_intra_threads(threads)
+        .map_err(|error| load(error.into()))?
+        // Spinning threads would take the cores from the decoders between two pictures.
+        .with_intra_op_spinning(false)
+        .map_err(|error| load(error.into()))?
+        .commit_from_memory(bytes)
+        .map_err(load)
 }
 
 impl Input {

@@ -4,6 +4,7 @@
 //! belong here: when evidence is due (`report`), which file belongs to which event, how long it stays
 //! and sending it (`outbox`, whose rows and files must agree over a crash).
 
+mod annotated;
 mod clip;
 mod decode_times;
 mod files;
@@ -11,7 +12,8 @@ mod overlay;
 mod still;
 mod text;
 
+pub use annotated::{AnnotatedError, AnnotatedVideo, ContactSheet};
 pub use clip::{Clip, ClipError, remux};
 pub use files::{EvidenceFault, EvidenceFileError, EvidenceFiles, EvidenceReader};
-pub use overlay::{Label, Overlay, OverlayBox, overlay_jpeg};
+pub use overlay::{Label, Overlay, OverlayBox, annotate, overlay_jpeg};
 pub use still::{StillError, jpeg};

@@ -3,6 +3,7 @@
 use embedded_graphics::pixelcolor::Rgb888;
 use embedded_graphics::prelude::*;
 use embedded_graphics::primitives::{Line, PrimitiveStyle, Rectangle};
+use image::RgbImage;
 
 use super::still::{StillError, encode, rgb};
 use super::text::Canvas;
@@ -59,9 +60,17 @@ impl std::fmt::Display for Label {
 /// # Errors
 /// [`StillError`].
 pub fn overlay_jpeg(frame: &Frame, overlay: &Overlay) -> Result<Vec<u8>, StillError> {
+    encode(&annotate(frame, overlay)?)
+}
+
+/// The picture as 8-bit RGB, full size, with the overlay drawn in.
+///
+/// # Errors
+/// [`StillError::Layout`].
+pub fn annotate(frame: &Frame, overlay: &Overlay) -> Result<RgbImage, StillError> {
     let mut picture = rgb(frame)?;
     draw(&mut Canvas(&mut picture), overlay, frame.size);
-    encode(&picture)
+    Ok(picture)
 }
 
 fn draw(canvas: &mut Canvas<'_>, overlay: &Overlay, size: PictureSize) {

@@ -182,7 +182,7 @@ def nanodet_split():
 
 
 def fastestdet():
-    g = Graph("fastestdet", 8)
+    g = Graph("fastestdet", 11)
     picture = g.picture("input.1", batch=1)
     objectness = g.op("Sigmoid", [g.cells(picture, 16, 1)])
     box = g.cells(picture, 16, 4)
@@ -218,7 +218,7 @@ def detr_nothing():
 
 
 def detr_finished():
-    g = Graph("detr-finished", 11)
+    g = Graph("detr-finished", 8)
     picture = g.picture("images")
     g.inputs.append(helper.make_tensor_value_info("orig_target_sizes", I64, ["batch", 2]))
     scores = g.op("Sigmoid", [queries(g, picture, CLASSES)])

@@ -1,8 +1,11 @@
 //! `models`: what is known by name, whether the files are what is meant, fetching, adding, trying
 //! and timing them.
 
+mod add;
+mod bench;
 mod list;
 mod pull;
+mod try_clip;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -24,6 +27,12 @@ enum Command {
     Verify,
     /// Fetch a model's file: from the folder that `VONG_MODELS_MIRROR` names, else from its URL.
     Pull(pull::Args),
+    /// Test a model of your own and put it into the models' folder.
+    Add(Box<add::Args>),
+    /// Show what a model sees in a recording: a video with boxes, and a sheet of small pictures.
+    Try(try_clip::Args),
+    /// Time models on one core of this machine, and choose among their variants.
+    Bench(bench::Args),
 }
 
 /// Runs a sub-command.
@@ -36,5 +45,8 @@ pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
         Command::List => list::list(&shelf),
         Command::Verify => list::verify(&shelf),
         Command::Pull(args) => pull::run(&shelf, args),
+        Command::Add(args) => add::run(&shelf, args),
+        Command::Try(args) => try_clip::run(&shelf, args),
+        Command::Bench(args) => bench::run(&shelf, args),
     }
 }

@@ -173,7 +173,7 @@ fn an_open_axis_fits_and_a_wrong_one_is_told_with_both_shapes() {
         (Family::Vong,       &[1, 84, 8],     "f32[1, 84, 8]",    "f32[1, A, 7]"),
         (Family::Yolox,      &[1, 3549, 8],   "f32[1, 3549, 8]",  "f32[1, 84, 8]"),
         (Family::Yolov5,     &[2, 252, 8],    "f32[2, 252, 8]",   "f32[1, A, 8]"),
-        (Family::Yolov8,     &[1, 84, -1],    "f32[1, 84, ?]",    "f32[1, 7, A] or f32[1, K, 6]"),
+        (Family::Yolov8,     &[1, 84, 8400],  "f32[1, 84, 8400]",    "f32[1, 7, A] or f32[1, K, 6]"),
         (Family::Nanodet { reg_max: 10 }, &[1, 85, 35], "f32[1, 85, 35]", "f32[1, 85, 47], or for each stride"),
         (Family::Fastestdet, &[1, 8, 22, 22], "f32[1, 8, 22, 22]", "f32[1, 8, 4, 4]"),
         (Family::Detr,       &[1, 300, 3],    "f32[1, 300, 3]",   "f32[1, Q, 3] (or 4 with \"nothing\") and f32[1, Q, 4]"),
