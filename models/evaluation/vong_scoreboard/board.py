@@ -30,6 +30,7 @@ class Row:
     recall: float | None  # of burning pictures, at FALSE_ALARMS
     threshold: float | None  # the score at which that is so
     hard_recall: float | None  # at FALSE_ALARMS among the hard negatives alone
+    hard_threshold: float | None
     own_recall: float | None  # of burning pictures, at the model's own thresholds
     own_alarms: int | None  # negatives that exceed these
     burning: int
@@ -53,17 +54,17 @@ def score(truths: list[dict], detections: dict[str, dict], confidence: dict[str,
     plain = {name: 1.0 for name in BURNING}
     positive, negative = split(True, plain), split(False, plain)
     hard = np.array([_best(detections[t["image"]], plain) for t in truths if t.get("hard")])
-    recall = threshold = hard_recall = own_recall = own_alarms = None
+    recall = threshold = hard_recall = hard_threshold = own_recall = own_alarms = None
     if seen & set(BURNING):
         recall, threshold = recall_at_false_alarms(positive, negative, FALSE_ALARMS)
-        hard_recall, _ = recall_at_false_alarms(positive, hard, FALSE_ALARMS) if len(hard) else (None, None)
+        hard_recall, hard_threshold = recall_at_false_alarms(positive, hard, FALSE_ALARMS) if len(hard) else (None, None)
     if confidence and len(positive):
         # Divided by its own threshold, a score alarms from 1 on, whatever its class.
         weigh = {name: 1 / limit for name, limit in confidence.items()}
         own_recall, own_alarms = float((split(True, weigh) >= 1).mean()), int((split(False, weigh) >= 1).sum())
     milliseconds = float(np.median(times)) if times else None
     return Row(
-        ap50, ap25, counts, thresholds, recall, threshold, hard_recall, own_recall, own_alarms,
+        ap50, ap25, counts, thresholds, recall, threshold, hard_recall, hard_threshold, own_recall, own_alarms,
         len(positive), len(negative), len(hard), seen, milliseconds,
     )
 

@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 
 from vong_training import boxes
-from vong_training.sources import NAMES, RENDERED, is_held_out, read_distant, read_pictures, read_sources
+from vong_training.sources import NAMES, RENDERED, is_held_out, read_distant, read_hard, read_pictures, read_sources
 
 #: Sources on which nothing burns: street pictures, looked through for fire.
 CALM = {"fsd_highway_id", "openimages_vehicles", "atl_overpass", "roadvehicles_utebm"}
@@ -22,7 +22,7 @@ def held_out(root: Path) -> list[dict]:
     """Held-out photographs of the sources that may be trained on."""
     sources = read_sources(root)
     pictures = [p for p in read_pictures(root) if p.source != RENDERED and is_held_out(p)]
-    listed = {line.split("\t")[0] for line in (root / "hard_negatives.tsv").read_text().splitlines()}
+    listed = read_hard(root)
     lines = []
     for p in pictures:
         calm = p.source in CALM

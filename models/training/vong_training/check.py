@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import torch
 
-STEPS = 40
+STEPS = 60
 
 
 def draw_data(root: Path) -> None:
@@ -67,7 +67,7 @@ def main() -> None:
         noise = np.random.default_rng(1).uniform(0, 255, (2, 3, SIDE, SIDE)).astype(np.float32)
         difference = np.abs(runner(root / "model.onnx")(noise) - predictor(whole.averaged.model, SIDE)(noise)).max()
         assert difference < 0.05, difference
-    print(f"check: loss {first['class']:.2f} → {last['class']:.2f}; resumed alike; exported within {difference:.1e}")
+    print(f"check: loss {first['class']:.3f} → {last['class']:.3f}; resumed alike; exported within {difference:.1e}")
 
 
 if __name__ == "__main__":

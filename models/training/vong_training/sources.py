@@ -85,6 +85,12 @@ def read_sources(root: Path) -> dict[str, dict]:
     return sources | {RENDERED: {"labelled_classes": list(range(len(NAMES))), "licence_tier": "open"}}
 
 
+def read_hard(root: Path) -> set[str]:
+    """Files on which something looks like fire or smoke and is neither, found by eye."""
+    lines = (root / "hard_negatives.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    return {line.split("\t")[0] for line in lines}
+
+
 def is_held_out(picture: Picture, share: float = 0.15) -> bool:
     """Whether a picture's scene is kept out of training; depends on its name alone, so it never changes."""
     if picture.source == RENDERED:

@@ -14,7 +14,7 @@ from . import boxes as geometry
 from .cache import Cache, Entry
 from .dataset import is_burning, letterbox, may_burn
 from .labels import CLASSES, FIRE, SMOKE
-from .sources import NAMES, read_boxes
+from .sources import NAMES, read_boxes, read_hard
 
 LEAST_SCORE, NMS_IOU = 0.01, 0.5
 #: Tensor [n, 3, side, side] of levels → [n, places, 4 + classes] as the exported graph has it.
@@ -23,7 +23,7 @@ Predict = Callable[[np.ndarray], np.ndarray]
 
 def truths(root, sources: dict[str, dict], entries: list[Entry]) -> list[dict]:
     """What is true of held-out pictures, in pixels of the cache, by persons' labels alone."""
-    lines = []
+    lines, listed = [], read_hard(root)
     for entry in entries:
         picture = entry.picture
         scale = entry.width / picture.width
@@ -33,7 +33,7 @@ def truths(root, sources: dict[str, dict], entries: list[Entry]) -> list[dict]:
             "source": picture.source,
             "labelled": [NAMES[n] for n in sources[picture.source]["labelled_classes"]],
             "burning": is_burning(entry),
-            "hard": may_burn(entry) and not is_burning(entry),
+            "hard": not is_burning(entry) and (may_burn(entry) or picture.file in listed),
             "boxes": [{"class": name, "box": box.tolist()} for box, name in human],
         })
     return lines
