@@ -30,6 +30,10 @@ const FILES: &[(&str, &[u8])] = &[
         include_bytes!("../../../models/vong-starter/vong-starter.onnx"),
     ),
     (
+        "vong-starter-int8.onnx",
+        include_bytes!("../../../models/vong-starter/vong-starter-int8.onnx"),
+    ),
+    (
         "fire-verifier.onnx",
         include_bytes!("../../../models/fire-verifier/fire-verifier.onnx"),
     ),
