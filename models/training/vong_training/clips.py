@@ -1,4 +1,4 @@
-"""How the verifier does where things really move: `python -m vong_training.clips --verifier FILE --detector FILE CLIP…`.
+"""How detector and verifier do where things really move: `python -m vong_training.clips --detector FILE [--verifier FILE] CLIP…`.
 
 A clip with labelled fires (`NAME.gt.csv`, or `NAME.opencv.xml` of the FURG collection) is asked at
 its boxes, any other at the places that the detector finds most like fire. Clips are never trained on.
@@ -57,25 +57,43 @@ def labelled(file: Path, count: int, fps: float) -> dict[int, np.ndarray] | None
     return {number: np.array(found) for number, found in boxes.items()}
 
 
-def suspected(predict, picture: np.ndarray) -> np.ndarray:
-    """The place most like fire or smoke."""
+def look(predict, picture: np.ndarray) -> tuple[np.ndarray, float]:
+    """The detector's predictions of a picture, and the scale of its boxes."""
     height, width = picture.shape[:2]
     scale, columns, rows = letterbox_scale(width, height, SIDE)
     canvas = np.full((SIDE, SIDE, 3), 114, np.uint8)
     canvas[:rows, :columns] = cv2.resize(picture, (columns, rows))
-    output = predict(canvas.transpose(2, 0, 1)[None].astype(np.float32))[0]
+    return predict(canvas.transpose(2, 0, 1)[None].astype(np.float32))[0], scale
+
+
+def suspected(predict, picture: np.ndarray) -> np.ndarray:
+    """The place most like fire or smoke."""
+    output, scale = look(predict, picture)
+    height, width = picture.shape[:2]
     cx, cy, w, h = output[output[:, [4 + FIRE, 4 + SMOKE]].max(1).argmax(), :4] / scale
     return np.clip([[cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2]], 0, (width, height) * 2)
 
 
+def detector_table(predict, clips: list[Path]) -> None:
+    """What the detector alone makes of each clip: median and most of the pictures' best scores."""
+    print("| clip | pictures | fire: median, most | smoke: median, most |\n|---|---:|---:|---:|")
+    for clip in clips:
+        best = np.array([look(predict, picture)[0][:, [4 + FIRE, 4 + SMOKE]].max(0) for picture in read_clip(clip)])
+        (fire, smoke), (most_fire, most_smoke) = np.median(best, 0), best.max(0)
+        print(f"| `{clip.stem}` | {len(best)} | {fire:.2f}, {most_fire:.2f} | {smoke:.2f}, {most_smoke:.2f} |")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--verifier", type=Path, required=True)
     parser.add_argument("--detector", type=Path, required=True)
-    parser.add_argument("--veto", type=float, required=True, help="veto_below of the manifest")
+    parser.add_argument("--verifier", type=Path, help="without it, the detector's own scores are printed")
+    parser.add_argument("--veto", type=float, default=0.2, help="veto_below of the manifest")
     parser.add_argument("clips", type=Path, nargs="+")
     arguments = parser.parse_args()
-    predict, judge = runner(arguments.detector), runner(arguments.verifier, "crops")
+    predict = runner(arguments.detector)
+    if not arguments.verifier:
+        return detector_table(predict, arguments.clips)
+    judge = runner(arguments.verifier, "crops")
     print("| clip | asked at | stacks | vetoed | fire or smoke, median |\n|---|---|---:|---:|---:|")
     for clip in arguments.clips:
         pictures = read_clip(clip)
