@@ -54,6 +54,33 @@ async fn picture(camera: &Camera) -> Picture {
 }
 
 #[tokio::test]
+async fn the_camera_s_clock_is_heard_and_a_still_is_decoded_from_the_ring() {
+    let server = RtspServer::start(Access::Open);
+    let stop = CancellationToken::new();
+    let camera = supervise(source(&server.url("/ball"), None), stop.clone());
+    picture(&camera).await;
+    // The server sends its first report within some seconds; its clock is this machine's.
+    let offset = timeout(DEADLINE, async {
+        loop {
+            if let Some(offset) = camera.clock.offset_ms() {
+                return offset;
+            }
+            picture(&camera).await;
+        }
+    });
+    let offset = offset.await.expect("a sender report in time");
+    assert!(offset.abs() < 2_000, "{offset} ms");
+
+    let (epoch, newest) = camera.ring.newest().unwrap();
+    let passage = camera.ring.passage(epoch, newest, newest).unwrap();
+    let still = tokio::task::spawn_blocking(move || last_picture(&passage));
+    let still = still.await.unwrap().unwrap();
+    assert_eq!((still.size.width, still.size.height), (320, 240));
+    assert_eq!(still.pts, newest);
+    stop.cancel();
+}
+
+#[tokio::test]
 async fn pictures_flow_and_the_camera_stops_on_command() {
     let server = RtspServer::start(Access::Open);
     let stop = CancellationToken::new();

@@ -14,8 +14,8 @@ use super::fault::{FaultSink, suggestion};
 use super::section::Section;
 use super::{CameraConfig, Config, camera};
 
-/// Most bytes of a refusal's reason.
-const MAX_REASON_BYTES: usize = 256;
+/// Most bytes of a refusal's reason: sixteen of them with the longest keys fit a status.
+const MAX_REASON_BYTES: usize = 160;
 
 /// One camera's table, as configured or with wishes laid over it.
 #[derive(Debug, Clone)]

@@ -422,6 +422,7 @@ impl Site<'_> {
             event_log: Arc::clone(&self.outbound.event_log),
             desk: self.outbound.papers.clone(),
             exhibits,
+            classifier: self.verifier.cloned(),
             plan: planned,
             mute_ends: None,
             memory,

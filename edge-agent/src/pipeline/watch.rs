@@ -15,13 +15,13 @@ use super::exhibits::{Exhibits, Scene};
 use super::grounds;
 use crate::analysis::{CameraAnalysis, Look, Plan, Remembered, TrackMemory};
 use crate::camera::{Counters, Delivery, Epoch, Frame, FrameMailbox, Picture};
-use crate::detect::{Detection, Detector};
+use crate::detect::{Classifier, Detection, Detector};
 use crate::geometry::PictureSize;
 use crate::report::{CameraFacts, Sighting};
 use crate::rule::{EventChange, HeldBack};
 use crate::telemetry::{chain, metric, phase_word};
 use crate::time::{ClockAnchor, StreamTime};
-use crate::verify::{FireVerifier, Verdict};
+use crate::verify::{self, FireVerifier, Verdict};
 
 /// What one camera's analysis needs.
 pub(super) struct Watch {
@@ -36,6 +36,8 @@ pub(super) struct Watch {
     /// When full, this thread waits, and the mailbox drops pictures: events are never dropped.
     pub(super) desk: mpsc::Sender<Paper>,
     pub(super) exhibits: Exhibits,
+    /// What a verifier is made of, where the agent has it: a plan may want one.
+    pub(super) classifier: Option<Classifier>,
     /// What the analysis is to be; the newest counts.
     pub(super) plan: watch::Receiver<Arc<Plan>>,
     /// When a mute of the plan ends.
@@ -191,6 +193,13 @@ impl Watch {
             grounds: Some(grounds(&plan.version, &plan.camera)),
             ..CameraFacts::clone(&self.facts)
         });
+        self.verifier = match verify::wanted(&plan.camera) {
+            true => self
+                .verifier
+                .take()
+                .or_else(|| self.classifier.clone().map(FireVerifier::new)),
+            false => None,
+        };
         for change in self.analysis.follow(&plan, now, at) {
             self.record(change, moment, None, runtime);
         }

@@ -92,6 +92,7 @@ pub(super) fn change_of(
             stream: StreamTime::ZERO,
             wall: Timestamp::from_second(1_000).unwrap(),
         },
+        known: crate::report::UNKNOWN_CLOCK,
         size: PictureSize {
             width: 100,
             height: 100,

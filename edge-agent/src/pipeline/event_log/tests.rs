@@ -34,6 +34,7 @@ fn append(log: &EventLog) -> EventId {
             stream: StreamTime::ZERO,
             wall: Timestamp::UNIX_EPOCH,
         },
+        known: crate::report::UNKNOWN_CLOCK,
         size: PictureSize {
             width: 1,
             height: 1,

@@ -56,6 +56,7 @@ fn entry(change: &EventChange) -> Entry {
             stream: StreamTime::ZERO,
             wall: Timestamp::UNIX_EPOCH,
         },
+        known: crate::report::UNKNOWN_CLOCK,
         size: PictureSize {
             width: 1920,
             height: 1080,
