@@ -101,6 +101,15 @@ impl ClockAnchor {
         let delta = jiff::SignedDuration::from_nanos(at.0.saturating_sub(self.stream.0));
         self.wall.checked_add(delta).unwrap_or(self.wall)
     }
+
+    /// The moment of the stream at a wall clock. Saturates at the ends of the line.
+    #[must_use]
+    pub fn stream_at(&self, wall: Timestamp) -> StreamTime {
+        let delta = wall.duration_since(self.wall).as_nanos();
+        let nanos = i128::from(self.stream.0) + delta;
+        let ends = (i128::from(i64::MIN), i128::from(i64::MAX));
+        StreamTime(i64::try_from(nanos.clamp(ends.0, ends.1)).unwrap_or_default())
+    }
 }
 
 #[cfg(test)]
@@ -121,6 +130,10 @@ mod tests {
             1_001_500
         );
         assert_eq!(anchor.wall_at(StreamTime::ZERO).as_millisecond(), 995_000);
+        for seconds in [-3.0, 0.0, 5.0, 6.5] {
+            let at = StreamTime::from_secs_f64(seconds);
+            assert_eq!(anchor.stream_at(anchor.wall_at(at)), at);
+        }
     }
 
     #[test]

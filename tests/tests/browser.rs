@@ -59,4 +59,45 @@ async fn an_operator_sees_the_queue_fill_and_decides() {
                 .any(|row| row["actor"].to_string().contains(OPERATOR))
         );
     }
+    firefox_plays_the_clip(&site, done["confirmed"].as_str().unwrap()).await;
+}
+
+/// The clip as the camera's bytes lie in it, in the other engine: plays, seeks, shows light.
+async fn firefox_plays_the_clip(site: &Site, incident: &str) {
+    let firefox = std::env::var("VONG_FIREFOX").unwrap_or_else(|_| "firefox-esr".to_owned());
+    let told = site.api.incident(incident).await.unwrap();
+    let pieces = told["evidence"].as_array().unwrap();
+    let clip = pieces
+        .iter()
+        .find(|piece| piece["kind"] == "clip" && piece["state"] == "stored");
+    let clip = clip.expect("the operator saw it play")["id"].as_str();
+    let bytes = site.api.evidence(incident, clip.unwrap()).await.unwrap();
+    let file = site.folder().join("clip.mp4");
+    std::fs::write(&file, bytes).unwrap();
+    let mut player = Command::new("node");
+    player
+        .arg("play.mjs")
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("browser"))
+        .env("VONG_CLIP", &file)
+        .env("VONG_BROWSER", &firefox)
+        .kill_on_drop(true);
+    let output = timeout(Duration::from_secs(120), player.output()).await;
+    let output = output.expect("Firefox is done within two minutes").unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let saw: Value = serde_json::from_str(&said).unwrap_or_else(|_| panic!("{firefox}: {said}"));
+    let number = |key: &str| {
+        saw[key]
+            .as_f64()
+            .unwrap_or_else(|| panic!("{firefox}: {said}"))
+    };
+    assert!(saw["error"].is_null(), "{firefox}: {said}");
+    assert!(
+        number("start").abs() < 1e-6 && number("played") > 0.5,
+        "{said}"
+    );
+    assert!(
+        (number("seeked") - number("duration") * 0.7).abs() < 0.01,
+        "{said}"
+    );
+    assert!(number("light") > 1e6, "the picture is not black: {said}");
 }

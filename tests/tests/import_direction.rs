@@ -79,15 +79,15 @@ const EDGE_AGENT: Crate = Crate {
     foreign: &[
         ForeignLibrary {
             name: "gstreamer",
-            homes: &["camera/", "evidence/"],
+            homes: &["camera/", "evidence/annotated.rs"],
         },
         ForeignLibrary {
             name: "gstreamer_app",
-            homes: &["camera/", "evidence/"],
+            homes: &["camera/", "evidence/annotated.rs"],
         },
         ForeignLibrary {
             name: "gstreamer_video",
-            homes: &["camera/", "evidence/"],
+            homes: &["camera/"],
         },
         ForeignLibrary {
             name: "ort",

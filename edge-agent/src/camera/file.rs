@@ -16,6 +16,7 @@ use super::decoder::{DecoderPipeline, launch, named};
 use super::fault::{CameraError, GstFault};
 use super::format::Format;
 use super::frame::Frame;
+use super::parameter_sets::ParameterSets;
 use super::sample;
 use super::source::DecoderOptions;
 use super::timeline::{Leaps, Timeline};
@@ -226,6 +227,7 @@ struct UnitReader {
     pipeline: gst::Pipeline,
     units: gst_app::AppSink,
     timeline: Timeline,
+    sets: ParameterSets,
     info: StreamInfo,
     first: Option<AccessUnit>,
     lapse: Option<Lapse>,
@@ -259,6 +261,7 @@ impl UnitReader {
             pipeline,
             units: gst_app::AppSink::builder().build(),
             timeline: Timeline::new(Leaps::Keep),
+            sets: ParameterSets::default(),
             info: StreamInfo {
                 codec: super::Codec::H264,
                 caps: String::new(),
@@ -314,6 +317,7 @@ impl UnitReader {
                 },
             };
             if let Some(unit) = unit {
+                let unit = self.sets.complete(self.info.codec, unit);
                 return Ok(Some(match &mut self.lapse {
                     Some(lapse) => lapse.stretched(unit),
                     None => unit,

@@ -4,7 +4,7 @@
 
 use super::access_unit::Codec;
 
-/// How one codec is received, decoded and stored.
+/// How one codec is received and decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Format {
     /// The codec.
@@ -22,12 +22,6 @@ pub(crate) struct Format {
     pub(crate) unit_caps: &'static str,
     /// Software decoder; `{threads}` is filled in.
     pub(crate) decoder: &'static str,
-    /// Container for evidence clips, as a launch fragment.
-    pub(crate) muxer: &'static str,
-    /// Caps the muxer takes.
-    pub(crate) muxer_caps: &'static str,
-    /// Media type of the clip.
-    pub(crate) clip_mime: &'static str,
 }
 
 const FORMATS: &[Format] = &[Format {
@@ -38,9 +32,6 @@ const FORMATS: &[Format] = &[Format {
     parser: "h264parse config-interval=-1",
     unit_caps: "video/x-h264,stream-format=byte-stream,alignment=au",
     decoder: "avdec_h264 max-threads={threads}",
-    muxer: "mp4mux fragment-duration=1000",
-    muxer_caps: "video/x-h264,stream-format=avc,alignment=au",
-    clip_mime: "video/mp4",
 }];
 
 impl Format {

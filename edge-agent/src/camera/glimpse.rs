@@ -1,4 +1,4 @@
-//! One picture decoded from a passage, for whoever asks for a still of now.
+//! One picture decoded from a passage, for whoever needs to see a moment that nobody analysed.
 
 use std::time::{Duration, Instant};
 
@@ -12,9 +12,10 @@ use super::sample;
 use super::source::DecoderOptions;
 
 /// How long a decoder may take for a group of pictures.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Decodes a passage and returns its last picture. Blocks for as long as that takes.
+/// Decodes a passage and returns the last picture shown at or before its end. Blocks for as long as
+/// that takes.
 ///
 /// # Errors
 /// [`CameraError`] where nothing of it decodes.
@@ -31,13 +32,16 @@ pub fn last_picture(passage: &Passage) -> Result<Frame, CameraError> {
         let left = until.saturating_duration_since(Instant::now());
         let wait =
             gst::ClockTime::from_nseconds(u64::try_from(left.as_nanos()).unwrap_or(u64::MAX));
-        match decoder.pictures.try_pull_sample(wait) {
-            Some(picture) => last = Some(picture),
-            None => break,
+        let Some(picture) = decoder.pictures.try_pull_sample(wait) else {
+            break;
+        };
+        let at = sample::picture_time(&picture).unwrap_or(passage.to);
+        // Decoding needs pictures that are shown later; showing does not.
+        if at <= passage.to || last.is_none() {
+            last = Some((picture, at));
         }
     }
     let undecodable = |fault| CameraError::Undecodable(Some(fault));
-    let picture = last.ok_or_else(|| undecodable(decoder.fault_or("gave no picture")))?;
-    let at = sample::picture_time(&picture).unwrap_or(passage.to);
+    let (picture, at) = last.ok_or_else(|| undecodable(decoder.fault_or("gave no picture")))?;
     sample::frame(&picture, at, &passage.anchor).map_err(undecodable)
 }

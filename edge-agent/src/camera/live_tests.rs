@@ -120,6 +120,28 @@ async fn pictures_flow_and_the_camera_stops_on_command() {
 }
 
 #[tokio::test]
+async fn rtp_timestamps_that_begin_anew_go_on() {
+    let server = RtspServer::start(Access::Open);
+    let stop = CancellationToken::new();
+    let camera = supervise(source(&server.url("/wrap"), None), stop.clone());
+    let first = picture(&camera).await;
+    let mut last = first.clone();
+    while last.frame.pts.since(first.frame.pts) < Duration::from_secs(3) {
+        last = picture(&camera).await;
+    }
+    assert_eq!(last.epoch, first.epoch);
+    let passage = camera
+        .ring
+        .passage(last.epoch, first.frame.pts, last.frame.pts);
+    let units = passage.unwrap().units;
+    for pair in units.windows(2) {
+        let step = pair[1].pts.since(pair[0].pts).as_millis();
+        assert!((30..60).contains(&step), "{step} ms between pictures");
+    }
+    stop.cancel();
+}
+
+#[tokio::test]
 async fn a_lost_connection_ends_its_epoch_and_comes_back() {
     let server = RtspServer::start(Access::Open);
     let stop = CancellationToken::new();

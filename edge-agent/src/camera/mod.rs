@@ -1,7 +1,7 @@
 //! Cameras: encoded access units in, a packet ring that remembers them, pictures on demand.
 //!
-//! GStreamer is spoken here (and in `evidence/clip`, which remuxes) and nowhere else. What does not
-//! belong here: models, rules, anything that knows why a picture is wanted.
+//! GStreamer is spoken here (and in `evidence/annotated`, which encodes for a person) and nowhere
+//! else. What does not belong here: models, rules, anything that knows why a picture is wanted.
 //!
 //! One camera, live: `rtsp` receives → `ring` remembers → `decoder` decodes → `sampler` picks →
 //! `mailbox` hands over; `supervisor` keeps that going. One file, lock-step: `file`. One picture:
@@ -9,6 +9,7 @@
 
 mod access_unit;
 mod frame;
+pub(crate) mod nal;
 
 mod format;
 mod source;
@@ -23,6 +24,7 @@ mod counters;
 mod mailbox;
 
 mod backoff;
+mod parameter_sets;
 mod sampler;
 mod timeline;
 
@@ -50,7 +52,6 @@ pub use access_unit::{AccessUnit, Codec, StreamInfo};
 pub use counters::Counters;
 pub use fault::{CameraError, GstFault};
 pub use file::{FileError, FileItem, FileSource, Timing};
-pub(crate) use format::Format;
 pub use frame::{ColorMatrix, ColorRange, Frame, PixelFormat, Plane};
 pub use glimpse::last_picture;
 pub use mailbox::{Delivery, FrameMailbox, Picture};

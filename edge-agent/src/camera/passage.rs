@@ -27,7 +27,9 @@ pub struct Gap {
     pub because: Absence,
 }
 
-/// Encoded pictures of one connection that decode without anything before them.
+/// Encoded pictures of one connection that decode without anything before them. What the camera
+/// shows before the first keyframe and sends after it (the leading pictures of an open GOP) is left
+/// out: it hangs on pictures that are not here.
 #[derive(Debug, Clone)]
 pub struct Passage {
     /// The connection.

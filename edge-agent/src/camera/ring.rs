@@ -163,6 +163,36 @@ impl PacketRing {
         connection.passage(from, to)
     }
 
+    /// The passages that show `from` to `to` of one connection's time and, where the camera was away
+    /// in between, what the connections before and after it show of that, by the wall clock. In
+    /// order of time; the connection's own is among them.
+    ///
+    /// # Errors
+    /// As [`PacketRing::passage`].
+    pub fn passages(
+        &self,
+        epoch: Epoch,
+        from: StreamTime,
+        to: StreamTime,
+    ) -> Result<Vec<Passage>, PassageError> {
+        let own = self.passage(epoch, from, to)?;
+        let (start, end) = (own.anchor.wall_at(from), own.anchor.wall_at(to));
+        let mut passages = vec![own];
+        for other in self.connections.iter().filter(|c| c.epoch != epoch) {
+            let (from, to) = (other.anchor.stream_at(start), other.anchor.stream_at(end));
+            passages.extend(other.passage(from, to));
+        }
+        passages.sort_by_key(|passage| passage.epoch);
+        Ok(passages)
+    }
+
+    /// A connection's wall clock and its newest moment, while it is held.
+    #[must_use]
+    pub fn end_of(&self, epoch: Epoch) -> Option<(ClockAnchor, StreamTime)> {
+        let held = self.connections.iter().find(|c| c.epoch == epoch)?;
+        Some((held.anchor, held.newest()?))
+    }
+
     /// The newest moment of the current connection.
     #[must_use]
     pub fn newest(&self) -> Option<(Epoch, StreamTime)> {
@@ -237,6 +267,7 @@ impl Connection {
             .map_or(0, |last| last + 1);
         units.truncate(end);
         let start = units.first().ok_or(PassageError::NothingHeld)?.pts;
+        units.retain(|unit| unit.pts >= start);
         if newest < from {
             return Err(PassageError::NothingHeld);
         }

@@ -85,6 +85,68 @@ fn what_is_missing_is_said() {
 }
 
 #[test]
+fn leading_pictures_of_an_open_gop_are_left_out_at_the_beginning_only() {
+    let mut ring = ring(60, 10_000);
+    // Decode order: 4 and 5 hang on the keyframe 6 and on what is before it.
+    let sent = [0, 3, 1, 2, 6, 4, 5, 9, 7, 8, 12, 10, 11];
+    for second in sent {
+        ring.push(unit(f64::from(second), second % 6 == 0, 10));
+    }
+    let shown = |from, to| {
+        let passage = ring.passage(Epoch(1), secs(from), secs(to)).unwrap();
+        assert!(passage.is_whole());
+        let mut shown: Vec<_> = passage.units.iter().map(|u| u.pts.as_secs_f64()).collect();
+        shown.sort_by(f64::total_cmp);
+        shown
+    };
+    assert_eq!(shown(6.0, 8.0), [6.0, 7.0, 8.0, 9.0]);
+    assert_eq!(
+        shown(5.0, 8.0).len(),
+        10,
+        "4 and 5 are there when what they hang on is"
+    );
+}
+
+#[test]
+fn a_passage_over_a_reconnect_comes_in_parts() {
+    let at = |wall| ClockAnchor {
+        stream: StreamTime::ZERO,
+        wall: jiff::Timestamp::from_second(wall).unwrap(),
+    };
+    let mut ring = PacketRing::new(RingLimits {
+        span: Duration::from_secs(600),
+        bytes: 1 << 20,
+    });
+    // Connected from 100 to 119 s, 130 to 149 s, 160 to 179 s of the wall clock.
+    for (epoch, wall) in [(1, 100), (2, 130), (4, 160)] {
+        ring.begin(Epoch(epoch), info(), at(wall));
+        for second in 0..20 {
+            ring.push(unit(f64::from(second), second % 5 == 0, 10));
+        }
+    }
+    let parts = |from, to| -> Vec<_> {
+        let parts = ring.passages(Epoch(2), secs(from), secs(to)).unwrap();
+        let ends = |p: &Passage| (p.epoch.0, seconds_of(p).0, seconds_of(p).1);
+        parts.iter().map(ends).collect()
+    };
+    assert_eq!(parts(7.0, 12.0), [(2, 5.0, 12.0)], "within one connection");
+    assert_eq!(
+        parts(-15.0, 3.0),
+        [(1, 15.0, 19.0), (2, 0.0, 3.0)],
+        "before it"
+    );
+    assert_eq!(
+        parts(18.0, 33.0),
+        [(2, 15.0, 19.0), (4, 0.0, 3.0)],
+        "after it"
+    );
+    assert_eq!(parts(-15.0, 33.0).len(), 3);
+    assert_eq!(parts(-8.0, 25.0), [(2, 0.0, 19.0)], "nobody was there");
+    let gone = ring.passages(Epoch(3), secs(0.0), secs(1.0));
+    assert_eq!(gone.unwrap_err(), PassageError::ConnectionNotHeld);
+}
+
+#[test]
 fn connections_do_not_mix() {
     let mut ring = filled(60, 10_000, 5, 20);
     ring.begin(Epoch(2), info(), ANCHOR);

@@ -14,6 +14,7 @@ use super::access_unit::{AccessUnit, StreamInfo};
 use super::decoder::named;
 use super::fault::{CameraError, GstFault};
 use super::format::Format;
+use super::parameter_sets::ParameterSets;
 use super::sample;
 use super::source::Patience;
 use super::timeline::{Leaps, Timeline};
@@ -254,6 +255,7 @@ fn deliver(
     patience: Patience,
 ) {
     let mut timeline = Timeline::new(Leaps::Close(patience.stall.saturating_mul(2)));
+    let mut sets = ParameterSets::default();
     let mut current: Option<StreamInfo> = None;
     let ended = faults.clone();
     let callbacks = gst_app::AppSinkCallbacks::builder()
@@ -279,8 +281,10 @@ fn deliver(
                     return Err(gst::FlowError::NotNegotiated);
                 }
             }
-            if let Some(unit) = sample::access_unit(&sample, &mut timeline) {
-                send(Received::Unit(unit))?;
+            let codec = current.as_ref().map(|info| info.codec);
+            let unit = sample::access_unit(&sample, &mut timeline);
+            if let (Some(codec), Some(unit)) = (codec, unit) {
+                send(Received::Unit(sets.complete(codec, unit)))?;
             }
             Ok(gst::FlowSuccess::Ok)
         })

@@ -31,8 +31,8 @@ pub(crate) struct RtspServer {
 }
 
 impl RtspServer {
-    /// Serves `/ball` (endless), `/short` (ends after 2 s), `/vp8` (a codec the agent does not know)
-    /// and `/sound` (no video).
+    /// Serves `/ball` (endless), `/short` (ends after 2 s), `/wrap` (its RTP timestamps begin anew
+    /// after 1 s), `/vp8` (a codec the agent does not know) and `/sound` (no video).
     pub(crate) fn start(access: Access) -> Self {
         gst::init().unwrap();
         let server = rtsp::RTSPServer::new();
@@ -48,6 +48,10 @@ impl RtspServer {
             (
                 "/short",
                 format!("( {source} num-buffers=50 ! {picture} ! {h264} )"),
+            ),
+            (
+                "/wrap",
+                format!("( {source} ! {picture} ! {h264} timestamp-offset=4294877296 )"),
             ),
             (
                 "/vp8",

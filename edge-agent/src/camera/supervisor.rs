@@ -132,6 +132,7 @@ async fn run(outputs: Outputs, stop: CancellationToken) {
         }
     }
     outputs.set(CameraState::Stopped, None);
+    outputs.ring.close();
     outputs.frames.close();
 }
 

@@ -6,6 +6,10 @@ use crate::time::StreamTime;
 
 /// Further back than any reordering of pictures reaches.
 const REORDERING: i64 = 2_000_000_000;
+/// Timestamps count 90,000 ticks a second in 32 bits (RTP) or 33 (MPEG-TS), then begin anew.
+const WRAPS: [i64; 2] = [(1 << 32) * 100_000 / 9, (1 << 33) * 100_000 / 9];
+/// A wrap is known by what follows it: no further ahead than this.
+const WRAP_GAP: i64 = 10_000_000_000;
 /// Time between pictures where nothing better is known.
 const USUAL_STEP: i64 = 40_000_000;
 
@@ -44,8 +48,9 @@ impl Timeline {
     }
 
     /// The unit's presentation and decode times. A live stream begins at zero, a recording where it
-    /// says (but not before zero); a leap back beyond reordering (a camera whose clock was set, a
-    /// looped file) goes on where time stood.
+    /// says (but not before zero); where its timestamps begin anew they go on, pictures reordered
+    /// across that moment included; any other leap back beyond reordering (a camera whose clock was
+    /// set, a looped file) goes on where time stood.
     pub(crate) fn map(&mut self, stamps: Stamps) -> (StreamTime, Option<StreamTime>) {
         let Some(raw) = stamps.pts.or(stamps.dts) else {
             self.newest += USUAL_STEP;
@@ -55,18 +60,37 @@ impl Timeline {
             Leaps::Close(_) => raw.saturating_neg(),
             Leaps::Keep => raw.saturating_neg().max(0),
         };
-        let mut offset = *self.offset.get_or_insert(first);
-        let ahead = raw.saturating_add(offset).saturating_sub(self.newest);
-        if ahead < -REORDERING || self.is_leap(ahead) {
-            offset = (self.newest + USUAL_STEP).saturating_sub(raw);
-            self.offset = Some(offset);
-        }
+        let offset = match self.offset {
+            None => first,
+            Some(offset) => self.offset_of(raw, offset),
+        };
+        self.offset = Some(offset);
         let pts = raw.saturating_add(offset);
         self.newest = self.newest.max(pts);
         let dts = stamps
             .dts
             .map(|dts| StreamTime::from_nanos(dts.saturating_add(offset)));
         (StreamTime::from_nanos(pts), dts)
+    }
+
+    /// What to add to `raw`, after it was `offset` for the unit before.
+    fn offset_of(&self, raw: i64, offset: i64) -> i64 {
+        let ahead = |offset: i64| raw.saturating_add(offset).saturating_sub(self.newest);
+        let follows = |offset: &i64| (-REORDERING..=WRAP_GAP).contains(&ahead(*offset));
+        let wrapped = || {
+            let around = |wrap| [offset.saturating_add(wrap), offset.saturating_sub(wrap)];
+            WRAPS.into_iter().flat_map(around).find(follows)
+        };
+        if follows(&offset) {
+            return offset;
+        }
+        wrapped().unwrap_or_else(|| {
+            if ahead(offset) < -REORDERING || self.is_leap(ahead(offset)) {
+                (self.newest + USUAL_STEP).saturating_sub(raw)
+            } else {
+                offset
+            }
+        })
     }
 
     fn is_leap(&self, ahead: i64) -> bool {
@@ -125,6 +149,32 @@ mod tests {
         assert_eq!(seconds(&mut recording, &stamps), [0.0, 0.04, 600.0, 600.04]);
         let mut live = Timeline::new(Leaps::Close(Duration::from_secs(30)));
         assert_eq!(seconds(&mut live, &stamps), [0.0, 0.04, 0.08, 0.12]);
+    }
+
+    #[test]
+    fn timestamps_that_begin_anew_go_on_with_pictures_reordered_across() {
+        // Decode order of a camera with B-frames, in ticks before and after the wrap.
+        let sent: [i64; 8] = [-10_800, 0, -7_200, -3_600, 10_800, 3_600, 7_200, 14_400];
+        for bits in [32, 33] {
+            for leaps in [Leaps::Keep, Leaps::Close(Duration::from_secs(30))] {
+                let mut timeline = Timeline::new(leaps);
+                let raw = sent.map(|ticks| ticks.rem_euclid(1 << bits) * 100_000 / 9);
+                let shown = raw.map(|raw| {
+                    let stamps = Stamps {
+                        pts: Some(raw),
+                        dts: None,
+                    };
+                    timeline.map(stamps).0.as_nanos()
+                });
+                for (at, ticks) in shown.iter().zip(sent) {
+                    let (got, expected) = (at - shown[0], (ticks - sent[0]) * 100_000 / 9);
+                    assert!(
+                        (got - expected).abs() <= 2,
+                        "{bits} bits, {leaps:?}: {ticks}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

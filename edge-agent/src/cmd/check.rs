@@ -1,4 +1,5 @@
-//! `check`: is the configuration right, and with `--probe`, does what it names answer?
+//! `check`: is the configuration right? With `--probe`: does what it names answer? With `--store`: is
+//! the evidence on this disk whole?
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -9,7 +10,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use super::say;
+use super::{check_store, say};
 use crate::camera::{
     ColorMatrix, ColorRange, Frame, PixelFormat, Plane, ProbeReport, StreamUrl, probe,
 };
@@ -25,6 +26,13 @@ pub(super) struct Args {
     /// Also open every camera and run every model once.
     #[arg(long)]
     probe: bool,
+    /// Also read every evidence file that waits for the server and compare it with its report.
+    #[arg(long)]
+    store: bool,
+    /// With --store, while the agent is stopped: remove files that nobody names and those that are
+    /// damaged; the next start tells the server what is lost.
+    #[arg(long, requires = "store")]
+    repair: bool,
     /// How long a camera may take, in seconds.
     #[arg(long, value_name = "S", default_value_t = 10)]
     timeout: u64,
@@ -43,13 +51,28 @@ pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
         "{file}: OK ({cameras} camera(s), model {})",
         models.join(", ")
     ))?;
-    if !args.probe {
-        return Ok(ExitCode::SUCCESS);
+    let mut well = true;
+    if args.store {
+        let mode = match args.repair {
+            true => check_store::Mode::Repair,
+            false => check_store::Mode::Look,
+        };
+        well = check_store::run(&config, mode)? == check_store::Verdict::Sound;
     }
+    if args.probe {
+        well = probe_all(&config, args)? && well;
+    }
+    Ok(match well {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
+
+fn probe_all(config: &Config, args: &Args) -> anyhow::Result<bool> {
     let mut rows: Vec<Row> = config
         .models
         .iter()
-        .map(|model| probe_model(model, &config))
+        .map(|model| probe_model(model, config))
         .collect();
     rows.extend(probe_verifier(&config));
     rows.extend(probe_cameras(
@@ -57,12 +80,7 @@ pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
         Duration::from_secs(args.timeout),
     )?);
     print_table(&rows)?;
-    let all_well = rows.iter().all(|row| row.result.is_ok());
-    Ok(if all_well {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(rows.iter().all(|row| row.result.is_ok()))
 }
 
 /// A model's name, and that it needs no file, where it needs none.

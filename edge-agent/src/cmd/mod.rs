@@ -4,6 +4,7 @@
 //! What does not belong here: anything another command would want too.
 
 mod check;
+mod check_store;
 mod detect;
 mod enroll;
 mod models;

@@ -70,7 +70,7 @@ async fn heed(mut terminate: Signal, mut interrupt: Signal, stop: CancellationTo
 }
 
 /// One agent a data folder: two would take the broker's session from one another.
-fn lock(data_dir: &Path) -> anyhow::Result<File> {
+pub(super) fn lock(data_dir: &Path) -> anyhow::Result<File> {
     let path = data_dir.join(LOCK_FILE);
     let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
     match file.try_lock() {

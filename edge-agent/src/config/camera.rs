@@ -218,6 +218,7 @@ fn check_ring(section: &Section<'_>, ring: RingConfig, rule: &RuleConfig) {
     let EvidenceWindow {
         pre_roll,
         post_roll,
+        ..
     } = rule.evidence;
     let needed = pre_roll + post_roll + LONGEST_GOP;
     if ring.span < needed {

@@ -11,7 +11,7 @@ use gstreamer_app as gst_app;
 use image::RgbImage;
 use image::imageops::{FilterType, replace, resize};
 
-use super::still::encode;
+use super::still::{EXPLANATION, encode};
 use crate::camera::GstFault;
 use crate::time::StreamTime;
 
@@ -241,7 +241,7 @@ impl ContactSheet {
             let (x, y) = (column_row.0 * Self::WIDTH, column_row.1 * first.height());
             replace(&mut sheet, picture, i64::from(x), i64::from(y));
         }
-        encode(&sheet).map_err(AnnotatedError::Sheet)
+        encode(&sheet, EXPLANATION).map_err(AnnotatedError::Sheet)
     }
 
     fn room(&self) -> usize {

@@ -1,14 +1,19 @@
-//! Clips cut from real encodings, read back by ffprobe.
+//! Clips cut from real encodings, read back by ffprobe, ffmpeg and GStreamer.
 
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::*;
-use crate::camera::clips_fixture::{encode_clip, lent};
-use crate::camera::{DecoderOptions, Epoch, FileItem, FileSource, PacketRing, RingLimits, Timing};
+use crate::camera::clips_fixture::{encode_clip, encode_with_ffmpeg, encoded, lent};
+use crate::camera::{
+    AccessUnit, Codec, DecoderOptions, Epoch, FileItem, FileSource, PacketRing, RingLimits,
+    StreamInfo, Timing,
+};
+use crate::time::ClockAnchor;
 
 /// A recording's units in a ring that holds all of them.
 fn ring_of(path: &Path) -> (PacketRing, Vec<Arc<AccessUnit>>) {
@@ -31,6 +36,55 @@ fn ring_of(path: &Path) -> (PacketRing, Vec<Arc<AccessUnit>>) {
     (ring, units)
 }
 
+/// The clip as a file.
+fn written(clip: &Clip) -> tempfile::NamedTempFile {
+    let suffix = if clip.mime == "video/mp4" {
+        ".mp4"
+    } else {
+        ".mov"
+    };
+    let file = tempfile::Builder::new().suffix(suffix).tempfile().unwrap();
+    std::fs::write(file.path(), &clip.bytes).unwrap();
+    file
+}
+
+/// What GStreamer's own demuxer gives of a clip: its units, and the times of its pictures in ms.
+fn read_by_gstreamer(clip: &Clip) -> (usize, Vec<i64>) {
+    let file = written(clip);
+    let (wall, options) = (Timestamp::UNIX_EPOCH, DecoderOptions::default());
+    let source = FileSource::open(file.path(), Timing::AsRecorded, wall, options).unwrap();
+    let (mut units, mut shown) = (0, Vec::new());
+    for item in source {
+        match item.unwrap() {
+            FileItem::Unit(_) => units += 1,
+            FileItem::Frame(frame) => shown.push((frame.pts.as_nanos() + 500_000) / 1_000_000),
+        }
+    }
+    (units, shown)
+}
+
+/// Each picture that ffmpeg decodes, as a hash; by when it is shown, in ms.
+fn decoded(file: &Path) -> Vec<(i64, String)> {
+    let output = Command::new("ffmpeg")
+        .args(["-v", "error", "-i"])
+        .arg(file)
+        .args(["-fps_mode", "passthrough", "-f", "framemd5", "-"])
+        .output()
+        .expect("ffmpeg is installed");
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let base = text.lines().find_map(|line| line.strip_prefix("#tb 0: 1/"));
+    let base: i64 = base.unwrap().parse().unwrap();
+    text.lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| {
+            let fields: Vec<&str> = line.split(',').map(str::trim).collect();
+            let ticks: i64 = fields[2].parse().unwrap();
+            ((ticks * 1000 + base / 2) / base, fields[5].to_owned())
+        })
+        .collect()
+}
+
 struct Probed {
     pictures: usize,
     first_is_key: bool,
@@ -40,8 +94,7 @@ struct Probed {
 
 /// What ffprobe reads of a clip; decoding it must not complain.
 fn probed(clip: &Clip) -> Probed {
-    let file = tempfile::Builder::new().suffix(".mp4").tempfile().unwrap();
-    std::fs::write(file.path(), &clip.bytes).unwrap();
+    let file = written(clip);
     let ffprobe = |entries: &str| {
         let output = Command::new("ffprobe")
             .args([
@@ -198,7 +251,13 @@ fn b_frames_keep_their_order() {
         let clip = remux(&passage).unwrap();
         let probed = probed(&clip);
         assert_eq!(probed.pictures, passage.units.len(), "{name}");
-        assert!(probed.first_is_key, "{name}");
+        assert!(probed.first_is_key && probed.start.abs() < 1e-6, "{name}");
+        let (units, shown) = read_by_gstreamer(&clip);
+        assert_eq!(
+            (units, shown.len()),
+            (probed.pictures, probed.pictures),
+            "{name}"
+        );
         let length = clip.to.since(clip.from).as_secs_f64();
         assert!(
             (probed.duration - length).abs() < 0.5,
@@ -206,6 +265,133 @@ fn b_frames_keep_their_order() {
             probed.duration
         );
         assert_same(&sent(&passage.units), &kept(&clip), name);
+    }
+}
+
+#[test]
+fn open_gops_and_pictures_out_of_order_decode_as_in_the_whole_stream() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, options) in [
+        (
+            "closed",
+            "keyint=25:min-keyint=25:bframes=3:b-adapt=0:b-pyramid=normal",
+        ),
+        (
+            "open",
+            "keyint=25:min-keyint=25:bframes=3:b-adapt=0:open-gop=1:b-pyramid=strict",
+        ),
+        ("deep", "keyint=250:bframes=8:b-adapt=0:b-pyramid=normal"),
+    ] {
+        let path = folder.path().join(format!("{name}.mp4"));
+        encode_with_ffmpeg(&path, 12, &["-c:v", "libx264", "-x264-params", options]);
+        let (ring, units) = ring_of(&path);
+        assert!(
+            units.windows(2).any(|pair| pair[1].pts < pair[0].pts),
+            "{name}"
+        );
+        let passage = ring.passage(Epoch(1), secs(3.3), secs(6.0)).unwrap();
+        assert!(passage.is_whole(), "{name}");
+        let clip = remux(&passage).unwrap();
+        assert!(clip.from <= secs(3.3) && clip.to >= secs(6.0), "{name}");
+        let file = written(&clip);
+        let from = (clip.from.as_nanos() + 500_000) / 1_000_000;
+        let cut = decoded(file.path());
+        assert_eq!((cut.len(), cut[0].0), (clip.pictures, 0), "{name}");
+        let whole = decoded(&path);
+        let wanted: Vec<_> = whole
+            .iter()
+            .filter(|(at, _)| *at >= from)
+            .take(cut.len())
+            .collect();
+        for ((at, hash), (wanted_at, wanted)) in cut.iter().zip(wanted) {
+            assert_eq!((*at + from, hash), (*wanted_at, wanted), "{name}");
+        }
+        let (units, shown) = read_by_gstreamer(&clip);
+        assert_eq!(
+            (units, shown.len()),
+            (clip.pictures, clip.pictures),
+            "{name}"
+        );
+        // Seeking: by the index, to a picture of the last fragment.
+        let length = clip.to.since(clip.from).as_secs_f64();
+        assert!((probed(&clip).duration - length).abs() < 0.05, "{name}");
+    }
+}
+
+#[test]
+fn h265_and_motion_jpeg_come_out_as_they_went_in() {
+    let picture = "videotestsrc num-buffers=100 pattern=ball \
+        ! video/x-raw,format=I420,width=320,height=240,framerate=25/1";
+    for (codec, launch, mime) in [
+        (
+            Codec::H265,
+            format!(
+                "{picture} ! x265enc key-int-max=25 log-level=none ! h265parse config-interval=-1 \
+                ! video/x-h265,stream-format=byte-stream,alignment=au"
+            ),
+            "video/mp4",
+        ),
+        (
+            Codec::Mjpeg,
+            format!("{picture} ! jpegenc"),
+            "video/quicktime",
+        ),
+    ] {
+        let (info, units) = encoded(codec, &launch);
+        let (ring, first) = ring_with(info, &units);
+        let passage = ring.passage(Epoch(1), first + secs_of(1.5), first + secs_of(3.0));
+        let clip = remux(&passage.unwrap()).unwrap();
+        assert_eq!(clip.mime, mime);
+        let probed = probed(&clip);
+        assert_eq!(probed.pictures, clip.pictures, "{codec:?}");
+        assert!(
+            probed.first_is_key && probed.start.abs() < 1e-6,
+            "{codec:?}"
+        );
+        let length = clip.to.since(clip.from).as_secs_f64();
+        assert!((probed.duration - length).abs() < 0.05, "{codec:?}");
+        assert!(clip.from <= first + secs_of(1.5) && clip.to >= first + secs_of(3.0));
+        if codec == Codec::Mjpeg {
+            let sent: Vec<u8> = units[37].data.to_vec();
+            assert!(clip.bytes.windows(sent.len()).any(|window| window == sent));
+        }
+    }
+}
+
+const fn secs_of(seconds: f64) -> Duration {
+    Duration::from_millis((seconds * 1000.0) as u64)
+}
+
+fn ring_with(info: StreamInfo, units: &[Arc<AccessUnit>]) -> (PacketRing, StreamTime) {
+    let limits = RingLimits {
+        span: Duration::from_secs(600),
+        bytes: 1 << 30,
+    };
+    let anchor = ClockAnchor {
+        stream: StreamTime::ZERO,
+        wall: Timestamp::UNIX_EPOCH,
+    };
+    let mut ring = PacketRing::new(limits);
+    ring.begin(Epoch(1), info, anchor);
+    for unit in units {
+        ring.push(unit.clone());
+    }
+    (ring, units.iter().map(|unit| unit.pts).min().unwrap())
+}
+
+#[test]
+fn events_that_overlap_each_have_all_of_their_clip() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ball.mp4");
+    encode_clip(&path, 200, 40);
+    let (ring, _) = ring_of(&path);
+    for at in [3.0, 3.2, 4.0] {
+        let passage = ring
+            .passage(Epoch(1), secs(at - 2.0), secs(at + 2.0))
+            .unwrap();
+        let clip = remux(&passage).unwrap();
+        assert!(clip.from <= secs(at - 2.0) && clip.to >= secs(at + 2.0));
+        assert_eq!(probed(&clip).pictures, clip.pictures);
     }
 }
 
@@ -221,3 +407,6 @@ fn a_passage_that_cannot_be_shown_is_refused() {
     passage.units.clear();
     assert!(matches!(remux(&passage), Err(ClipError::NoKeyframe)));
 }
+
+#[path = "clip_property_tests.rs"]
+mod any_stream;

@@ -6,14 +6,19 @@
 
 mod annotated;
 mod clip;
-mod decode_times;
 mod files;
+mod gallery;
+mod mp4;
 mod overlay;
+mod preview;
 mod still;
 mod text;
 
 pub use annotated::{AnnotatedError, AnnotatedVideo, ContactSheet};
 pub use clip::{Clip, ClipError, remux};
 pub use files::{EvidenceFault, EvidenceFileError, EvidenceFiles, EvidenceReader};
+pub use gallery::{BestShot, Gallery};
+pub use mp4::ContainerError;
 pub use overlay::{Label, Overlay, OverlayBox, annotate, overlay_jpeg};
+pub use preview::{MAX_PREVIEW_BYTES, preview_jpeg};
 pub use still::{StillError, jpeg};

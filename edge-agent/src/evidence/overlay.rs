@@ -5,10 +5,10 @@ use embedded_graphics::prelude::*;
 use embedded_graphics::primitives::{Line, PrimitiveStyle, Rectangle};
 use image::RgbImage;
 
-use super::still::{StillError, encode, rgb};
+use super::still::{EXPLANATION, StillError, encode, rgb};
 use super::text::Canvas;
 use crate::camera::Frame;
-use crate::geometry::{NormPoint, PictureSize, PixelBox};
+use crate::geometry::{NormPoint, PictureSize, PixelBox, PixelPoint};
 
 /// Boxes: dark enough for white letters, seen on asphalt and on grass.
 const BOX: Rgb888 = Rgb888::new(200, 30, 45);
@@ -24,6 +24,8 @@ pub struct Overlay {
     pub caption: String,
     /// The zone's corners in fractions of the picture; empty for none.
     pub zone: Vec<NormPoint>,
+    /// Where the objects came along, one way each, in pixels of the picture.
+    pub trails: Vec<Vec<PixelPoint>>,
     /// The objects.
     pub boxes: Vec<OverlayBox>,
 }
@@ -60,7 +62,7 @@ impl std::fmt::Display for Label {
 /// # Errors
 /// [`StillError`].
 pub fn overlay_jpeg(frame: &Frame, overlay: &Overlay) -> Result<Vec<u8>, StillError> {
-    encode(&annotate(frame, overlay)?)
+    encode(&annotate(frame, overlay)?, EXPLANATION)
 }
 
 /// The picture as 8-bit RGB, full size, with the overlay drawn in.
@@ -73,12 +75,23 @@ pub fn annotate(frame: &Frame, overlay: &Overlay) -> Result<RgbImage, StillError
     Ok(picture)
 }
 
-fn draw(canvas: &mut Canvas<'_>, overlay: &Overlay, size: PictureSize) {
+/// Draws what is said of a picture of `size` onto that picture, which may have been made smaller.
+pub(super) fn draw(canvas: &mut Canvas<'_>, overlay: &Overlay, size: PictureSize) {
     let stroke = canvas.stroke();
+    let shown = canvas.size();
+    let (width, height) = size.as_f32();
+    let scaled = |x: f32, y: f32| {
+        // Farther out nothing is seen, and the arithmetic of lines overflows.
+        let far = -4096..=8192;
+        let side = |share: f32, pixels: u32| {
+            whole(share * pixels.saturating_sub(1) as f32).clamp(*far.start(), *far.end())
+        };
+        Point::new(side(x / width, shown.width), side(y / height, shown.height))
+    };
     let corners: Vec<Point> = overlay
         .zone
         .iter()
-        .map(|corner| pixel(*corner, size))
+        .map(|corner| scaled(corner.x * width, corner.y * height))
         .collect();
     let outline = PrimitiveStyle::with_stroke(ZONE, stroke);
     for (from, to) in corners.iter().zip(corners.iter().cycle().skip(1)) {
@@ -86,12 +99,19 @@ fn draw(canvas: &mut Canvas<'_>, overlay: &Overlay, size: PictureSize) {
         let Ok(()) = Line::new(*from, *to).into_styled(outline).draw(canvas);
     }
     let frame_style = PrimitiveStyle::with_stroke(BOX, stroke);
+    for trail in &overlay.trails {
+        for (from, to) in trail.iter().zip(trail.iter().skip(1)) {
+            let way = Line::new(scaled(from.x, from.y), scaled(to.x, to.y));
+            let Ok(()) = way.into_styled(frame_style).draw(canvas);
+        }
+    }
     for object in &overlay.boxes {
         let inside = object.bbox.clipped(size);
-        let corner = Point::new(whole(inside.x), whole(inside.y));
+        let corner = scaled(inside.x, inside.y);
+        let opposite = scaled(inside.x + inside.w, inside.y + inside.h);
         let extent = Size::new(
-            whole(inside.w).unsigned_abs(),
-            whole(inside.h).unsigned_abs(),
+            (opposite.x - corner.x).unsigned_abs(),
+            (opposite.y - corner.y).unsigned_abs(),
         );
         let Ok(()) = Rectangle::new(corner, extent)
             .into_styled(frame_style)
@@ -102,14 +122,6 @@ fn draw(canvas: &mut Canvas<'_>, overlay: &Overlay, size: PictureSize) {
     if !overlay.caption.is_empty() {
         canvas.write(&overlay.caption, Point::zero(), CAPTION);
     }
-}
-
-fn pixel(point: NormPoint, size: PictureSize) -> Point {
-    let (width, height) = size.as_f32();
-    Point::new(
-        whole(point.x * (width - 1.0)),
-        whole(point.y * (height - 1.0)),
-    )
 }
 
 fn whole(value: f32) -> i32 {

@@ -49,6 +49,7 @@ fn boxes_and_zone_stand_where_they_should() {
     let corner = |x, y| NormPoint { x, y };
     let overlay = Overlay {
         caption: String::new(),
+        trails: vec![],
         zone: vec![
             corner(0.1, 0.9),
             corner(0.9, 0.9),
@@ -78,6 +79,10 @@ fn boxes_and_zone_stand_where_they_should() {
 fn labels_stay_inside_and_nothing_panics_outside() {
     let overlay = Overlay {
         caption: "Đường trục, cột 12 · 2026-11-22 08:00:00 +07:00".to_owned(),
+        trails: vec![vec![
+            PixelPoint { x: -9.0, y: 1e9 },
+            PixelPoint { x: 60.0, y: -7.0 },
+        ]],
         zone: vec![NormPoint { x: -3.0, y: 7.0 }],
         boxes: vec![cow(-50.0, -50.0), cow(600.0, 470.0), cow(5_000.0, 5_000.0)],
     };

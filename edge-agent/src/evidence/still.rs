@@ -4,9 +4,12 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{ImageError, RgbImage};
 
 use crate::camera::{ColorMatrix, ColorRange, Frame, PixelFormat, Plane};
+use crate::geometry::{PictureSize, PixelBox};
 
 /// High enough that a number plate stays readable; above it files grow without gain.
-const QUALITY: u8 = 90;
+pub(super) const PROOF: u8 = 90;
+/// For pictures with something drawn in: they explain, the plain ones prove.
+pub(super) const EXPLANATION: u8 = 75;
 /// Fixed-point fraction bits of the colour arithmetic.
 const BITS: i32 = 14;
 
@@ -31,33 +34,90 @@ pub enum StillError {
 /// # Errors
 /// [`StillError`].
 pub fn jpeg(frame: &Frame) -> Result<Vec<u8>, StillError> {
-    encode(&rgb(frame)?)
+    encode(&rgb(frame)?, PROOF)
 }
 
-pub(super) fn encode(picture: &RgbImage) -> Result<Vec<u8>, StillError> {
+pub(super) fn encode(picture: &RgbImage, quality: u8) -> Result<Vec<u8>, StillError> {
     let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, QUALITY)
+    JpegEncoder::new_with_quality(&mut bytes, quality)
         .encode_image(picture)
         .map_err(StillError::Encode)?;
     Ok(bytes)
 }
 
+/// A part of a picture in whole pixels, inside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Region {
+    pub(super) left: u32,
+    pub(super) top: u32,
+    pub(super) width: u32,
+    pub(super) height: u32,
+}
+
+impl Region {
+    /// The whole pixels that a box touches inside the picture; `None` where there are none.
+    pub(super) fn of(bbox: &PixelBox, size: PictureSize) -> Option<Self> {
+        let inside = bbox.clipped(size);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "clipped to the picture"
+        )]
+        let (left, top, right, bottom) = (
+            inside.x.floor() as u32,
+            inside.y.floor() as u32,
+            ((inside.x + inside.w).ceil() as u32).min(size.width),
+            ((inside.y + inside.h).ceil() as u32).min(size.height),
+        );
+        let (width, height) = (right.checked_sub(left)?, bottom.checked_sub(top)?);
+        (width > 0 && height > 0).then_some(Self {
+            left,
+            top,
+            width,
+            height,
+        })
+    }
+
+    const fn all(size: PictureSize) -> Self {
+        Self {
+            left: 0,
+            top: 0,
+            width: size.width,
+            height: size.height,
+        }
+    }
+}
+
 /// The picture as 8-bit RGB.
 pub(super) fn rgb(frame: &Frame) -> Result<RgbImage, StillError> {
+    rgb_of(frame, Region::all(frame.size))
+}
+
+/// A part of the picture as 8-bit RGB.
+pub(super) fn rgb_of(frame: &Frame, region: Region) -> Result<RgbImage, StillError> {
     let (width, height) = (frame.size.width, frame.size.height);
     let layout = || StillError::Layout { width, height };
     let colours = Colours::of(frame.range, frame.matrix);
-    let mut picture = RgbImage::new(width, height);
-    let columns = usize::try_from(width).map_err(|_| layout())?;
-    for (row, line) in picture.rows_mut().enumerate() {
+    let mut picture = RgbImage::new(region.width, region.height);
+    let whole = |pixels: u32| usize::try_from(pixels).map_err(|_| layout());
+    let (left, top) = (whole(region.left)?, whole(region.top)?);
+    let columns = whole(region.left + region.width)?;
+    for (row, line) in (top..).zip(picture.rows_mut()) {
         let luma = row_of(frame.planes.first(), row, columns).ok_or_else(layout)?;
         let chroma = Chroma::of(frame, row / 2, columns.div_ceil(2)).ok_or_else(layout)?;
-        for (column, (pixel, y)) in line.zip(luma).enumerate() {
+        for (column, pixel) in (left..).zip(line) {
             let (u, v) = chroma.at(column / 2).ok_or_else(layout)?;
+            let y = luma.get(column).ok_or_else(layout)?;
             pixel.0 = colours.rgb(*y, u, v);
         }
     }
     Ok(picture)
+}
+
+/// A row of luma from its first pixel on.
+pub(super) fn luma_row(frame: &Frame, row: usize) -> Option<&[u8]> {
+    let columns = usize::try_from(frame.size.width).ok()?;
+    row_of(frame.planes.first(), row, columns)
 }
 
 /// One row of chroma, shared by two rows of luma.

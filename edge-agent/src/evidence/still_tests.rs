@@ -83,6 +83,35 @@ fn known_colours_come_out() {
 }
 
 #[test]
+fn a_region_is_what_the_whole_picture_has_there() {
+    let colours = (ColorRange::Limited, ColorMatrix::Bt709);
+    let mut frame = plain((9, 7), PixelFormat::I420, colours, [90, 100, 140]);
+    let mut luma = frame.planes[0].data.to_vec();
+    for (value, level) in (16..).zip(&mut luma) {
+        *level = value;
+    }
+    frame.planes[0].data = Bytes::from(luma);
+    let whole = rgb(&frame).unwrap();
+    let bbox = |x, y, w, h| PixelBox { x, y, w, h };
+    for (bbox, expected) in [
+        (bbox(2.2, 1.0, 3.5, 2.0), Some((2, 1, 4, 2))),
+        (bbox(-5.0, -5.0, 100.0, 100.0), Some((0, 0, 9, 7))),
+        (bbox(7.5, 6.5, 10.0, 10.0), Some((7, 6, 2, 1))),
+        (bbox(20.0, 2.0, 3.0, 3.0), None),
+        (bbox(3.0, 3.0, 0.0, 0.0), None),
+    ] {
+        let region = Region::of(&bbox, frame.size);
+        let sides = region.map(|r| (r.left, r.top, r.width, r.height));
+        assert_eq!(sides, expected, "{bbox:?}");
+        let Some(region) = region else { continue };
+        let part = rgb_of(&frame, region).unwrap();
+        for (x, y, pixel) in part.enumerate_pixels() {
+            assert_eq!(pixel, whole.get_pixel(region.left + x, region.top + y));
+        }
+    }
+}
+
+#[test]
 fn a_jpeg_has_the_full_size() {
     let colours = (ColorRange::Limited, ColorMatrix::Bt709);
     let bytes = jpeg(&plain(

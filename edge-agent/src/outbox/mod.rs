@@ -30,5 +30,5 @@ pub use publisher::{AgentBoard, BrokerAddress, BrokerAddressError, Publisher, St
 pub use record::{
     Acked, Filed, Filing, Limits, Loss, LostThing, OpenEvent, StoredReport, Tally, Upload,
 };
-pub use store::{FILED_EVENTS_KEPT, Store, StoreError};
+pub use store::{Depth, FILED_EVENTS_KEPT, Findings, Store, StoreError};
 pub use uploader::Uploader;

@@ -17,8 +17,9 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::seal::Sealer;
+use crate::evidence::EvidenceFault;
 use crate::geometry::PictureSize;
-use crate::outbox::{Filing, Store, StoreError, Upload};
+use crate::outbox::{Depth, Filing, Store, StoreError, Upload};
 use crate::report::journal::{self, Entry, Reading, Recovery};
 use crate::report::{CameraFacts, Message, Outcome, Promise, ReportBook, Sighting};
 use crate::rule::EventChange;
@@ -28,14 +29,21 @@ use crate::time::ClockAnchor;
 /// How long the desk waits before it tries a failed write again.
 const RETRY_EVERY: Duration = Duration::from_secs(1);
 
-/// The evidence that a raised event promises.
-const PROMISED: [EvidenceKind; 5] = [
+/// The evidence that a raised event promises, beside a crop of each track.
+const PROMISED: [EvidenceKind; 10] = [
+    EvidenceKind::Preview,
     EvidenceKind::Still,
     EvidenceKind::StillOverlay,
+    EvidenceKind::StillBefore,
+    EvidenceKind::StillBeforeOverlay,
+    EvidenceKind::StillAfter,
+    EvidenceKind::StillAfterOverlay,
     EvidenceKind::Clip,
     EvidenceKind::Manifest,
     EvidenceKind::ManifestSignature,
 ];
+/// Most crops of one event: a herd is proven by a few heads.
+const MOST_CROPS: usize = 3;
 
 /// What the desk must put on record.
 #[derive(Debug)]
@@ -67,13 +75,14 @@ pub(super) struct ChangePaper {
     pub(super) promised: Vec<Promise>,
 }
 
-/// One promise of each kind, with new ids.
-pub(super) fn promises() -> Vec<Promise> {
+/// One promise of each kind and a crop of each of `tracks`, as far as [`MOST_CROPS`], with new ids.
+pub(super) fn promises(tracks: usize) -> Vec<Promise> {
+    let crops = std::iter::repeat_n(EvidenceKind::Crop, tracks.min(MOST_CROPS));
     let promise = |kind| Promise {
         id: EvidenceId::new(),
         kind,
     };
-    PROMISED.map(promise).to_vec()
+    PROMISED.into_iter().chain(crops).map(promise).collect()
 }
 
 /// What earlier runs left in the event log, and whom to ask about its cameras.
@@ -108,9 +117,11 @@ impl Desk {
             sealer,
             store,
         };
-        for file in desk.store.remove_orphans().await? {
+        let found = desk.store.check_evidence(Depth::Lengths).await?;
+        for file in &found.orphans {
             tracing::warn!(file, "removed an evidence file that no report names");
         }
+        desk.store.remove_unnamed(&found.orphans);
         for event in desk.store.unsettled_events().await? {
             tracing::info!(
                 event.id = %event.report.event_id,
@@ -122,7 +133,26 @@ impl Desk {
         }
         desk.recover(past).await?;
         desk.close_all().await;
+        desk.give_up(found.faulty).await?;
         Ok(desk)
+    }
+
+    /// Says of evidence that is lost or damaged on this disk that it is.
+    async fn give_up(&mut self, faulty: Vec<(Upload, EvidenceFault)>) -> Result<(), StoreError> {
+        for (upload, fault) in faulty {
+            tracing::error!(
+                event.id = %upload.event_id,
+                evidence.id = %upload.evidence_id,
+                file = upload.file,
+                error = %chain(&fault),
+                "an evidence file is not what its report says; `edge-agent check --store` reads all of them"
+            );
+            if fault.is_final() {
+                self.store.give_up(&upload).await?;
+                self.let_go(&[upload], UnavailableReason::Damaged).await;
+            }
+        }
+        Ok(())
     }
 
     /// Takes up what the event log tells and the disk does not.
@@ -158,7 +188,7 @@ impl Desk {
             Some(facts) => CameraFacts::clone(facts),
             None => CameraFacts::only_id(told.camera.clone()),
         };
-        match self.book.recover(told, &camera, &promises()) {
+        match self.book.recover(told, &camera, &promises(0)) {
             Ok(report) => {
                 self.last_seen.insert(told.event_id, told.at);
                 self.file(report).await;

@@ -1,43 +1,51 @@
-//! Evidence of a raised event: stills at once, the clip when its post-roll has happened.
+//! Evidence of a raised event: stills of the deciding picture at once; the clip, the pictures before
+//! and after, and each track at its best when the post-roll has happened.
 
-use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use contract::v1::{
-    EventId, EvidenceId, EvidenceKind, MAX_EVIDENCE_BYTES, Severity, UnavailableReason,
-};
+use contract::v1::{EventId, EvidenceId, EvidenceKind, Interval, Part, UnavailableReason};
+use jiff::Timestamp;
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::task::TaskTracker;
 
 use super::desk::Paper;
-use crate::camera::{Epoch, Frame, Passage, PassageError, Reached, SharedRing};
+use super::vault::{Missing, Owner, Piece, Vault};
+use crate::camera::{Epoch, Frame, Passage, PassageError, Reached, SharedRing, last_picture};
 use crate::config::{CameraConfig, EvidenceWindow};
-use crate::evidence::{self, Clip, Label, Overlay, OverlayBox};
-use crate::outbox::Store;
+use crate::evidence::{self, Gallery, Label, Overlay, OverlayBox, StillError};
+use crate::geometry::PixelBox;
 use crate::report::{Outcome, Promise};
 use crate::rule::EventChange;
-use crate::telemetry::{chain, metric};
+use crate::telemetry::chain;
+use crate::time::{ClockAnchor, StreamTime};
+use crate::track::Track;
 
 /// For a change whose rule the configuration does not name; every rule of today is named.
 const WINDOW_WITHOUT_RULE: EvidenceWindow = EvidenceWindow {
     pre_roll: Duration::from_secs(5),
     post_roll: Duration::from_secs(5),
+    context: Duration::from_secs(2),
 };
+/// Most parts of one clip: with all else, a report has room for that many entries.
+const MOST_PARTS: usize = 4;
 
 /// Collects one camera's evidence.
 #[derive(Clone)]
 pub(super) struct Exhibits {
     pub(super) camera: Arc<CameraConfig>,
     pub(super) ring: SharedRing,
-    pub(super) store: Arc<Store>,
-    /// When full, a clip's task waits with its finished file.
+    /// The camera's tracks at their best. Filled by its analysis.
+    pub(super) gallery: Arc<Mutex<Gallery>>,
+    pub(super) vault: Vault,
+    /// When full, a clip's task waits with its finished files.
     pub(super) desk: mpsc::Sender<Paper>,
     /// Clip tasks, so that a stop can wait for them. As many as events were raised within the
     /// last post-roll.
     pub(super) clips: TaskTracker,
-    /// Clips that may be encoded at once over all cameras; the others wait with their passage.
+    /// Clips and pictures that may be made at once over all cameras; the others wait with their
+    /// passages.
     pub(super) encoders: Arc<Semaphore>,
 }
 
@@ -45,99 +53,270 @@ pub(super) struct Exhibits {
 pub(super) struct Scene {
     pub(super) change: EventChange,
     pub(super) epoch: Epoch,
+    pub(super) clock: ClockAnchor,
     pub(super) promised: Vec<Promise>,
 }
 
-/// A piece of evidence that was due and does not exist.
-type Missing = (UnavailableReason, String);
+/// What became of one event's pieces.
+type Outcomes = Vec<(EvidenceId, Outcome)>;
+
+impl Scene {
+    fn promise(&self, kind: EvidenceKind) -> Option<Promise> {
+        self.promised.iter().find(|p| p.kind == kind).copied()
+    }
+}
+
+/// A picture from before or after the deciding one.
+struct Context {
+    plain: EvidenceKind,
+    drawn: EvidenceKind,
+    passage: Result<Passage, Missing>,
+}
 
 impl Exhibits {
-    /// Makes the stills from the deciding picture now, and the clip in a task of its own. Blocks.
+    /// Looks at an analysed picture: its tracks may never again be seen as well.
+    pub(super) fn observe(&self, frame: &Frame, tracks: &[Track]) {
+        self.gallery().observe(frame, tracks);
+    }
+
+    /// Makes the stills from the deciding picture now, and the rest in a task of its own. Blocks.
     pub(super) fn collect(&self, scene: Scene, frame: &Frame, runtime: &Handle) {
         let scene = Arc::new(scene);
         self.clips
-            .spawn_on(self.clone().clip(Arc::clone(&scene)), runtime);
-        let outcomes = runtime.block_on(self.stills(&scene, frame));
-        self.clips.spawn_on(
-            self.clone().settle(scene.change.event_id, outcomes),
-            runtime,
-        );
+            .spawn_on(self.clone().later(Arc::clone(&scene)), runtime);
+        let outcomes = runtime.block_on(self.at_once(&scene, frame));
+        let event = scene.change.event_id;
+        self.clips
+            .spawn_on(self.clone().settle(event, vec![], outcomes), runtime);
     }
 
-    async fn stills(&self, scene: &Scene, frame: &Frame) -> Vec<(EvidenceId, Outcome)> {
+    async fn at_once(&self, scene: &Scene, frame: &Frame) -> Outcomes {
+        let overlay = self.overlay(frame, &self.boxes_now(&scene.change), &scene.change);
         let mut outcomes = Vec::new();
         for promise in &scene.promised {
-            let picture = match promise.kind {
+            let made = match promise.kind {
+                EvidenceKind::Preview => evidence::preview_jpeg(frame, &overlay),
                 EvidenceKind::Still => evidence::jpeg(frame),
-                EvidenceKind::StillOverlay => {
-                    evidence::overlay_jpeg(frame, &self.overlay(&scene.change, frame))
-                }
+                EvidenceKind::StillOverlay => evidence::overlay_jpeg(frame, &overlay),
                 _ => continue,
             };
-            let made = picture
-                .map(|bytes| (bytes, "image/jpeg"))
-                .map_err(|error| (UnavailableReason::EncodingFailed, chain(&error)));
-            outcomes.push((promise.id, self.exhibit(scene, *promise, made).await));
+            let made = picture(made, frame.wall);
+            outcomes.push((promise.id, self.keep(scene, *promise, made).await));
         }
         outcomes
     }
 
-    async fn clip(self, scene: Arc<Scene>) {
-        let Some(promise) = scene.promised.iter().find(|p| p.kind == EvidenceKind::Clip) else {
-            return;
-        };
-        let made = self.cut(&scene).await.map(|clip| (clip.bytes, clip.mime));
-        let outcome = self.exhibit(&scene, *promise, made).await;
-        self.settle(scene.change.event_id, vec![(promise.id, outcome)])
-            .await;
-    }
-
-    /// Waits for the post-roll, cuts the passage and remuxes it.
-    async fn cut(&self, scene: &Scene) -> Result<Clip, Missing> {
+    /// Waits for the post-roll and makes what needs it.
+    async fn later(self, scene: Arc<Scene>) {
         let EvidenceWindow {
             pre_roll,
             post_roll,
+            context,
         } = self.window(&scene.change);
-        let (from, to) = (scene.change.at - pre_roll, scene.change.at + post_roll);
+        let at = scene.change.at;
+        let (from, to) = (at - pre_roll, at + post_roll);
         let reached = self.ring.reached(scene.epoch, to).await;
-        let passage = self
-            .ring
-            .passage(scene.epoch, from, to)
-            .map_err(|error| (why_not_held(error, reached), chain(&error)))?;
-        self.warn_of_gaps(scene, &passage);
+        // Cut now: the ring goes on, and what is cut keeps its bytes.
+        let parts = self.ring.passages(scene.epoch, from, to);
+        let around = [
+            Context {
+                plain: EvidenceKind::StillBefore,
+                drawn: EvidenceKind::StillBeforeOverlay,
+                passage: self.moment(&scene, &parts, at - context),
+            },
+            Context {
+                plain: EvidenceKind::StillAfter,
+                drawn: EvidenceKind::StillAfterOverlay,
+                passage: self.moment(&scene, &parts, at + context),
+            },
+        ];
         // The permit is never refused: nobody closes this semaphore.
-        let _permit = self.encoders.acquire().await;
-        let remuxed = tokio::task::spawn_blocking(move || evidence::remux(&passage)).await;
-        let failed = |text| (UnavailableReason::EncodingFailed, text);
-        match remuxed {
-            Ok(Ok(clip)) => Ok(clip),
-            Ok(Err(error)) => Err(failed(chain(&error))),
-            Err(panic) => Err(failed(panic.to_string())),
+        let permit = self.encoders.acquire().await;
+        let (added, mut outcomes) = self.clip(&scene, parts, reached).await;
+        for context in around {
+            outcomes.extend(self.context(&scene, context).await);
+        }
+        outcomes.extend(self.crops(&scene).await);
+        drop(permit);
+        let event = scene.change.event_id;
+        self.clone().settle(event, added, outcomes).await;
+    }
+
+    /// The clip, in as many parts as the camera was connected. The first part that was promised is
+    /// the one with the deciding picture; the others are added.
+    async fn clip(
+        &self,
+        scene: &Scene,
+        parts: Result<Vec<Passage>, PassageError>,
+        reached: Reached,
+    ) -> (Vec<Promise>, Outcomes) {
+        let Some(promised) = scene.promise(EvidenceKind::Clip) else {
+            return (vec![], vec![]);
+        };
+        let mut parts = match parts {
+            Ok(parts) => parts,
+            Err(error) => {
+                let missing = (why_not_held(error, reached), chain(&error));
+                let outcome = self.keep(scene, promised, Err(missing)).await;
+                return (vec![], vec![(promised.id, outcome)]);
+            }
+        };
+        keep_around(&mut parts, scene.epoch);
+        self.warn_of_gaps(scene, &parts);
+        let of = u32::try_from(parts.len()).unwrap_or(u32::MAX);
+        let (mut added, mut outcomes) = (vec![], vec![]);
+        for (number, passage) in (1..).zip(parts) {
+            let promise = match passage.epoch == scene.epoch {
+                true => promised,
+                false => Promise {
+                    id: EvidenceId::new(),
+                    kind: EvidenceKind::Clip,
+                },
+            };
+            if promise != promised {
+                added.push(promise);
+            }
+            let part = (of > 1).then_some(Part { number, of });
+            let made = blocking(move || remuxed(&passage, part)).await;
+            outcomes.push((promise.id, self.keep(scene, promise, made).await));
+        }
+        (added, outcomes)
+    }
+
+    /// What decodes to the picture shown at about `wanted`: as near to that as the connection of the
+    /// deciding picture lasted.
+    fn moment(
+        &self,
+        scene: &Scene,
+        parts: &Result<Vec<Passage>, PassageError>,
+        wanted: StreamTime,
+    ) -> Result<Passage, Missing> {
+        let own = parts
+            .iter()
+            .flatten()
+            .find(|part| part.epoch == scene.epoch);
+        let shown = own.iter().flat_map(|part| &part.units).map(|unit| unit.pts);
+        let ends = shown.clone().min().zip(shown.max());
+        let nearest = ends.map(|(first, last)| wanted.clamp(first, last));
+        let lost = |cause: String| (UnavailableReason::CameraLost, cause);
+        match nearest {
+            Some(at) if at != scene.change.at => self
+                .ring
+                .passage(scene.epoch, at, at)
+                .map_err(|error| (UnavailableReason::NotInRing, chain(&error))),
+            _ => Err(lost("the camera showed nothing else".to_owned())),
         }
     }
 
-    /// What the rule saw: its zone, the tracks that take part, camera and time.
-    fn overlay(&self, change: &EventChange, frame: &Frame) -> Overlay {
+    /// A picture that nobody analysed, plain and with what is known drawn in.
+    async fn context(&self, scene: &Scene, context: Context) -> Outcomes {
+        let frame = match context.passage {
+            Ok(passage) => {
+                blocking(move || {
+                    last_picture(&passage)
+                        .map_err(|error| (UnavailableReason::EncodingFailed, chain(&error)))
+                })
+                .await
+            }
+            Err(missing) => Err(missing),
+        };
+        let mut outcomes = Vec::new();
+        for kind in [context.plain, context.drawn] {
+            let Some(promise) = scene.promise(kind) else {
+                continue;
+            };
+            let made = match &frame {
+                Ok(frame) if kind == context.plain => picture(evidence::jpeg(frame), frame.wall),
+                Ok(frame) => {
+                    let overlay =
+                        self.overlay(frame, &self.boxes_at(scene, frame.pts), &scene.change);
+                    picture(evidence::overlay_jpeg(frame, &overlay), frame.wall)
+                }
+                Err(missing) => Err(missing.clone()),
+            };
+            outcomes.push((promise.id, self.keep(scene, promise, made).await));
+        }
+        outcomes
+    }
+
+    /// The tracks that take part at their best, the surest first, as many as were promised.
+    async fn crops(&self, scene: &Scene) -> Outcomes {
+        let mut tracks: Vec<&Track> = scene.change.tracks.iter().collect();
+        tracks.sort_by(|a, b| b.score.total_cmp(&a.score));
+        let crops = scene
+            .promised
+            .iter()
+            .filter(|p| p.kind == EvidenceKind::Crop);
+        let mut outcomes = Vec::new();
+        for (promise, track) in crops.zip(tracks) {
+            let best = self.gallery().best(track.id).cloned();
+            let made = best
+                .map(|best| Piece {
+                    track: Some(track.id.0),
+                    ..Piece::picture(best.jpeg, instant(scene.clock.wall_at(best.at)))
+                })
+                .ok_or_else(|| {
+                    let cause = format!("track {} was never seen well", track.id.0);
+                    (UnavailableReason::NotInRing, cause)
+                });
+            outcomes.push((promise.id, self.keep(scene, *promise, made).await));
+        }
+        outcomes
+    }
+
+    async fn keep(&self, scene: &Scene, promise: Promise, made: Result<Piece, Missing>) -> Outcome {
+        let owner = Owner {
+            camera: &self.camera.id,
+            event: scene.change.event_id,
+            severity: scene.change.severity,
+        };
+        self.vault.keep(owner, promise, made).await
+    }
+
+    /// What the rule saw: its zone, the tracks that take part and the way they came, camera and time.
+    fn overlay(
+        &self,
+        frame: &Frame,
+        boxes: &[(&Track, PixelBox)],
+        change: &EventChange,
+    ) -> Overlay {
         let zone = self
             .camera
             .zones
             .iter()
             .find(|zone| Some(&zone.id) == change.zone.as_ref());
-        let boxes = change.tracks.iter().map(|track| OverlayBox {
-            bbox: track.bbox,
+        let gallery = self.gallery();
+        let boxed = |(track, bbox): &(&Track, PixelBox)| OverlayBox {
+            bbox: *bbox,
             label: Label {
                 class: track.class.to_string(),
                 score: track.score,
                 track: Some(track.id.0),
             },
-        });
+        };
+        let trail = |(track, _): &(&Track, PixelBox)| gallery.trail(track.id, frame.pts);
         Overlay {
             caption: format!("{}  {}", self.camera.name, frame.wall.strftime("%F %T UTC")),
             zone: zone
                 .map(|zone| zone.polygon.points().to_vec())
                 .unwrap_or_default(),
-            boxes: boxes.collect(),
+            trails: boxes.iter().map(trail).collect(),
+            boxes: boxes.iter().map(boxed).collect(),
         }
+    }
+
+    fn boxes_now<'a>(&self, change: &'a EventChange) -> Vec<(&'a Track, PixelBox)> {
+        change
+            .tracks
+            .iter()
+            .map(|track| (track, track.bbox))
+            .collect()
+    }
+
+    fn boxes_at<'a>(&self, scene: &'a Scene, at: StreamTime) -> Vec<(&'a Track, PixelBox)> {
+        let gallery = self.gallery();
+        let place = |track: &'a Track| Some((track, gallery.place(track.id, at)?));
+        scene.change.tracks.iter().filter_map(place).collect()
     }
 
     fn window(&self, change: &EventChange) -> EvidenceWindow {
@@ -145,123 +324,84 @@ impl Exhibits {
         rule.map_or(WINDOW_WITHOUT_RULE, |rule| rule.evidence)
     }
 
-    fn warn_of_gaps(&self, scene: &Scene, passage: &Passage) {
-        if passage.is_whole() {
-            return;
+    fn warn_of_gaps(&self, scene: &Scene, parts: &[Passage]) {
+        match parts {
+            [only] if only.is_whole() => {}
+            [only] => tracing::warn!(
+                camera.id = %self.camera.id,
+                event.id = %scene.change.event_id,
+                head = ?only.head,
+                tail = ?only.tail,
+                "a clip does not hold all of its pre- and post-roll"
+            ),
+            parts => tracing::warn!(
+                camera.id = %self.camera.id,
+                event.id = %scene.change.event_id,
+                parts = parts.len(),
+                "the camera was away for a part of a clip: the clip comes in parts"
+            ),
         }
-        tracing::warn!(
-            camera.id = %self.camera.id,
-            event.id = %scene.change.event_id,
-            head = ?passage.head,
-            tail = ?passage.tail,
-            "a clip does not hold all of its pre- and post-roll"
-        );
     }
 
-    /// Keeps what was made, or says why there is nothing.
-    async fn exhibit(
-        &self,
-        scene: &Scene,
-        promise: Promise,
-        made: Result<(Vec<u8>, &'static str), Missing>,
-    ) -> Outcome {
-        let kept = match made {
-            Ok((bytes, mime)) => self.keep(promise, bytes, mime, scene.change.severity).await,
-            Err(missing) => Err(missing),
+    async fn settle(self, event: EventId, added: Vec<Promise>, outcomes: Outcomes) {
+        let paper = Paper::Settled {
+            event,
+            added,
+            outcomes,
         };
-        let label = match &kept {
-            Ok(_) => "sealed",
-            Err((reason, cause)) => {
-                tracing::error!(
-                    camera.id = %self.camera.id,
-                    event.id = %scene.change.event_id,
-                    kind = promise.kind.as_str(),
-                    reason = reason.as_str(),
-                    cause,
-                    "a piece of evidence does not exist"
-                );
-                reason.as_str()
-            }
-        };
-        metrics::counter!(metric::EVIDENCE, "kind" => promise.kind.as_str(), "outcome" => label)
-            .increment(1);
-        kept.unwrap_or_else(|(reason, _)| Outcome::Unavailable(reason))
-    }
-
-    pub(super) async fn keep(
-        &self,
-        promise: Promise,
-        bytes: Vec<u8>,
-        mime: &str,
-        severity: Severity,
-    ) -> Result<Outcome, Missing> {
-        let length = bytes.len() as u64;
-        if length > MAX_EVIDENCE_BYTES {
-            return Err((
-                UnavailableReason::EncodingFailed,
-                format!("{length} bytes are too many"),
-            ));
-        }
-        self.make_room(length, severity).await?;
-        let files = self.store.files().clone();
-        let name = Store::evidence_name(promise.id, promise.kind);
-        let written = tokio::task::spawn_blocking(move || files.write(&name, &bytes)).await;
-        match written {
-            Ok(Ok(sha256)) => Ok(Outcome::Sealed {
-                mime: mime.to_owned(),
-                bytes: length,
-                sha256,
-                shown: None,
-                part: None,
-                track: None,
-            }),
-            Ok(Err(error)) => {
-                let text = format!("cannot write the file: {error}");
-                Err((reason_of(&error), text))
-            }
-            Err(panic) => Err((UnavailableReason::EncodingFailed, panic.to_string())),
-        }
-    }
-
-    async fn make_room(&self, bytes: u64, severity: Severity) -> Result<(), Missing> {
-        match self.store.make_room(bytes, severity).await {
-            Ok(Some(uploads)) if uploads.is_empty() => Ok(()),
-            Ok(Some(uploads)) => {
-                let reason = UnavailableReason::DiskFull;
-                // The desk outlives every camera.
-                let _ = self.desk.send(Paper::LetGo { uploads, reason }).await;
-                Ok(())
-            }
-            Ok(None) => {
-                let cause = "the evidence space is full of more severe events".to_owned();
-                Err((UnavailableReason::DiskFull, cause))
-            }
-            Err(error) => Err((UnavailableReason::EncodingFailed, chain(&error))),
-        }
-    }
-
-    async fn settle(self, event: EventId, outcomes: Vec<(EvidenceId, Outcome)>) {
-        if self
-            .desk
-            .send(Paper::Settled {
-                event,
-                added: vec![],
-                outcomes,
-            })
-            .await
-            .is_err()
-        {
+        if self.desk.send(paper).await.is_err() {
             tracing::warn!(event.id = %event, "the desk is closed; the next start settles this evidence");
         }
     }
+
+    fn gallery(&self) -> std::sync::MutexGuard<'_, Gallery> {
+        // Every critical section leaves the gallery whole, so a poisoned lock is still good.
+        self.gallery.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// What a file that cannot be written makes of its evidence.
-pub(super) fn reason_of(error: &io::Error) -> UnavailableReason {
-    match error.kind() {
-        io::ErrorKind::StorageFull => UnavailableReason::DiskFull,
-        _ => UnavailableReason::EncodingFailed,
+/// At most [`MOST_PARTS`], the one of `epoch` among them.
+fn keep_around(parts: &mut Vec<Passage>, epoch: Epoch) {
+    let own = parts.iter().position(|part| part.epoch == epoch);
+    let surplus = own.map_or(0, |own| (own + 1).saturating_sub(MOST_PARTS));
+    parts.drain(..surplus);
+    parts.truncate(MOST_PARTS);
+}
+
+fn remuxed(passage: &Passage, part: Option<Part>) -> Result<Piece, Missing> {
+    let clip = evidence::remux(passage)
+        .map_err(|error| (UnavailableReason::EncodingFailed, chain(&error)))?;
+    Ok(Piece {
+        shown: Some(Interval {
+            start: passage.anchor.wall_at(clip.from),
+            end: Some(passage.anchor.wall_at(clip.to)),
+        }),
+        bytes: clip.bytes,
+        mime: clip.mime,
+        part,
+        track: None,
+    })
+}
+
+fn picture(made: Result<Vec<u8>, StillError>, at: Timestamp) -> Result<Piece, Missing> {
+    made.map(|bytes| Piece::picture(bytes, instant(at)))
+        .map_err(|error| (UnavailableReason::EncodingFailed, chain(&error)))
+}
+
+const fn instant(at: Timestamp) -> Interval {
+    Interval {
+        start: at,
+        end: None,
     }
+}
+
+/// Works off the runtime's threads.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Missing> + Send + 'static,
+) -> Result<T, Missing> {
+    let failed = |text| (UnavailableReason::EncodingFailed, text);
+    let worked = tokio::task::spawn_blocking(work).await;
+    worked.unwrap_or_else(|panic| Err(failed(panic.to_string())))
 }
 
 fn why_not_held(error: PassageError, reached: Reached) -> UnavailableReason {
@@ -272,3 +412,7 @@ fn why_not_held(error: PassageError, reached: Reached) -> UnavailableReason {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "exhibits_tests.rs"]
+mod tests;

@@ -17,6 +17,7 @@ mod exhibits;
 mod orders;
 mod seal;
 mod status;
+mod vault;
 mod watch;
 
 use std::collections::HashMap;
@@ -59,6 +60,7 @@ pub use event_log::EventLogError;
 use exhibits::Exhibits;
 use orders::{Orders, Post};
 use status::StatusReporter;
+use vault::Vault;
 use watch::Watch;
 
 /// Papers that may wait for the desk. When full, the cameras' analysis waits and their mailboxes
@@ -70,6 +72,8 @@ const GIVEN_UP: usize = 16;
 const ENCODERS: usize = 1;
 /// How often the outbox says how full it is.
 const TALLY_EVERY: Duration = Duration::from_secs(5);
+/// How often evidence is looked at for its age.
+const EXPIRE_EVERY: Duration = Duration::from_secs(3600);
 /// How long each step of the shutdown may take before the next one begins without it.
 const STEP_TIMEOUT: Duration = Duration::from_secs(5);
 /// The publisher's flush and good-bye.
@@ -304,6 +308,12 @@ impl Outbound {
             tokio::spawn(tell_tally(Arc::clone(&store), stop_sending.clone())),
         ];
         tokio::spawn(tell_desk_of_losses(gone, papers.downgrade()));
+        tokio::spawn(let_go_of_the_expired(
+            Arc::clone(&store),
+            config.evidence.max_age,
+            papers.downgrade(),
+            stop_sending.clone(),
+        ));
         Ok(Self {
             agent: answer.agent,
             key,
@@ -395,7 +405,11 @@ impl Site<'_> {
         let exhibits = Exhibits {
             camera: Arc::new(config.clone()),
             ring,
-            store: Arc::clone(&self.outbound.store),
+            gallery: Arc::default(),
+            vault: Vault {
+                store: Arc::clone(&self.outbound.store),
+                desk: self.outbound.papers.clone(),
+            },
             desk: self.outbound.papers.clone(),
             clips: self.outbound.clips.clone(),
             encoders: Arc::clone(&self.outbound.encoders),
@@ -628,6 +642,40 @@ async fn tell_desk_of_losses(mut gone: mpsc::Receiver<Upload>, papers: mpsc::Wea
                 reason,
             })
             .await;
+    }
+}
+
+/// Evidence that waited longer than it is kept becomes unavailable in its report.
+async fn let_go_of_the_expired(
+    store: Arc<Store>,
+    max_age: Duration,
+    papers: mpsc::WeakSender<Paper>,
+    stop: CancellationToken,
+) {
+    loop {
+        // A clock before its calendar's beginning makes nothing old.
+        let before = Timestamp::now()
+            .checked_sub(max_age)
+            .unwrap_or(Timestamp::MIN);
+        match store.expire(before).await {
+            Ok(uploads) if uploads.is_empty() => {}
+            Ok(uploads) => {
+                let Some(papers) = papers.upgrade() else {
+                    return;
+                };
+                let reason = UnavailableReason::Expired;
+                // A closed desk means a stop; what was let go is counted either way.
+                let _ = papers.send(Paper::LetGo { uploads, reason }).await;
+            }
+            Err(error) => {
+                metrics::counter!(metric::OUTBOX_FAILED).increment(1);
+                tracing::error!(error = %chain(&error), "cannot look for evidence that is too old; trying again");
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(EXPIRE_EVERY) => {}
+            () = stop.cancelled() => return,
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use contract::v1::{
 };
 use jiff::Timestamp;
 
-use super::exhibits::reason_of;
+use super::vault::reason_of;
 use crate::outbox::{Store, StoreError};
 use crate::report::Outcome;
 use crate::telemetry::{chain, metric};

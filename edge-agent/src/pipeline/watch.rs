@@ -127,6 +127,7 @@ impl Watch {
             detections: &detections,
             verdicts: &verdicts,
         });
+        self.exhibits.observe(frame, &step.tracks);
         for held_back in &step.held_back {
             self.list(held_back);
         }
@@ -240,7 +241,8 @@ impl Watch {
         let known = self.clocks.known();
         self.witness(&change, moment, known);
         let raised = deciding.filter(|_| change.phase == Phase::Raised);
-        let promised = raised.map(|_| promises()).unwrap_or_default();
+        let tracks = change.tracks.len();
+        let promised = raised.map(|_| promises(tracks)).unwrap_or_default();
         let paper = ChangePaper {
             change: change.clone(),
             clock: moment.clock,
@@ -261,6 +263,7 @@ impl Watch {
             let scene = Scene {
                 change,
                 epoch: moment.epoch,
+                clock: moment.clock,
                 promised,
             };
             self.exhibits.collect(scene, frame, runtime);

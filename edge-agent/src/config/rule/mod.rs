@@ -53,6 +53,8 @@ pub struct EvidenceWindow {
     pub pre_roll: Duration,
     /// After.
     pub post_roll: Duration,
+    /// How far from it the two pictures of the context are taken.
+    pub context: Duration,
 }
 
 /// The values that a rule puts in place of absent common keys.
@@ -185,6 +187,7 @@ fn read_one(section: &Section<'_>, context: &RuleContext<'_>) -> Option<RuleConf
         evidence: EvidenceWindow {
             pre_roll: or_seconds("pre_roll_s", 5, 0.0..=60.0),
             post_roll: or_seconds("post_roll_s", 5, 0.0..=60.0),
+            context: or_seconds("context_s", 2, 0.1..=60.0),
         },
         proposed_offence: section
             .optional("proposed_offence", &value::text_up_to(MAX_DETAIL_BYTES)),

@@ -106,27 +106,6 @@ impl Store {
         Ok(())
     }
 
-    /// Removes files of the evidence folder that no row knows, and returns their names.
-    ///
-    /// # Errors
-    /// [`StoreError::File`] where the folder cannot be read.
-    pub async fn remove_orphans(&self) -> Result<Vec<String>, StoreError> {
-        let known: Vec<(String,)> = sqlx::query_as("SELECT file FROM uploads")
-            .fetch_all(&self.pool)
-            .await?;
-        let names = self.files.names().map_err(|source| StoreError::File {
-            verb: "list",
-            path: self.files.folder().to_owned(),
-            source,
-        })?;
-        let orphans: Vec<String> = names
-            .into_iter()
-            .filter(|name| !known.iter().any(|(file,)| file == name))
-            .collect();
-        self.remove_files(&orphans);
-        Ok(orphans)
-    }
-
     /// A row for every sealed entry that has its file here and no row yet.
     pub(super) async fn keep_uploads(
         &self,
@@ -178,7 +157,7 @@ impl Store {
         }
     }
 
-    fn upload(row: UploadRow) -> Option<Upload> {
+    pub(super) fn upload(row: UploadRow) -> Option<Upload> {
         let (evidence_id, event_id, file, bytes, sha256, _) = row;
         // Written by this file and nobody else, so the ids always parse.
         Some(Upload {
@@ -191,4 +170,4 @@ impl Store {
     }
 }
 
-type UploadRow = (String, String, String, i64, String, i64);
+pub(super) type UploadRow = (String, String, String, i64, String, i64);

@@ -14,8 +14,9 @@ mod orders;
 mod reports;
 mod schema;
 mod space;
+mod upkeep;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqlitePool;
@@ -24,6 +25,7 @@ use tokio::sync::Notify;
 
 pub use self::error::StoreError;
 pub use self::events::FILED_EVENTS_KEPT;
+pub use self::upkeep::{Depth, Findings};
 
 use super::record::Limits;
 use crate::config::EvidenceKey;
@@ -66,13 +68,27 @@ impl Store {
         limits: Limits,
         key: Option<EvidenceKey>,
     ) -> Result<Self, StoreError> {
+        let store = Self::open_as_it_is(data_dir, limits, key).await?;
+        store.set_aside_other_topics(topic).await?;
+        Ok(store)
+    }
+
+    /// Opens or makes the outbox below `data_dir` and changes nothing in it, for looking at it.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_as_it_is(
+        data_dir: &Path,
+        limits: Limits,
+        key: Option<EvidenceKey>,
+    ) -> Result<Self, StoreError> {
         let folder = data_dir.join(EVIDENCE_FOLDER);
         let files = EvidenceFiles::open(&folder, key).map_err(|source| StoreError::File {
             verb: "create",
             path: folder,
             source,
         })?;
-        let path = data_dir.join(DATABASE_FILE);
+        let path = Self::database(data_dir);
         let pool = schema::open_pool(&path)
             .await
             .map_err(|source| StoreError::Open {
@@ -82,16 +98,20 @@ impl Store {
         let (id,) = sqlx::query_as("SELECT id FROM identity")
             .fetch_one(&pool)
             .await?;
-        let store = Self {
+        Ok(Self {
             pool,
             id: OutboxId::new(id),
             files,
             limits,
             report_filed: Notify::new(),
             upload_ready: Notify::new(),
-        };
-        store.set_aside_other_topics(topic).await?;
-        Ok(store)
+        })
+    }
+
+    /// Where the outbox of a data folder lies.
+    #[must_use]
+    pub fn database(data_dir: &Path) -> PathBuf {
+        data_dir.join(DATABASE_FILE)
     }
 
     /// The name that this outbox was given when it was made.

@@ -352,7 +352,9 @@ async fn a_restart_finds_unsettled_events_and_removes_orphans() {
         .collect();
     assert!(unsettled.contains(&open) && unsettled.contains(&pending));
     assert!(!unsettled.contains(&closed));
-    assert_eq!(store.remove_orphans().await.unwrap().len(), 1);
+    let found = store.check_evidence(Depth::Lengths).await.unwrap();
+    assert_eq!((found.orphans.len(), found.faulty.len()), (1, 0));
+    store.remove_unnamed(&found.orphans);
     let clip = Store::evidence_name(kept[1], EvidenceKind::Clip);
     assert!(!has(&store, &orphan) && has(&store, &clip));
 }
@@ -472,4 +474,58 @@ fn a_full_disk_keeps_nothing_of_a_filing_and_the_next_try_goes_through() {
         file(&store, &refused.0).await;
         assert_eq!(store.tally().await.unwrap().pending, kept + 1);
     });
+}
+
+#[tokio::test]
+async fn a_check_finds_what_is_not_as_the_reports_say() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), TOPIC, ROOMY).await.unwrap();
+    let (_, kept) = with_evidence(&store, Severity::Low, 10).await;
+    let (_, gone) = with_evidence(&store, Severity::Low, 10).await;
+    let name = |id, kind| Store::evidence_name(id, kind);
+    let still = name(kept[0], EvidenceKind::Still);
+    let clip = name(kept[1], EvidenceKind::Clip);
+    store.files().write(&clip, &[9; 5]).unwrap();
+    store
+        .files()
+        .remove(&name(gone[0], EvidenceKind::Still))
+        .unwrap();
+    store.files().write("half.jpg.part", b"torn").unwrap();
+
+    let quick = store.check_evidence(Depth::Lengths).await.unwrap();
+    assert_eq!(quick.orphans, ["half.jpg.part"]);
+    let faulty: Vec<_> = quick
+        .faulty
+        .iter()
+        .map(|(upload, _)| &upload.file)
+        .collect();
+    assert_eq!(faulty, [&clip, &name(gone[0], EvidenceKind::Still)]);
+    assert_eq!((quick.sound, quick.sound_bytes), (2, 20));
+    assert!(quick.faulty.iter().all(|(_, fault)| fault.is_final()));
+    // The files of these tests have hashes of nothing: only reading them shows that.
+    let thorough = store.check_evidence(Depth::Hashes).await.unwrap();
+    assert_eq!(thorough.sound, 0);
+    assert!(
+        thorough
+            .faulty
+            .iter()
+            .any(|(upload, _)| upload.file == still)
+    );
+}
+
+#[tokio::test]
+async fn what_waits_too_long_expires_and_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), TOPIC, ROOMY).await.unwrap();
+    with_evidence(&store, Severity::Critical, 10).await;
+    let hour_ago = Timestamp::now() - std::time::Duration::from_secs(3600);
+    assert_eq!(store.expire(hour_ago).await.unwrap(), []);
+    let soon = Timestamp::now() + std::time::Duration::from_secs(1);
+    let gone = store.expire(soon).await.unwrap();
+    assert_eq!(gone.len(), 2);
+    assert!(store.files().names().unwrap().is_empty());
+    assert_eq!(store.tally().await.unwrap().evidence_bytes, 0);
+    assert_eq!(store.losses().await.unwrap()[0].count, 2);
+    let event = store.event(gone[0].event_id).await.unwrap();
+    assert!(event.is_some(), "so that a revision can tell of it");
 }

@@ -6,6 +6,7 @@ use contract::v1::{
     CameraState, CommandRefusal, Evidence, EvidenceId, EvidenceKind, Severity, UnavailableReason,
 };
 
+use super::super::vault::Piece;
 use super::Post;
 use crate::camera::{Passage, last_picture};
 use crate::evidence;
@@ -74,7 +75,14 @@ async fn keep(post: &Post, kind: EvidenceKind, bytes: Vec<u8>, mime: &'static st
         id: EvidenceId::new(),
         kind,
     };
-    match post.exhibits.keep(promise, bytes, mime, SEVERITY).await {
+    let piece = Piece {
+        bytes,
+        mime,
+        shown: None,
+        part: None,
+        track: None,
+    };
+    match post.exhibits.vault.put(SEVERITY, promise, piece).await {
         Ok(outcome) => Captured::Kept(promise.settled(&outcome)),
         Err((UnavailableReason::DiskFull, message)) => {
             Captured::Refused(CommandRefusal::DiskFull, message)

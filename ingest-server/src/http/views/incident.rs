@@ -287,7 +287,9 @@ pub fn summary(
             .and_then(|piece| piece.id.parse().ok())
     };
     Ok(IncidentSummary {
-        still: mine("still_overlay").or_else(|| mine("still")),
+        still: mine("still_overlay")
+            .or_else(|| mine("still"))
+            .or_else(|| mine("preview")),
         clip: mine("clip"),
         id: uuid(&row.id, INCIDENTS, "id")?,
         number: row.number,

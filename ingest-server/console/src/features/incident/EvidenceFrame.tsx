@@ -6,7 +6,7 @@ import { evidenceUrl } from '../../api/endpoints';
 import type { Evidence, IncidentDetail } from '../../api/types';
 import { useNames } from '../../i18n/words';
 import styles from './EvidenceFrame.module.css';
-import type { View } from './evidence';
+import { isClip, type View } from './evidence';
 
 interface Props {
   incident: IncidentDetail;
@@ -50,9 +50,14 @@ export function EvidenceFrame({ incident, view, entry, poster }: Props) {
     );
   }
   const { number } = incident;
+  const altOf = (shown: View): string => {
+    if (shown === 'still') return t('evidence.stillAlt', { number });
+    if (shown === 'still_overlay') return t('evidence.overlayAlt', { number });
+    return t('evidence.pictureAlt', { view: t(`evidence.${shown}`), number });
+  };
   return (
     <div className={styles.frame}>
-      {view === 'clip' ? (
+      {isClip(view) ? (
         <video
           className={styles.media}
           src={source}
@@ -66,12 +71,7 @@ export function EvidenceFrame({ incident, view, entry, poster }: Props) {
           onError={fail}
         />
       ) : (
-        <img
-          className={styles.media}
-          src={source}
-          alt={t(view === 'still' ? 'evidence.stillAlt' : 'evidence.overlayAlt', { number })}
-          onError={fail}
-        />
+        <img className={styles.media} src={source} alt={altOf(view)} onError={fail} />
       )}
     </div>
   );

@@ -8,7 +8,15 @@ import { cx } from '../../ui/cx';
 import { useKeys } from '../../ui/useKeys';
 import { EvidenceFrame } from './EvidenceFrame';
 import styles from './EvidenceStage.module.css';
-import { bestView, nextView, sightings, VIEWS, type Sighting, type View } from './evidence';
+import {
+  bestView,
+  choices,
+  isClip,
+  nextView,
+  sightings,
+  type Sighting,
+  type View,
+} from './evidence';
 
 const NONE: Sighting = {};
 
@@ -27,11 +35,11 @@ export function EvidenceStage({ incident }: { incident: IncidentDetail }) {
   };
   useKeys({
     V: () => {
-      show(nextView(shown));
+      show(nextView(shown, sighting));
     },
   });
 
-  const clipArrived = shown !== 'clip' && sighting.clip?.state === 'stored';
+  const clipArrived = !isClip(shown) && sighting.clip?.state === 'stored';
   return (
     <section className={styles.stage} aria-label={t('evidence.label')}>
       <div className={styles.bar}>
@@ -65,7 +73,7 @@ function Choices({ view, sighting, onChoose }: ChoicesProps) {
   const { t } = useTranslation();
   return (
     <div className={styles.choices} role="group" aria-label={t('evidence.views')}>
-      {VIEWS.map((choice) => (
+      {choices(sighting).map((choice) => (
         <button
           key={choice}
           type="button"
