@@ -38,6 +38,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{agent}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest commands of an agent. */
+        get: operations["listCommands"];
+        put?: never;
+        /** Gives a command to an agent. */
+        post: operations["giveCommand"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent}/desired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is wanted of an agent, and what it made of it. */
+        get: operations["getDesired"];
+        /** Replaces what is wanted of an agent. */
+        put: operations["putDesired"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras": {
         parameters: {
             query?: never;
@@ -47,6 +83,40 @@ export interface paths {
         };
         /** Every camera that is known, with its state. */
         get: operations["listCameras"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One command and what came of it. */
+        get: operations["getCommand"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/{id}/evidence/{evidence_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bytes of what a command brought. One range per request. */
+        get: operations["getCommandEvidence"];
         put?: never;
         post?: never;
         delete?: never;
@@ -80,7 +150,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Live changes as server-sent events: `incident`, `camera`, `agent`, for administrators
+         * Live changes as server-sent events: `incident`, `camera`, `agent`, `command`, for administrators
          *     `quarantine`, and `resync` where changes were missed and everything must be read again.
          */
         get: operations["watchEvents"];
@@ -308,6 +378,14 @@ export interface components {
     schemas: {
         /** @description An agent and how it does. */
         Agent: {
+            clock?: components["schemas"]["AgentClock"] | null;
+            /** @description What it thinks of its clock. */
+            clock_trust: components["schemas"]["ClockTrust"];
+            /**
+             * Format: int64
+             * @description The version of the desired state that it applied; `null` before the first.
+             */
+            desired_applied?: number | null;
             /**
              * Format: date-time
              * @description When it enrolled last.
@@ -335,10 +413,37 @@ export interface components {
             /** @description Which one. */
             agent: string;
         };
+        /** @description What is known of an agent's clock. */
+        AgentClock: {
+            /**
+             * Format: int64
+             * @description The agent's clock minus true time in milliseconds.
+             */
+            offset_ms: number;
+            /** @description What it was compared with. */
+            reference: components["schemas"]["ClockReference"];
+            /**
+             * Format: int64
+             * @description By how much that may be wrong, in milliseconds.
+             */
+            uncertainty_ms: number;
+        };
         /** @description Every agent that ever enrolled. */
         AgentList: {
             /** @description By name. */
             items: components["schemas"]["Agent"][];
+        };
+        /** @description What an agent made of the desired state. */
+        Applied: {
+            /** @description What takes effect at its next start. */
+            needs_restart?: string[];
+            /** @description What it did not take; the rest applies. */
+            refused?: components["schemas"]["RefusedKey"][];
+            /**
+             * Format: int64
+             * @description The version it took up.
+             */
+            version: number;
         };
         /** @description A camera and how it does. */
         Camera: {
@@ -400,6 +505,21 @@ export interface components {
              */
             reconnects: number;
         };
+        /** @description What is wanted of a camera. */
+        CameraDesired: {
+            /** @description Whether its rules run. */
+            enabled?: boolean | null;
+            /** @description All its masks: corners in fractions of the picture. */
+            masks?: number[][][] | null;
+            /** @description Rules that raise nothing for a time. */
+            muted?: components["schemas"]["Mute"][];
+            /** @description Changed parameters of rules. */
+            rules?: components["schemas"]["RuleChange"][];
+            /** @description All its zones: corners in fractions of the picture. */
+            zones?: {
+                [key: string]: number[][];
+            } | null;
+        };
         /** @description Every camera that is known. */
         CameraList: {
             /** @description By agent and id. */
@@ -436,6 +556,7 @@ export interface components {
         Check: "ok" | "failed";
         /** @description How far times can be trusted. */
         Clock: {
+            agent?: components["schemas"]["AgentClock"] | null;
             /**
              * Format: int64
              * @description The camera's clock minus the agent's in milliseconds; `null` when unknown.
@@ -443,12 +564,140 @@ export interface components {
             offset_ms?: number | null;
             /** @description Whose clock. */
             source: components["schemas"]["ClockSource"];
+            /** @description What to think of the times. */
+            trust?: components["schemas"]["ClockTrust"];
         };
+        /**
+         * @description What an agent compares its own clock with.
+         * @enum {string}
+         */
+        ClockReference: "chrony" | "timesyncd" | "sntp";
         /**
          * @description Whose clock the times come from.
          * @enum {string}
          */
         ClockSource: "camera" | "agent";
+        /**
+         * @description What to think of times.
+         * @enum {string}
+         */
+        ClockTrust: "unknown" | "trusted" | "agent_off" | "camera_off" | "stepped";
+        /** @description A command and what came of it. */
+        Command: {
+            /** @description What to do. */
+            action: components["schemas"]["CommandAction"];
+            /** @description The agent it is for. */
+            agent: string;
+            /**
+             * Format: date-time
+             * @description When its answer came.
+             */
+            answered_at?: string | null;
+            /** @description The account that gave it. */
+            by: string;
+            /** @description What was made. */
+            evidence: components["schemas"]["Evidence"][];
+            /**
+             * Format: date-time
+             * @description When it is too late to carry it out.
+             */
+            expires_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was given.
+             */
+            issued_at: string;
+            /** @description With `refused` and `failed`: why, in a sentence (English). */
+            message?: string | null;
+            /**
+             * @description With `refused`: why, as a word.
+             * @example no_picture
+             */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was last handed to the broker.
+             */
+            sent_at?: string | null;
+            simulation?: components["schemas"]["Simulation"] | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["CommandState"];
+        };
+        /** @description What to do. */
+        CommandAction: {
+            /** @description The camera. */
+            camera: string;
+            /** @enum {string} */
+            type: "snapshot";
+        } | {
+            /** @description The camera. */
+            camera: string;
+            /**
+             * Format: int32
+             * @description How far back, 1 to 600.
+             */
+            seconds: number;
+            /** @enum {string} */
+            type: "clip";
+        } | {
+            /** @description The camera. */
+            camera: string;
+            /**
+             * Format: int32
+             * @description The danger level to suppose.
+             */
+            danger_level?: number | null;
+            /** @description The parameters that differ. */
+            parameters?: {
+                [key: string]: unknown;
+            };
+            /** @description The rule's kind. */
+            rule: string;
+            /**
+             * Format: int32
+             * @description How far back, 1 to 21600.
+             */
+            seconds: number;
+            /** @enum {string} */
+            type: "simulate";
+            /** @description The zone it looks at; absent for the whole picture. */
+            zone?: string | null;
+        };
+        /** @description Data of the event `command`. */
+        CommandChanged: {
+            /** @description The agent it is for. */
+            agent: string;
+            /**
+             * Format: uuid
+             * @description Which one.
+             */
+            id: string;
+        };
+        /** @description The newest commands of an agent. */
+        CommandList: {
+            /** @description Newest first. */
+            items: components["schemas"]["Command"][];
+        };
+        /** @description What an agent is asked to do once. */
+        CommandRequest: {
+            /** @description What to do. */
+            action: components["schemas"]["CommandAction"];
+            /**
+             * Format: int64
+             * @description For how many seconds it may be carried out, 5 to 86400; 60 where absent.
+             */
+            lifetime_s?: number | null;
+        };
+        /**
+         * @description Where a command stands.
+         * @enum {string}
+         */
+        CommandState: "queued" | "sent" | "done" | "refused" | "failed" | "expired";
         /** @description A decision without a reason. */
         DecisionRequest: {
             /** @description Why, in the person's own words; at most 2,000 characters. */
@@ -456,6 +705,50 @@ export interface components {
             /**
              * Format: int64
              * @description The version the decision was made on.
+             */
+            version: number;
+        };
+        /** @description A change of what is wanted of an agent. */
+        DesiredRequest: ({
+            /** @description Per camera. */
+            cameras?: {
+                [key: string]: components["schemas"]["CameraDesired"];
+            };
+            /**
+             * Format: int32
+             * @description Forest-fire danger level, 1 to 5.
+             */
+            danger_level?: number | null;
+        } & Record<string, never>) & {
+            /**
+             * Format: int64
+             * @description The version it was made from; 0 for the first.
+             */
+            version: number;
+        };
+        /** @description What is wanted of an agent, and what it made of it. */
+        DesiredState: ({
+            /** @description Per camera. */
+            cameras?: {
+                [key: string]: components["schemas"]["CameraDesired"];
+            };
+            /**
+             * Format: int32
+             * @description Forest-fire danger level, 1 to 5.
+             */
+            danger_level?: number | null;
+        } & Record<string, never>) & {
+            applied?: components["schemas"]["Applied"] | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            changed_at?: string | null;
+            /** @description The account that changed it last. */
+            changed_by?: string | null;
+            /**
+             * Format: int64
+             * @description The version; 0 where nothing was wanted yet. A change names the version it was made from.
              */
             version: number;
         };
@@ -523,6 +816,21 @@ export interface components {
          * @enum {string}
          */
         EvidenceState: "pending" | "sealed" | "stored" | "unavailable";
+        /** @description A field that will not do. */
+        FieldProblem: {
+            /**
+             * @description The field's path.
+             * @example cameras.cam-1.masks[0]
+             */
+            field: string;
+            /** @description What is wrong with it, in the language of the request. */
+            message: string;
+            /**
+             * @description What is wrong with it, as a word.
+             * @example self_intersecting
+             */
+            problem: string;
+        };
         /** @description One thing that happened to an incident. */
         HistoryEntry: {
             /** @description What: `open`, `link`, `clear`, `resume`, `acknowledge`, `confirm`, `reject`. */
@@ -730,6 +1038,21 @@ export interface components {
             /** @description SHA-256 of its file. */
             sha256: string;
         };
+        /** @description A rule that raises nothing for a time. */
+        Mute: {
+            /**
+             * @description The rule's kind.
+             * @example illegal_parking
+             */
+            rule: string;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            until: string;
+            /** @description The zone it looks at; absent for the whole picture. */
+            zone?: string | null;
+        };
         /** @description A box in fractions of the picture: origin top left. */
         NormBox: {
             /**
@@ -802,11 +1125,13 @@ export interface components {
             code: string;
             /**
              * Format: int64
-             * @description With `stale_version`: the version the incident stands at.
+             * @description With `stale_version` and `stale_desired`: the version it stands at.
              */
             current_version?: number | null;
             /** @description More, where there is more to say. */
             detail?: string | null;
+            /** @description With `invalid_fields`: each field that will not do. */
+            fields?: components["schemas"]["FieldProblem"][];
             /** @description What to tell the administrator: the server's log has lines with this id. */
             request_id?: string | null;
             /**
@@ -865,6 +1190,16 @@ export interface components {
             /** @description All of the checks together. */
             status: components["schemas"]["Check"];
         };
+        /** @description A part of the desired state that an agent did not take. */
+        RefusedKey: {
+            /**
+             * @description The key's path.
+             * @example cameras.cam-1.rules.illegal_parking@kerb.dwell_s
+             */
+            key: string;
+            /** @description Why, and what to do, in a sentence (English). */
+            reason: string;
+        };
         /**
          * @description Why an incident was rejected.
          * @enum {string}
@@ -887,6 +1222,23 @@ export interface components {
          * @enum {string}
          */
         Role: "operator" | "administrator";
+        /** @description Changed parameters of a rule. */
+        RuleChange: {
+            /**
+             * @description Parameters as the agent's configuration names them: a boolean, a number, a text or a list
+             *     of texts each.
+             */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description The rule's kind.
+             * @example illegal_parking
+             */
+            rule: string;
+            /** @description The zone it looks at; absent for the whole picture. */
+            zone?: string | null;
+        };
         /** @description Who is logged in. */
         Session: {
             /** @description What unsafe requests carry in `X-CSRF-Token`. */
@@ -908,6 +1260,41 @@ export interface components {
          * @enum {string}
          */
         Severity: "low" | "medium" | "high" | "critical";
+        /** @description What a rule would have raised. */
+        Simulation: {
+            /**
+             * Format: int32
+             * @description Events with the parameters that were asked for.
+             */
+            events: number;
+            /**
+             * Format: int32
+             * @description Events with the parameters that the rule has now.
+             */
+            events_as_it_is: number;
+            /** @description When the former would have been, oldest first; at most 64. */
+            intervals: components["schemas"]["Span"][];
+            /** @description The time over which the agent remembers tracks. */
+            over: components["schemas"]["Span"];
+            /**
+             * Format: int64
+             * @description Pictures in that time.
+             */
+            pictures: number;
+        };
+        /** @description From when to when. */
+        Span: {
+            /**
+             * Format: date-time
+             * @description To; absent where it was not over.
+             */
+            end?: string | null;
+            /**
+             * Format: date-time
+             * @description From.
+             */
+            start: string;
+        };
         /** @description A track in brief. */
         Track: {
             /** @description Where it was, oldest first. */
@@ -985,6 +1372,230 @@ export interface operations {
             };
         };
     };
+    listCommands: {
+        parameters: {
+            query?: {
+                /** @description Most of them: 1 to 200, 20 where absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The agent */
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    giveCommand: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The agent */
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommandRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDesired: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The agent */
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DesiredState"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putDesired: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The agent */
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DesiredRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DesiredState"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed`, `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_desired` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listCameras: {
         parameters: {
             query?: never;
@@ -1003,6 +1614,110 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCommand: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The command */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCommandEvidence: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description e.g. `bytes=0-1023` */
+                Range?: string | null;
+            };
+            path: {
+                /** @description The command */
+                id: string;
+                /** @description The piece */
+                evidence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                    "video/mp4": number[];
+                };
+            };
+            /** @description The range */
+            206: {
+                headers: {
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                    "video/mp4": number[];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such piece of this command, or its bytes are not here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `range_not_satisfiable` */
+            416: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1070,7 +1785,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Events `incident` (data: IncidentChanged), `camera` (CameraChanged), `agent` (AgentChanged), `quarantine` and `resync` (data is empty) */
+            /** @description Events `incident` (data: IncidentChanged), `camera` (CameraChanged), `agent` (AgentChanged), `command` (CommandChanged), `quarantine` and `resync` (data is empty) */
             200: {
                 headers: {
                     [name: string]: unknown;
