@@ -28,9 +28,15 @@ def read_detections(file: Path) -> dict[str, dict]:
 
 
 def shipped(name: str) -> dict:
-    """The manifest of a model that ships, or an empty one."""
-    file = MODELS / name / "manifest.toml"
-    return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    """The manifest of a model that ships, or of a variant of one; else an empty one."""
+    for file in MODELS.glob("*/manifest.toml"):
+        manifest = tomllib.loads(file.read_text(encoding="utf-8"))
+        for variant in manifest.get("variant", []):
+            if name == f"{manifest['name']}-{variant['name']}":
+                return manifest | variant
+        if name == manifest["name"]:
+            return manifest
+    return {}
 
 
 def size_of(name: str) -> int | None:
