@@ -35,13 +35,19 @@ pub(super) enum Veto {
 }
 
 /// Strength from which a box says anything of a place: the mean decides, not the single picture.
-const WEAKEST: f32 = 0.5;
+const WEAKEST: f32 = 0.6;
+/// Shortest side in pixels, and longest side in shortest ones, of a box that counts: a sliver along the
+/// picture's edge is no fire.
+const LEAST_SIDE: f32 = 6.0;
+const MOST_SLENDER: f32 = 6.0;
 /// Share of a box in the zone from which it counts.
 const IN_ZONE: f32 = 0.3;
 /// Share of a box in an ignored zone from which it does not.
 const IGNORED: f32 = 0.5;
 /// Share of the smaller of two boxes from which they are of one place.
 const SAME_PLACE: f32 = 0.3;
+/// Part of the strongest box's strength from which another one is a part of the same fire.
+const OF_ONE_FIRE: f32 = 0.75;
 /// How quickly a place follows its boxes: one fifth of the way a picture.
 const FOLLOWS: f32 = 0.2;
 /// Most places; beyond it the weakest new ones are not taken up.
@@ -77,7 +83,7 @@ impl FireFilter {
         let (width, height) = size.as_f32();
         let within = |zone: &Zone, share| zone.holds(&bbox, size, Membership::Overlap(share));
         let counts = strength >= WEAKEST
-            && bbox.area() > 0.0
+            && is_compact(&bbox)
             && bbox.clipped(size).area() <= self.max_area * width * height
             && self.zone.as_ref().is_none_or(|zone| within(zone, IN_ZONE))
             && !self.ignored.iter().any(|zone| within(zone, IGNORED));
@@ -101,13 +107,12 @@ impl FireFilter {
 pub(super) struct FirePlace {
     /// Unique within one rule, never used again.
     pub(super) key: u64,
-    /// The first sighting.
-    pub(super) since: StreamTime,
     pub(super) window: ScoreWindow,
     /// Where it is, following its boxes slowly.
     pub(super) extent: PixelBox,
-    /// Pictures in which each class was seen there.
-    class_hits: Vec<usize>,
+    /// What it shows, as its index in the filter's classes: a weak haze around a flame must not speak
+    /// for it.
+    pub(super) class: usize,
 }
 
 impl FirePlace {
@@ -116,20 +121,11 @@ impl FirePlace {
         together(&self.extent, bbox) >= SAME_PLACE
     }
 
-    /// Whether each class, in the order of the filter's, was seen there in at least so many pictures.
-    pub(super) fn showed(&self, least: usize) -> impl Iterator<Item = bool> + '_ {
-        self.class_hits.iter().map(move |hits| *hits >= least)
-    }
-
-    /// The class that was seen there most often, as its index in the filter's.
-    pub(super) fn main_class(&self) -> usize {
-        let most = self
-            .class_hits
-            .iter()
-            .enumerate()
-            .rev()
-            .max_by_key(|(_, hits)| **hits);
-        most.map_or(0, |(class, _)| class)
+    fn likeness(&self, sighting: &Sighting) -> f32 {
+        match sighting.class == self.class {
+            true => together(&self.extent, &sighting.hit.bbox),
+            false => 0.0,
+        }
     }
 
     fn take(&mut self, at: StreamTime, sightings: &[Sighting]) {
@@ -137,24 +133,16 @@ impl FirePlace {
             self.window.push(at, None);
             return;
         };
-        let rest = sightings.iter().skip(1);
-        let bbox = rest.fold(first.hit.bbox, |all, more| union(&all, &more.hit.bbox));
-        let verdict = sightings
-            .iter()
-            .filter_map(|sighting| sighting.hit.verdict)
-            .reduce(f32::max);
-        self.window.push(
-            at,
-            Some(Hit {
-                bbox,
-                verdict,
-                ..first.hit
-            }),
-        );
-        self.extent = towards(&self.extent, &bbox, FOLLOWS);
-        for (class, hits) in self.class_hits.iter_mut().enumerate() {
-            *hits += usize::from(sightings.iter().any(|sighting| sighting.class == class));
-        }
+        // What is much weaker than the strongest says nothing of the place.
+        let telling = || {
+            let least = OF_ONE_FIRE * first.hit.strength;
+            sightings
+                .iter()
+                .filter(move |sighting| sighting.hit.strength >= least)
+        };
+        let all = telling().fold(first.hit.bbox, |all, more| union(&all, &more.hit.bbox));
+        self.window.push(at, Some(first.hit));
+        self.extent = towards(&self.extent, &all, FOLLOWS);
     }
 }
 
@@ -192,14 +180,14 @@ impl FirePlaces {
             let nearest = self
                 .places
                 .iter()
-                .map(|place| together(&place.extent, &sighting.hit.bbox))
+                .map(|place| place.likeness(&sighting))
                 .enumerate()
                 .max_by(|a, b| a.1.total_cmp(&b.1))
-                .filter(|(_, together)| *together >= SAME_PLACE);
+                .filter(|(_, likeness)| *likeness >= SAME_PLACE);
             match nearest {
                 Some((index, _)) => of_place[index].push(sighting),
                 None if self.places.len() < MOST_PLACES => {
-                    self.places.push(self.place_of(observation.at, &sighting));
+                    self.places.push(self.place_of(&sighting));
                     self.next_key += 1;
                     of_place.push(vec![sighting]);
                 }
@@ -217,15 +205,19 @@ impl FirePlaces {
         self.places.clear();
     }
 
-    fn place_of(&self, at: StreamTime, sighting: &Sighting) -> FirePlace {
+    fn place_of(&self, sighting: &Sighting) -> FirePlace {
         FirePlace {
             key: self.next_key,
-            since: at,
             window: ScoreWindow::new(self.span, self.least_pictures),
             extent: sighting.hit.bbox,
-            class_hits: vec![0; self.filter.classes.len()],
+            class: sighting.class,
         }
     }
+}
+
+fn is_compact(bbox: &PixelBox) -> bool {
+    let (short, long) = (bbox.w.min(bbox.h), bbox.w.max(bbox.h));
+    short >= LEAST_SIDE && long <= MOST_SLENDER * short
 }
 
 /// The share of the smaller box that lies in the other, 0 to 1.

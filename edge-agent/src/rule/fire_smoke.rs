@@ -16,15 +16,19 @@ use crate::scene::Scene;
 use crate::time::StreamTime;
 use crate::track::{Track, TrackId};
 
-/// Box edges that differ less than this share of its side are of a lamp, not of a flame.
-const STILL: f32 = 0.012;
+/// Box edges that differ less than this share of its side are of a lamp, not of a flame: lamps and
+/// sunlit walls measured up to 0.010, fires from 0.033 on.
+const STILL: f32 = 0.02;
 /// A foot that moved further than so many sides is of a head lamp or a cloud; what grows may move
 /// further, since it spreads.
 const WANDERS: f32 = 0.4;
 const WANDERS_GROWING: f32 = 1.5;
-/// Growth by area that counts as spreading, and what the threshold is multiplied with then.
+/// Growth by area that counts as spreading.
 const GROWS: f32 = 1.5;
-const GROWING: f32 = 0.85;
+/// How far the verifier must be above what refutes to uphold a flame; of smoke it is not sure enough.
+const UPHOLDS: f32 = 0.3;
+/// What the threshold is multiplied with for a flame that is upheld, and for what grows unverified.
+const EASED: f32 = 0.85;
 /// What the threshold is multiplied with for places that join an open event.
 const JOINS: f32 = 0.8;
 /// Places have numbers of their own beside the tracker's, far above them.
@@ -115,34 +119,35 @@ enum Judgement {
 
 impl FireSmoke {
     fn judge(&self, place: &FirePlace, at: StreamTime, level: Option<DangerLevel>) -> Judgement {
-        let window = &place.window;
-        let Some((last_hit, _)) = window.last_hit() else {
+        let run = place.window.run(self.persistence);
+        let (Some((first, _)), Some((last, _))) = (run.first(), run.last()) else {
             return Judgement::Unripe;
         };
-        let ripe = last_hit == at
-            && window.hit_count() >= self.min_pictures
-            && last_hit.since(place.since) >= self.confirm
-            && window.persistence() >= self.persistence;
-        if !ripe {
+        let ripe = *last == at && run.len() >= self.min_pictures;
+        if !ripe || at.since(*first) < self.confirm {
             return Judgement::Unripe;
         }
         let joins = if self.open.is_some() { JOINS } else { 1.0 };
-        let (grows, may_move) = match window.growth() >= GROWS {
-            true => (GROWING, WANDERS_GROWING),
-            false => (1.0, WANDERS),
+        let grows = run.growth() >= GROWS;
+        let verdict = run.verdict();
+        // Growth speaks where the verifier cannot: from far, and in a picture a minute.
+        let eased = match verdict {
+            Some(margin) => margin >= UPHOLDS && &*self.class_of(place) == "fire",
+            None => grows,
         };
-        let needed = joins * grows;
-        let strength = window.mean_strength();
+        let needed = if eased { joins * EASED } else { joins };
+        let may_move = if grows { WANDERS_GROWING } else { WANDERS };
+        let strength = run.strength();
         let reason = if strength < needed * DangerLevel::factor(level) {
             match strength < needed {
                 true => HeldBackReason::Weak,
                 false => HeldBackReason::DangerLevel,
             }
-        } else if window.verdict().is_some_and(|margin| margin < 0.0) {
+        } else if verdict.is_some_and(|margin| margin < 0.0) {
             HeldBackReason::Refuted
-        } else if window.restlessness() < STILL {
+        } else if run.restlessness() < STILL {
             HeldBackReason::Still
-        } else if window.wandering() > may_move {
+        } else if run.wandering() > may_move {
             HeldBackReason::Wanders
         } else if self.cools_down(&place.extent, at) {
             HeldBackReason::CoolDown
@@ -170,40 +175,42 @@ impl FireSmoke {
             zone: self.facts.zone.clone(),
             reason,
             at,
-            since: place.since,
+            since: self.since(place, at),
             class: self.class_of(place),
-            confidence: place.window.mean_score(),
+            confidence: place.window.run(self.persistence).score(),
             bbox: place.extent,
         });
     }
 
     fn class_of(&self, place: &FirePlace) -> std::sync::Arc<str> {
-        let class = self.class_words.get(place.main_class());
+        let class = self.class_words.get(place.class);
         class.cloned().unwrap_or_else(|| "fire".into())
     }
 
+    /// When it began to burn there.
+    fn since(&self, place: &FirePlace, now: StreamTime) -> StreamTime {
+        let run = place.window.run(self.persistence);
+        run.first().map_or(now, |(at, _)| *at)
+    }
+
     /// The place as a track, for the report.
-    fn shown(&self, place: &FirePlace) -> Track {
-        let hit = place.window.last_hit();
+    fn shown(&self, place: &FirePlace, now: StreamTime) -> Track {
+        let run = place.window.run(self.persistence);
+        let last = run.last();
         Track {
             id: TrackId(FIRST_NUMBER + place.key),
             class: self.class_of(place),
-            score: place.window.mean_score(),
-            bbox: hit.map_or(place.extent, |(_, hit)| hit.bbox),
-            first_seen: place.since,
-            last_seen: hit.map_or(place.since, |(at, _)| at),
+            score: run.score(),
+            bbox: last.map_or(place.extent, |(_, hit)| hit.bbox),
+            first_seen: self.since(place, now),
+            last_seen: last.map_or(now, |(at, _)| *at),
             confirmed: true,
         }
     }
 
     /// The word for what burns: flame, smoke, or both.
     fn detail(&self, burning: &[FirePlace]) -> &'static str {
-        let shows = |word: &str| {
-            burning.iter().any(|place| {
-                let mut classes = self.class_words.iter().zip(place.showed(self.min_pictures));
-                classes.any(|(class, shown)| shown && &**class == word)
-            })
-        };
+        let shows = |word: &str| burning.iter().any(|place| &*self.class_of(place) == word);
         match (shows("fire"), shows("smoke")) {
             (true, false) => "fire",
             (false, true) => "smoke",
@@ -213,8 +220,9 @@ impl FireSmoke {
 
     fn raise(&mut self, at: StreamTime, burning: &[FirePlace]) -> EventChange {
         let facts = self.facts.with_detail(self.detail(burning));
-        let began = burning.iter().map(|place| place.since).min().unwrap_or(at);
-        let tracks = burning.iter().map(|place| self.shown(place)).collect();
+        let began = burning.iter().map(|place| self.since(place, at)).min();
+        let began = began.unwrap_or(at);
+        let tracks = burning.iter().map(|place| self.shown(place, at)).collect();
         let (event, change) = facts.raise(at, began, tracks);
         self.open = Some(Burning {
             facts,
@@ -238,15 +246,14 @@ impl FireSmoke {
             open.places.push((key, extent));
         }
         let of_event = |place: &&FirePlace| {
-            let seen_now = place.window.last_hit().is_some_and(|(last, _)| last == at);
-            seen_now && open.places.iter().any(|(_, extent)| place.holds(extent))
+            place.window.is_hit() && open.places.iter().any(|(_, extent)| place.holds(extent))
         };
         let seen: Vec<Track> = self
             .places
             .places()
             .iter()
             .filter(of_event)
-            .map(|place| self.shown(place))
+            .map(|place| self.shown(place, at))
             .collect();
         if seen.is_empty() {
             open.missed += 1;

