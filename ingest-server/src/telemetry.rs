@@ -12,6 +12,8 @@ use tracing_subscriber::EnvFilter;
 /// Report messages and answers to commands by `outcome`: `stored`, `answer`, `duplicate`, or the
 /// reason of refusal.
 pub const REPORTS: &str = "vong_intake_reports_total";
+/// Gap reports by `outcome`: `stored`, `duplicate`. A refused one counts among the reports.
+pub const GAP_REPORTS: &str = "vong_intake_gap_reports_total";
 /// Status messages by `outcome`: `stored`, `stale`, or the reason of refusal.
 pub const STATUSES: &str = "vong_intake_statuses_total";
 /// Seconds that the transaction of a batch took, from its beginning to its commit.

@@ -123,7 +123,7 @@ impl Site {
         let agent_key = SecretKey::from_bytes(&[1; 32]);
         enrol(&store, &agent_key).await;
         let any = "127.0.0.1:0".parse().unwrap();
-        let broker = EmbeddedBroker::start(any, &dir.path().join("broker"), store.clone())
+        let broker = EmbeddedBroker::start(any, None, &dir.path().join("broker"), store.clone())
             .await
             .unwrap();
         let changes = ChangeBus::default();
@@ -138,6 +138,7 @@ impl Site {
                 client_id: "vong-ingest-test".to_owned(),
                 username: SERVER_USER.to_owned(),
                 password: Password::from(broker.server_password().to_owned()),
+                tls: None,
             },
             retained: RetainedLiveness::Stale,
         }

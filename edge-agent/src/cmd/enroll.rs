@@ -1,4 +1,4 @@
-//! `enroll`: makes this agent known to its server, once.
+//! `enroll`: makes this agent known to its server, once; with `--rotate`, changes its key.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,21 +8,21 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use crate::config::Config;
-use crate::identity::{Renewal, client_config, enrol, http_client};
+use crate::identity::{Renewal, client_config, enrol, http_client, rotate};
 
 /// Makes the agent's key where there is none, sends its public half with the one-time token, and
 /// keeps the server's answer in the data folder.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The server's address, e.g. `https://vong.example` or `http://10.0.0.5:8080`.
-    #[arg(long, value_name = "URL")]
-    server: Url,
+    #[arg(long, value_name = "URL", required_unless_present = "rotate")]
+    server: Option<Url>,
     /// File that holds the one-time token.
     #[arg(
         long,
         value_name = "FILE",
         conflicts_with = "token",
-        required_unless_present = "token"
+        required_unless_present_any = ["token", "rotate"]
     )]
     token_file: Option<PathBuf>,
     /// The one-time token; other users of this machine can read it while the command runs.
@@ -31,6 +31,10 @@ pub(super) struct Args {
     /// Enrol anew although this agent is enrolled already; the key stays.
     #[arg(long)]
     again: bool,
+    /// Change the key of this agent, which is enrolled: the old key vouches for the new one, and no
+    /// token is needed. Restart the agent afterwards.
+    #[arg(long, conflicts_with_all = ["again", "token", "token_file"])]
+    rotate: bool,
 }
 
 /// Enrols, and says under which name.
@@ -39,21 +43,35 @@ pub(super) struct Args {
 /// Where the configuration, the token or the server does not let it.
 pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
     let config = Config::load(config)?;
+    let client = http_client(client_config(&config.server)?)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start")?;
+    if args.rotate {
+        let server = args.server.as_ref().or(config.server.http_url.as_ref());
+        let rotated = runtime.block_on(rotate(&config.agent.data_dir, &client, server))?;
+        super::say(&format!(
+            "`{}` signs with key {} from its next start; restart it before {}, when the old key \
+             ends",
+            rotated.agent, rotated.key_id, rotated.old_key_until
+        ))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let server = args
+        .server
+        .as_ref()
+        .context("give the server's address with --server")?;
     let token = token(args)?;
     let renewal = if args.again {
         Renewal::Replace
     } else {
         Renewal::Refuse
     };
-    let client = http_client(client_config(config.server.ca_file.as_deref())?)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("cannot start")?;
     let enrolled = runtime.block_on(enrol(
         &config.agent.data_dir,
         &client,
-        &args.server,
+        server,
         token,
         renewal,
     ))?;

@@ -9,7 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::identity::Identity;
+use crate::identity::{Identity, rotation_is_open};
 use crate::{pipeline, telemetry};
 
 /// Conventional exit status of a process that a signal ended.
@@ -23,6 +23,12 @@ const LOCK_FILE: &str = "agent.lock";
 pub(super) fn run(config: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::load(config)?;
     let identity = Identity::load(&config.agent.data_dir)?;
+    if rotation_is_open(&config.agent.data_dir) {
+        tracing::warn!(
+            "a change of this agent's key was begun and not finished; run `edge-agent enroll \
+             --rotate` again"
+        );
+    }
     let _lock = lock(&config.agent.data_dir)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

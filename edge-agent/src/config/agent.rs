@@ -1,6 +1,7 @@
 //! `[agent]`, `[server]`, `[metrics]`, `[outbox]`: the process itself and where its reports go.
 
 use std::net::SocketAddr;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use url::Url;
@@ -29,6 +30,17 @@ pub struct ServerConfig {
     pub mqtt_url: Option<Url>,
     /// Certificate authorities (PEM) to trust beside the system's, for a site with its own.
     pub ca_file: Option<PathBuf>,
+    /// What the agent shows of itself in TLS, where broker or server ask for it.
+    pub client: Option<ClientCertificate>,
+}
+
+/// Keys `client_certificate` and `client_key`: a certificate of this agent and its private key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// The certificate and what leads from it to its authority (PEM).
+    pub certificate: PathBuf,
+    /// Its private key (PEM), readable by the agent's user only.
+    pub key: PathBuf,
 }
 
 /// `[metrics]`: the Prometheus endpoint.
@@ -45,6 +57,11 @@ pub struct OutboxConfig {
     pub max_bytes: u64,
     /// Of these, the bytes that evidence never takes from reports. Default 256 MiB.
     pub reserved_report_bytes: u64,
+    /// Most bytes of evidence a second that go up, all uploads together, 4 KiB at least. Absent: as
+    /// many as the link takes.
+    pub upload_bytes_per_s: Option<NonZeroU64>,
+    /// Files that go up at the same time, 1 to 8. Default 2.
+    pub uploads_at_once: NonZeroUsize,
 }
 
 const MIB: u64 = 1024 * 1024;
@@ -64,12 +81,32 @@ pub(super) fn read_server(section: Section<'_>, base: &Path) -> ServerConfig {
     let http_url = section.optional("http_url", &|raw| address(raw, &["http", "https"]));
     let mqtt_url = section.optional("mqtt_url", &|raw| address(raw, &["mqtt", "mqtts"]));
     let ca_file = section.optional("ca_file", &value::path(base));
+    let client = read_client(&section, base);
     section.finish();
     ServerConfig {
         http_url,
         mqtt_url,
         ca_file,
+        client,
     }
+}
+
+fn read_client(section: &Section<'_>, base: &Path) -> Option<ClientCertificate> {
+    let certificate = section.optional("client_certificate", &value::path(base));
+    let key = section.optional("client_key", &value::path(base));
+    let half = match (section.has("client_certificate"), section.has("client_key")) {
+        (true, false) => Some(("client_certificate", "client_key")),
+        (false, true) => Some(("client_key", "client_certificate")),
+        (true, true) | (false, false) => None,
+    };
+    if let Some((given, missing)) = half {
+        let problem = format!("is of no use without {missing}");
+        section.note(given, Wrong::new(problem, format!("add `{missing} = …`")));
+    }
+    Some(ClientCertificate {
+        certificate: certificate?,
+        key: key?,
+    })
 }
 
 pub(super) fn read_metrics(section: Section<'_>) -> MetricsConfig {
@@ -95,10 +132,16 @@ pub(super) fn read_outbox(section: Section<'_>) -> OutboxConfig {
             ),
         );
     }
+    let upload_bytes_per_s = section
+        .optional("upload_bytes_per_s", &value::integer(4096..=1 << 40))
+        .and_then(NonZeroU64::new);
+    let uploads_at_once = section.or("uploads_at_once", 2, &value::integer(1..=8_usize));
     section.finish();
     OutboxConfig {
         max_bytes,
         reserved_report_bytes,
+        upload_bytes_per_s,
+        uploads_at_once: NonZeroUsize::new(uploads_at_once).unwrap_or(NonZeroUsize::MIN),
     }
 }
 

@@ -30,7 +30,7 @@ use sha2::{Digest as _, Sha256};
 
 use section::{Section, read_document};
 
-pub use agent::{AgentConfig, MetricsConfig, OutboxConfig, ServerConfig};
+pub use agent::{AgentConfig, ClientCertificate, MetricsConfig, OutboxConfig, ServerConfig};
 pub use built_in::{STARTER, built_in_file};
 pub use camera::{CameraConfig, RingConfig};
 pub use catalogue::{Catalogue, LabelSet, Unrunnable};

@@ -1,11 +1,13 @@
 //! Who this agent is: its Ed25519 key, and what the server answered when it enrolled.
 //!
 //! Both live in the data folder with mode 0600: `agent.key` (the private half, made here, never
-//! sent anywhere) and `enrolment.json` (names, addresses, the two passwords). What does not belong
+//! sent anywhere) and `enrolment.json` (names, addresses, the two passwords). While the key is
+//! changed, the new one is `agent.key.next`. What does not belong
 //! here: using them. `report` signs, `outbox` connects.
 
 mod enrol;
 mod private_file;
+mod rotate;
 mod tls;
 
 use std::io;
@@ -17,10 +19,13 @@ use url::Url;
 use zeroize::{Zeroize as _, Zeroizing};
 
 pub use enrol::{EnrolError, Renewal, enrol};
+pub use rotate::{RotateError, rotate};
 pub use tls::{TlsError, client_config, http_client};
 
 /// File name of the private key within the data folder.
 pub const KEY_FILE: &str = "agent.key";
+/// File name of a new key whose change was begun and not finished.
+pub const NEXT_KEY_FILE: &str = "agent.key.next";
 /// File name of the server's answer within the data folder.
 pub const ENROLMENT_FILE: &str = "enrolment.json";
 
@@ -119,6 +124,12 @@ impl Identity {
         let enrolment = read_enrolment(&path)?.ok_or(IdentityError::NotEnrolled(path))?;
         Ok(Self { key, enrolment })
     }
+}
+
+/// Whether a change of the key was begun in this data folder and not finished.
+#[must_use]
+pub fn rotation_is_open(data_dir: &Path) -> bool {
+    data_dir.join(NEXT_KEY_FILE).exists()
 }
 
 fn read_enrolment(path: &Path) -> Result<Option<Enrolment>, IdentityError> {

@@ -63,3 +63,15 @@ fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
     fs::rename(&draft, path)?;
     File::open(folder)?.sync_all()
 }
+
+/// Puts a private file in another's place, for good.
+pub(super) fn rename(from: &Path, to: &Path) -> Result<(), IdentityError> {
+    let folder = to.parent().unwrap_or_else(|| Path::new("."));
+    fs::rename(from, to)
+        .and_then(|()| File::open(folder)?.sync_all())
+        .map_err(|source| IdentityError::File {
+            verb: "replace",
+            path: to.to_owned(),
+            source,
+        })
+}

@@ -10,7 +10,11 @@
 //! - reports take at most `reserved_report_bytes`. Where that is full, dead letters go first, then
 //!   `updated` revisions that a later revision of the same event replaces, then whole events of
 //!   the lowest severity, oldest first;
-//! - whatever goes is counted in a row that nothing drops ([`Loss`]), in a metric, and in the log.
+//! - whatever goes is counted in rows that nothing drops, in a metric, in the log, and told to the
+//!   server in a gap report ([`StoredGap`]).
+//!
+//! A report is *queued*, then *sent*, then *accepted* (its row goes) or *refused* (it stays, for a
+//! person). What is urgent goes first; revisions of one event keep their order.
 //!
 //! SQL is spoken in `store` and nowhere else, MQTT in `publisher` and nowhere else. What does not
 //! belong here: what a report says (`report`), cutting evidence (`evidence`).
@@ -18,6 +22,7 @@
 mod ack;
 mod backoff;
 mod inbox;
+mod link;
 mod publisher;
 mod record;
 mod store;
@@ -26,9 +31,11 @@ mod window;
 
 pub use ack::AckFault;
 pub use inbox::{Inbox, OrderBells, OrderFault};
+pub use link::BrokerLink;
 pub use publisher::{AgentBoard, BrokerAddress, BrokerAddressError, Publisher, StatusBoard};
 pub use record::{
-    Acked, Filed, Filing, Limits, Loss, LostThing, OpenEvent, StoredReport, Tally, Upload,
+    Acked, DeliveryState, Filed, Filing, Limits, OpenEvent, StoredGap, StoredReport, Tally, Upload,
+    Urgency,
 };
-pub use store::{Depth, FILED_EVENTS_KEPT, Findings, Store, StoreError};
-pub use uploader::Uploader;
+pub use store::{Depth, FILED_EVENTS_KEPT, Findings, GapAnswer, Store, StoreError};
+pub use uploader::{UploadLimits, Uploader};

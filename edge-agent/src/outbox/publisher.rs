@@ -4,6 +4,8 @@
 //! lost connection is not needed, because the outbox sends everything unanswered again. What does
 //! not belong here: what is on disk (`store`), when a report is due again (`window`).
 
+mod address;
+mod board;
 mod condition;
 mod orders;
 
@@ -11,33 +13,37 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use contract::v1::{
     AckOutcome, AgentId, AgentStatus, CameraId, CameraStatus, CloudEvent, EventType, Liveness,
-    PublicKey, SIGNATURE_PROPERTY, Topic, encode,
+    PublicKey, SIGNATURE_PROPERTY, SecretKey, Topic, encode, sign,
 };
 use jiff::Timestamp;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{
-    ConnectReturnCode, LastWill, Packet, PubAckReason, Publish, PublishProperties,
-    SubscribeReasonCode,
+    ConnectReturnCode, LastWill, LastWillProperties, Packet, PubAckReason, Publish,
+    PublishProperties, SubscribeReasonCode,
 };
 use rumqttc::v5::{AsyncClient, ConnectionError, Event, EventLoop, MqttOptions};
 use rumqttc::{Outgoing, TlsConfiguration, Transport};
 use serde::Serialize;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
-use url::Url;
 use zeroize::Zeroizing;
 
+pub use self::address::{BrokerAddress, BrokerAddressError};
+pub use self::board::StatusBoard;
 pub use self::condition::AgentBoard;
 
+use self::address::Security;
 use self::condition::Condition;
 use self::orders::AnswersDue;
 use super::ack;
 use super::backoff::Backoff;
 use super::inbox::Inbox;
-use super::record::StoredReport;
-use super::store::{Store, StoreError};
+use super::link::{BrokerLink, LinkState};
+use super::record::{StoredReport, Urgency};
+use super::store::{GapAnswer, Store, StoreError};
 use super::window::Window;
 use crate::telemetry::{chain, metric};
 
@@ -60,68 +66,12 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
 const CONTENT_TYPE: &str = "application/cloudevents+json";
 
-/// Where the broker is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BrokerAddress {
-    host: String,
-    port: u16,
-    security: Security,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Security {
-    Plain,
-    Tls,
-}
-
-/// Why a URL does not name a broker.
-#[derive(Debug, thiserror::Error)]
-#[error("`{0}` does not name a broker; expected mqtt://HOST[:1883] or mqtts://HOST[:8883]")]
-pub struct BrokerAddressError(String);
-
-impl TryFrom<&Url> for BrokerAddress {
-    type Error = BrokerAddressError;
-
-    fn try_from(url: &Url) -> Result<Self, Self::Error> {
-        let (security, port) = match url.scheme() {
-            "mqtt" => (Security::Plain, 1883),
-            "mqtts" => (Security::Tls, 8883),
-            _ => return Err(BrokerAddressError(url.to_string())),
-        };
-        let host = url
-            .host_str()
-            .ok_or_else(|| BrokerAddressError(url.to_string()))?;
-        Ok(Self {
-            host: host.to_owned(),
-            port: url.port().unwrap_or(port),
-            security,
-        })
-    }
-}
-
-/// The latest status of every camera. Newest wins: a status that was never sent is not missed.
-#[derive(Debug)]
-pub struct StatusBoard(watch::Sender<BTreeMap<CameraId, CameraStatus>>);
-
-impl Default for StatusBoard {
-    fn default() -> Self {
-        Self(watch::channel(BTreeMap::new()).0)
-    }
-}
-
-impl StatusBoard {
-    /// Puts up a camera's newest status.
-    pub fn set(&self, status: CameraStatus) {
-        self.0.send_modify(|board| {
-            board.insert(status.camera.clone(), status);
-        });
-    }
-}
-
 /// Who speaks, to whom, and whose acks count.
 pub struct Publisher {
     /// This agent: MQTT user and client id.
     pub agent: AgentId,
+    /// Signs statuses and gap reports.
+    pub key: Arc<SecretKey>,
     /// The MQTT password.
     pub password: Zeroizing<String>,
     /// The key whose acks count.
@@ -136,6 +86,8 @@ pub struct Publisher {
     pub inbox: Inbox,
     /// What the agent says of itself.
     pub condition: Arc<AgentBoard>,
+    /// Who gives way to reports looks here whether they can go.
+    pub link: Arc<BrokerLink>,
     /// When the process started, for the status.
     pub since: Timestamp,
 }
@@ -170,6 +122,7 @@ impl Publisher {
         loop {
             let ended = self.run_once(board, &stop).await;
             metrics::gauge!(metric::MQTT_CONNECTED).set(0.0);
+            self.link.set(LinkState::Down);
             let Ended::Lost { reached, error } = ended else {
                 return;
             };
@@ -231,6 +184,7 @@ impl Publisher {
             None => Ended::Stopped,
             Some(Heard::Connected | Heard::Published(_)) => {
                 metrics::gauge!(metric::MQTT_CONNECTED).set(1.0);
+                self.link.set(LinkState::Up);
                 metrics::counter!(metric::MQTT_CONNECTS, "outcome" => "connected").increment(1);
                 tracing::info!(
                     broker.host = self.broker.host,
@@ -242,8 +196,9 @@ impl Publisher {
                     client: &client,
                     window: Window::default(),
                     answers: AnswersDue::default(),
+                    gap: None,
                     condition: self.condition.subscribe(),
-                    board: board.0.subscribe(),
+                    board: board.subscribe(),
                     said: BTreeMap::new(),
                 };
                 connection.serve(&mut heard, stop).await
@@ -276,7 +231,17 @@ impl Publisher {
             .set_outgoing_inflight_upper_limit(MAX_INFLIGHT);
         if let Ok(payload) = self.agent_status(Liveness::Offline, Condition::default()) {
             let topic = Topic::AgentStatus(self.agent.clone()).to_string();
-            options.set_last_will(LastWill::new(topic, payload, QoS::AtLeastOnce, true, None));
+            let properties = LastWillProperties {
+                delay_interval: None,
+                payload_format_indicator: Some(1),
+                message_expiry_interval: None,
+                content_type: Some(CONTENT_TYPE.to_owned()),
+                response_topic: None,
+                correlation_data: None,
+                user_properties: vec![self.signature(&topic, &payload)],
+            };
+            let will = LastWill::new(topic, payload, QoS::AtLeastOnce, true, Some(properties));
+            options.set_last_will(will);
         }
         if self.broker.security == Security::Tls {
             let tls = TlsConfiguration::Rustls(Arc::clone(&self.tls));
@@ -300,6 +265,12 @@ impl Publisher {
             clock_trust: condition.trust,
         };
         self.envelope(EventType::AgentStatus, status)
+    }
+
+    /// The user property that signs these bytes for this topic.
+    fn signature(&self, topic: &str, payload: &[u8]) -> (String, String) {
+        let signed = sign(&self.key, topic, payload).to_string();
+        (SIGNATURE_PROPERTY.to_owned(), signed)
     }
 
     fn envelope<T: Serialize>(
@@ -375,8 +346,29 @@ struct Connection<'a> {
     window: Window,
     answers: AnswersDue,
     condition: watch::Receiver<Condition>,
+    gap: Option<GapOnItsWay>,
     board: watch::Receiver<BTreeMap<CameraId, CameraStatus>>,
     said: BTreeMap<CameraId, CameraStatus>,
+}
+
+/// The gap report that was sent on this connection, and when it is due again.
+struct GapOnItsWay {
+    sha256: String,
+    times: u32,
+    due: Instant,
+}
+
+/// How soon and how rarely an unanswered gap report is sent again.
+const RESEND_GAP: Backoff = Backoff {
+    first: Duration::from_secs(5),
+    most: Duration::from_secs(60),
+};
+
+/// Whether the broker keeps a message for newcomers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Retain {
+    Yes,
+    No,
 }
 
 /// The request queue is full for now.
@@ -404,6 +396,7 @@ impl Connection<'_> {
             let wake = [
                 pause,
                 self.window.next_due(),
+                self.gap.as_ref().map(|gap| gap.due),
                 self.answers.at(),
                 flush_until,
             ]
@@ -452,16 +445,56 @@ impl Connection<'_> {
     }
 
     async fn send_all(&mut self) -> Result<Result<(), QueueFull>, StoreError> {
-        match self.send_reports().await? {
+        if let Err(full) = self.send_gap().await? {
+            return Ok(Err(full));
+        }
+        let mut sent = Vec::new();
+        let outcome = self.send_reports(&mut sent).await;
+        self.publisher.store.sent(&sent).await?;
+        match outcome? {
             Ok(()) => self.say_answers().await,
             Err(QueueFull) => Ok(Err(QueueFull)),
         }
     }
 
-    async fn send_reports(&mut self) -> Result<Result<(), QueueFull>, StoreError> {
+    /// The gap report has a place of its own: no report, however urgent, keeps it waiting.
+    async fn send_gap(&mut self) -> Result<Result<(), QueueFull>, StoreError> {
+        let Publisher {
+            store, agent, key, ..
+        } = self.publisher;
+        let Some(gap) = store.gap_to_send(agent, key).await? else {
+            self.gap = None;
+            return Ok(Ok(()));
+        };
+        let now = Instant::now();
+        let last = self.gap.take().filter(|last| last.sha256 == gap.sha256);
+        if let Some(last) = last.as_ref().filter(|last| last.due > now) {
+            let GapOnItsWay { times, due, .. } = *last;
+            let sha256 = gap.sha256;
+            self.gap = Some(GapOnItsWay { sha256, times, due });
+            return Ok(Ok(()));
+        }
+        let signature = (SIGNATURE_PROPERTY.to_owned(), gap.signature);
+        if let Err(full) = self.publish(&gap.topic, Retain::No, gap.payload, signature) {
+            return Ok(Err(full));
+        }
+        store.gap_sent(&gap.sha256).await?;
+        let times = last.map_or(1, |last| last.times + 1);
+        self.gap = Some(GapOnItsWay {
+            sha256: gap.sha256,
+            times,
+            due: now + RESEND_GAP.delay(times, rand::random()),
+        });
+        Ok(Ok(()))
+    }
+
+    async fn send_reports(
+        &mut self,
+        sent: &mut Vec<i64>,
+    ) -> Result<Result<(), QueueFull>, StoreError> {
         let store = &self.publisher.store;
         for seq in self.window.due(Instant::now()) {
-            match store.pending(seq).await? {
+            match store.waiting(seq).await? {
                 Some(report) => {
                     if let Err(full) = self.send(&report) {
                         return Ok(Err(full));
@@ -470,37 +503,25 @@ impl Connection<'_> {
                 None => self.window.answered(seq),
             }
         }
-        while self.window.room() > 0 {
-            let after = self.window.last().unwrap_or(0);
-            let reports = store.pending_after(after, self.window.room()).await?;
-            if reports.is_empty() {
+        let room = self.window.room(Urgency::Urgent);
+        if room == 0 {
+            return Ok(Ok(()));
+        }
+        for report in store.to_send(&self.window.held(), room).await? {
+            if self.window.room(report.urgency) == 0 {
                 break;
             }
-            for report in &reports {
-                if let Err(full) = self.send(report) {
-                    return Ok(Err(full));
-                }
+            if let Err(full) = self.send(&report) {
+                return Ok(Err(full));
             }
+            sent.push(report.seq);
         }
         Ok(Ok(()))
     }
 
     fn send(&mut self, report: &StoredReport) -> Result<(), QueueFull> {
-        let properties = PublishProperties {
-            payload_format_indicator: Some(1),
-            content_type: Some(CONTENT_TYPE.to_owned()),
-            user_properties: vec![(SIGNATURE_PROPERTY.to_owned(), report.signature.clone())],
-            ..PublishProperties::default()
-        };
-        self.client
-            .try_publish_with_properties(
-                report.topic.as_str(),
-                QoS::AtLeastOnce,
-                false,
-                report.payload.clone(),
-                properties,
-            )
-            .map_err(|_| QueueFull)?;
+        let signature = (SIGNATURE_PROPERTY.to_owned(), report.signature.clone());
+        self.publish(&report.topic, Retain::No, report.payload.clone(), signature)?;
         let attempt = self.window.sent(report.seq, Instant::now(), rand::random());
         metrics::counter!(metric::REPORTS_SENT, "attempt" => attempt.as_str()).increment(1);
         tracing::debug!(
@@ -543,15 +564,30 @@ impl Connection<'_> {
     }
 
     fn say_retained(&self, topic: &Topic, payload: Vec<u8>) -> Result<(), QueueFull> {
+        let topic = topic.to_string();
+        let signature = self.publisher.signature(&topic, &payload);
+        self.publish(&topic, Retain::Yes, payload.into(), signature)
+    }
+
+    /// Queues one message. No message expires: what is old is still true.
+    fn publish(
+        &self,
+        topic: &str,
+        retain: Retain,
+        payload: Bytes,
+        signature: (String, String),
+    ) -> Result<(), QueueFull> {
         let properties = PublishProperties {
+            payload_format_indicator: Some(1),
             content_type: Some(CONTENT_TYPE.to_owned()),
+            user_properties: vec![signature],
             ..PublishProperties::default()
         };
         self.client
             .try_publish_with_properties(
-                topic.to_string(),
+                topic,
                 QoS::AtLeastOnce,
-                true,
+                retain == Retain::Yes,
                 payload,
                 properties,
             )
@@ -597,9 +633,10 @@ impl Connection<'_> {
                 (store.refused(sha256, *reason).await?, reason.as_str())
             }
         };
-        // A second answer to a report that was sent twice, or the server has an answer of ours.
+        self.window.heard_server(Instant::now());
         let Some(acked) = acked else {
-            return self.answer_confirmed(sha256).await;
+            self.answer_confirmed(sha256).await?;
+            return self.apply_to_gap(sha256, outcome).await;
         };
         self.window.answered(acked.seq);
         metrics::counter!(metric::REPORTS_ACKED, "outcome" => label).increment(1);
@@ -620,12 +657,34 @@ impl Connection<'_> {
         Ok(())
     }
 
+    /// An ack that names no report: of the gap report, or a second one of a report that was sent
+    /// twice.
+    async fn apply_to_gap(&self, sha256: &str, outcome: &AckOutcome) -> Result<(), StoreError> {
+        let answer = match outcome {
+            AckOutcome::Stored => GapAnswer::Accepted,
+            AckOutcome::Refused { .. } => GapAnswer::Refused,
+        };
+        let Some(revision) = self.publisher.store.gap_answered(sha256, answer).await? else {
+            return Ok(());
+        };
+        match outcome {
+            AckOutcome::Stored => tracing::info!(gap.revision = revision, "gap report delivered"),
+            AckOutcome::Refused { reason, message } => tracing::error!(
+                gap.revision = revision,
+                reason = reason.as_str(),
+                message = ?message,
+                "the server refused a gap report; the next loss is told again with all before it"
+            ),
+        }
+        Ok(())
+    }
+
     async fn all_answered(&self) -> bool {
         self.publisher
             .store
             .tally()
             .await
-            .is_ok_and(|tally| tally.pending == 0)
+            .is_ok_and(|tally| tally.unanswered() == 0)
     }
 }
 

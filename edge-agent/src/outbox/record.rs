@@ -4,7 +4,7 @@
 
 use bundle::ChainHead;
 use bytes::Bytes;
-use contract::v1::{AutoReport, EventId, EvidenceId, EvidenceKind, Severity};
+use contract::v1::{AutoReport, EventId, EvidenceId, EvidenceKind, LostThing, Severity};
 use jiff::Timestamp;
 
 use crate::report::Message;
@@ -53,6 +53,8 @@ pub struct StoredReport {
     pub payload: Bytes,
     /// The value of the signature property.
     pub signature: String,
+    /// Whether it may overtake others.
+    pub urgency: Urgency,
 }
 
 /// A pending report that was answered.
@@ -90,54 +92,87 @@ pub struct Upload {
     pub sha256: String,
 }
 
-/// What the full-disk policy can let go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LostThing {
-    /// An `updated` revision that a later one of the same event replaces.
-    Update,
-    /// All pending revisions of one event.
-    Event,
-    /// A refused report that was kept for a person; the server has it in quarantine.
-    DeadLetter,
-    /// An evidence file.
-    Evidence,
+/// Where a report stands. The fourth state is *accepted*: then its row is gone, in the transaction
+/// that lets its evidence go up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryState {
+    /// On disk, not yet handed to a broker.
+    Queued,
+    /// Handed to a broker at least once; the server has not answered.
+    Sent,
+    /// The server refused it, and it is kept for a person.
+    Refused,
 }
 
-impl LostThing {
+impl DeliveryState {
     /// The word in the row and the label of the metric.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Update => "update",
-            Self::Event => "event",
-            Self::DeadLetter => "dead_letter",
-            Self::Evidence => "evidence",
+            Self::Queued => "queued",
+            Self::Sent => "sent",
+            Self::Refused => "refused",
         }
     }
 }
 
-/// One line of the gap report.
+/// Whether a report may overtake others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Urgency {
+    /// It takes its turn.
+    Normal,
+    /// A revision of its event that still waits is of high or critical severity.
+    Urgent,
+}
+
+impl Urgency {
+    pub(super) const fn of_rank(rank: i64) -> Self {
+        if rank >= severity_rank(Severity::High) {
+            Self::Urgent
+        } else {
+            Self::Normal
+        }
+    }
+}
+
+/// A gap report as it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Loss {
-    /// What went (the word of [`LostThing`]).
-    pub what: String,
-    /// How many so far, over all runs.
-    pub count: u64,
+pub struct StoredGap {
+    /// Grows with every gap report of this outbox.
+    pub revision: u32,
+    /// The topic it was signed for.
+    pub topic: String,
+    /// The exact bytes.
+    pub payload: Bytes,
+    /// The value of the signature property.
+    pub signature: String,
+    /// SHA-256 of the bytes: what an ack names.
+    pub sha256: String,
 }
 
 /// How full the outbox is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Reports that the server has not answered.
-    pub pending: u64,
+    /// Reports that were never handed to a broker.
+    pub queued: u64,
+    /// Reports that were, and that the server has not answered.
+    pub sent: u64,
     /// Reports that the server refused.
-    pub dead: u64,
+    pub refused: u64,
     /// Bytes of their payloads together.
     pub report_bytes: u64,
     /// Evidence files.
     pub uploads: u64,
     /// Their bytes.
     pub evidence_bytes: u64,
+}
+
+impl Tally {
+    /// Reports that the server has not answered.
+    #[must_use]
+    pub const fn unanswered(&self) -> u64 {
+        self.queued + self.sent
+    }
 }
 
 pub(super) fn evidence_file(id: EvidenceId, kind: EvidenceKind) -> String {
@@ -179,5 +214,14 @@ pub(super) const fn severity_rank(severity: Severity) -> i64 {
         Severity::Medium => 1,
         Severity::High => 2,
         Severity::Critical => 3,
+    }
+}
+
+pub(super) const fn severity_of(rank: i64) -> Severity {
+    match rank {
+        ..=0 => Severity::Low,
+        1 => Severity::Medium,
+        2 => Severity::High,
+        3.. => Severity::Critical,
     }
 }

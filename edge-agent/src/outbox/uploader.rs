@@ -1,39 +1,55 @@
-//! Evidence over HTTP: resumable, stills before clips, one file at a time, in small pieces.
+//! Evidence over HTTP: resumable, the most urgent first, a few files at a time, in small pieces.
 //!
 //! A file is uploaded only after a report that names its hash was stored, because the server takes
-//! no other. After a crash on either side the upload goes on where the server says it stopped.
+//! no other. After a crash on either side the upload goes on where the server says it stopped. A
+//! file goes up piece by piece, and each piece is chosen anew: a preview that becomes ready goes
+//! between two pieces of a clip, and all of them give way to reports. What does not belong here: the
+//! words of one request (`request`), how fast (`pace`).
+
+mod pace;
+mod request;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use contract::v1::EvidenceId;
-use reqwest::{RequestBuilder, Response, StatusCode};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use zeroize::Zeroizing;
 
+use self::pace::Pace;
+use self::request::{Progress, UploadError};
 use super::backoff::Backoff;
+use super::link::BrokerLink;
 use super::record::Upload;
 use super::store::{Store, StoreError};
-use crate::evidence::EvidenceFileError;
 use crate::telemetry::{chain, metric};
 
-/// Bytes of one request: small, so that a report on the same weak link never waits long.
-const CHUNK: usize = 256 * 1024;
 /// How soon and how rarely a failed upload is tried again.
 const RETRY: Backoff = Backoff {
     first: Duration::from_secs(1),
     most: Duration::from_secs(60),
 };
-/// Files considered at once; the rest wait for those.
-const LOOK_AHEAD: u32 = 256;
 /// How often the outbox is looked at without a hint.
 const IDLE: Duration = Duration::from_secs(30);
+/// A piece waits so long at most for reports that were not sent yet.
+const HEAD_START: Duration = Duration::from_secs(3);
+/// How often it looks whether they were.
+const HEAD_START_STEP: Duration = Duration::from_millis(50);
 
-const OFFSET: &str = "Upload-Offset";
-const COMPLETE: &str = "Upload-Complete";
+/// What evidence may take of the link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UploadLimits {
+    /// Most bytes a second, all uploads together; as many as the link takes when absent.
+    pub bytes_per_s: Option<NonZeroU64>,
+    /// Files at the same time.
+    pub at_once: NonZeroUsize,
+}
 
 /// Sends evidence files to the server.
 pub struct Uploader {
@@ -45,64 +61,33 @@ pub struct Uploader {
     pub token: Zeroizing<String>,
     /// The outbox.
     pub store: Arc<Store>,
+    /// What evidence may take of the link.
+    pub limits: UploadLimits,
+    /// Whether reports can go, to which evidence gives way.
+    pub broker: Arc<BrokerLink>,
     /// Files that had to be given up, so that their reports can say so. When full, the uploader
     /// waits: it has nothing more urgent to do.
     pub given_up: mpsc::Sender<Upload>,
 }
 
-/// Why an upload did not get through.
-#[derive(Debug, thiserror::Error)]
-enum UploadError {
-    #[error("the server does not answer")]
-    Unreachable(#[source] reqwest::Error),
-    #[error("the server does not know the hash yet")]
-    NotYetKnown,
-    #[error("the server refuses the upload token; enrol anew with `edge-agent enroll --again`")]
-    Unauthorized,
-    #[error("the server answered {0}")]
-    Status(StatusCode),
-    #[error("the server's answer lacks a readable {OFFSET}")]
-    Protocol,
-    #[error("the server has other bytes up to here")]
-    Conflict,
-    #[error("the server received other bytes than the report names")]
-    HashMismatch,
-    #[error("the file cannot be read")]
-    File(#[source] EvidenceFileError),
-    #[error("reading the file panicked")]
-    Reader(#[source] tokio::task::JoinError),
-    #[error("the server's address cannot carry an upload")]
-    Address(#[source] url::ParseError),
-}
-
-impl UploadError {
-    const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Unreachable(_) => "unreachable",
-            Self::NotYetKnown => "not_yet_known",
-            Self::Unauthorized => "unauthorized",
-            Self::Status(_) => "status",
-            Self::Protocol => "protocol",
-            Self::Conflict => "conflict",
-            Self::HashMismatch => "hash_mismatch",
-            Self::File(_) | Self::Reader(_) => "file",
-            Self::Address(_) => "address",
-        }
-    }
-}
-
-/// How far the server has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Progress {
-    At(u64),
-    Complete,
-}
-
+/// How one file stands.
 #[derive(Debug, Clone, Copy)]
-struct Retry {
+struct Standing {
+    /// How far the server has come; unknown at first and after a failure.
+    offset: Option<u64>,
     failures: u32,
-    due: Instant,
+    state: State,
 }
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Waits,
+    OnItsWay,
+    /// Failed, and tried again then.
+    Due(Instant),
+}
+
+type Standings = HashMap<EvidenceId, Standing>;
 
 impl Uploader {
     /// Uploads whatever is ready until `stop`. A file that is half sent stays so and is resumed.
@@ -114,46 +99,150 @@ impl Uploader {
     }
 
     async fn serve(&self) {
-        let mut retries: HashMap<EvidenceId, Retry> = HashMap::new();
+        let pace = Mutex::new(Pace::new(self.limits.bytes_per_s));
+        let mut standings = Standings::new();
+        let mut pieces = FuturesUnordered::new();
         loop {
-            let wait = match self.step(&mut retries).await {
-                Ok(None) => continue,
-                Ok(Some(wait)) => wait,
-                Err(error) => {
-                    metrics::counter!(metric::OUTBOX_FAILED).increment(1);
-                    tracing::error!(error = %chain(&error), "cannot read the outbox; trying again");
-                    Duration::from_secs(1)
+            let room = self.limits.at_once.get().saturating_sub(pieces.len());
+            let wait = match self.choose(&mut standings, room).await {
+                Ok((chosen, wait)) => {
+                    for (upload, offset) in chosen {
+                        pieces.push(self.send_piece(upload, offset, &pace));
+                    }
+                    wait
                 }
+                Err(error) => self.cannot_read(&error),
             };
             tokio::select! {
+                Some((upload, outcome)) = pieces.next() => {
+                    if let Err(error) = self.settle(&upload, outcome, &mut standings).await {
+                        self.cannot_read(&error);
+                    }
+                }
                 () = self.store.upload_ready() => {}
                 () = tokio::time::sleep(wait) => {}
             }
         }
     }
 
-    /// Sends the most urgent file that is due; `Some(wait)` where none is.
-    async fn step(
+    fn cannot_read(&self, error: &StoreError) -> Duration {
+        metrics::counter!(metric::OUTBOX_FAILED).increment(1);
+        tracing::error!(error = %chain(error), "cannot read the outbox; trying again");
+        Duration::from_secs(1)
+    }
+
+    /// The most urgent files that are due, at most `room`, and how long nothing else is.
+    async fn choose(
         &self,
-        retries: &mut HashMap<EvidenceId, Retry>,
-    ) -> Result<Option<Duration>, StoreError> {
-        let uploads = self.store.ready_uploads(LOOK_AHEAD).await?;
-        retries.retain(|id, _| uploads.iter().any(|upload| upload.evidence_id == *id));
+        standings: &mut Standings,
+        room: usize,
+    ) -> Result<(Vec<(Upload, Option<u64>)>, Duration), StoreError> {
         let now = Instant::now();
-        let is_due = |upload: &&Upload| {
-            retries
-                .get(&upload.evidence_id)
-                .is_none_or(|retry| retry.due <= now)
+        let mut wait = IDLE;
+        let mut busy = Vec::new();
+        for (id, standing) in standings.iter() {
+            match standing.state {
+                State::OnItsWay => busy.push(*id),
+                State::Due(due) if due > now => {
+                    busy.push(*id);
+                    wait = wait.min(due - now);
+                }
+                State::Due(_) | State::Waits => {}
+            }
+        }
+        if room == 0 {
+            return Ok((Vec::new(), wait));
+        }
+        let ready = self.store.ready_uploads(&busy, room).await?;
+        if ready.is_empty() {
+            // What was let go meanwhile is not remembered.
+            standings.retain(|id, _| busy.contains(id));
+        }
+        let mut chosen = Vec::with_capacity(ready.len());
+        for upload in ready {
+            let standing = standings.entry(upload.evidence_id).or_insert(Standing {
+                offset: None,
+                failures: 0,
+                state: State::Waits,
+            });
+            standing.state = State::OnItsWay;
+            chosen.push((upload, standing.offset));
+        }
+        Ok((chosen, wait))
+    }
+
+    async fn send_piece(
+        &self,
+        upload: Upload,
+        offset: Option<u64>,
+        pace: &Mutex<Pace>,
+    ) -> (Upload, Result<Progress, UploadError>) {
+        let outcome = self.try_piece(&upload, offset, pace).await;
+        if matches!(outcome, Err(UploadError::Unreachable(_))) {
+            locked(pace).failed();
+        }
+        (upload, outcome)
+    }
+
+    async fn try_piece(
+        &self,
+        upload: &Upload,
+        offset: Option<u64>,
+        pace: &Mutex<Pace>,
+    ) -> Result<Progress, UploadError> {
+        self.let_reports_go().await;
+        let offset = match offset {
+            Some(offset) => offset,
+            None => match self.progress_of(upload).await? {
+                Progress::At(offset) => offset,
+                Progress::Complete => return Ok(Progress::Complete),
+            },
         };
-        let Some(upload) = uploads.iter().find(is_due) else {
-            let next = retries
-                .values()
-                .map(|retry| retry.due.saturating_duration_since(now))
-                .min();
-            return Ok(Some(next.unwrap_or(IDLE)));
-        };
-        match self.upload(upload).await {
-            Ok(()) => {
+        let most = locked(pace).piece();
+        let piece = self.read_piece(upload, offset, most).await?;
+        let wait = locked(pace).book(piece.len(), Instant::now());
+        tokio::time::sleep(wait).await;
+        let began = Instant::now();
+        let sent = piece.len() as u64;
+        let progress = self.append(upload, offset, piece).await?;
+        locked(pace).took(began.elapsed());
+        metrics::counter!(metric::UPLOAD_BYTES).increment(sent);
+        match progress {
+            // A server that takes nothing would be asked for ever.
+            Progress::At(reached) if reached <= offset => Err(UploadError::Protocol),
+            progress => Ok(progress),
+        }
+    }
+
+    /// Reports go first, where they can go. Not for ever: they may come without end.
+    async fn let_reports_go(&self) {
+        let until = Instant::now() + HEAD_START;
+        while self.broker.is_up()
+            && Instant::now() < until
+            && matches!(self.store.tally().await, Ok(tally) if tally.queued > 0)
+        {
+            tokio::time::sleep(HEAD_START_STEP).await;
+        }
+    }
+
+    async fn settle(
+        &self,
+        upload: &Upload,
+        outcome: Result<Progress, UploadError>,
+        standings: &mut Standings,
+    ) -> Result<(), StoreError> {
+        match outcome {
+            Ok(Progress::At(offset)) => {
+                let standing = Standing {
+                    offset: Some(offset),
+                    failures: 0,
+                    state: State::Waits,
+                };
+                standings.insert(upload.evidence_id, standing);
+                Ok(())
+            }
+            Ok(Progress::Complete) => {
+                standings.remove(&upload.evidence_id);
                 metrics::counter!(metric::UPLOADS, "outcome" => "complete").increment(1);
                 tracing::info!(
                     event.id = %upload.event_id,
@@ -161,22 +250,22 @@ impl Uploader {
                     bytes = upload.bytes,
                     "evidence delivered"
                 );
-                self.store.uploaded(upload).await?;
+                self.store.uploaded(upload).await
             }
-            Err(error) => self.failed(upload, &error, retries).await?,
+            Err(error) => self.failed(upload, &error, standings).await,
         }
-        Ok(None)
     }
 
     async fn failed(
         &self,
         upload: &Upload,
         error: &UploadError,
-        retries: &mut HashMap<EvidenceId, Retry>,
+        standings: &mut Standings,
     ) -> Result<(), StoreError> {
         metrics::counter!(metric::UPLOADS, "outcome" => error.as_str()).increment(1);
         let suspicious = matches!(error, UploadError::File(_) | UploadError::HashMismatch);
         if suspicious && !self.is_intact(upload).await {
+            standings.remove(&upload.evidence_id);
             tracing::error!(
                 event.id = %upload.event_id,
                 evidence.id = %upload.evidence_id,
@@ -188,17 +277,16 @@ impl Uploader {
             let _ = self.given_up.send(upload.clone()).await;
             return Ok(());
         }
-        let failures = retries
+        let failures = standings
             .get(&upload.evidence_id)
-            .map_or(1, |retry| retry.failures + 1);
+            .map_or(1, |standing| standing.failures + 1);
         let wait = RETRY.delay(failures, rand::random());
-        retries.insert(
-            upload.evidence_id,
-            Retry {
-                failures,
-                due: Instant::now() + wait,
-            },
-        );
+        let standing = Standing {
+            offset: None,
+            failures,
+            state: State::Due(Instant::now() + wait),
+        };
+        standings.insert(upload.evidence_id, standing);
         tracing::warn!(
             event.id = %upload.event_id,
             evidence.id = %upload.evidence_id,
@@ -208,90 +296,10 @@ impl Uploader {
         );
         Ok(())
     }
-
-    async fn upload(&self, upload: &Upload) -> Result<(), UploadError> {
-        let path = format!("/api/v1/uploads/{}", upload.sha256);
-        let url = self.server.join(&path).map_err(UploadError::Address)?;
-        let mut progress = progress(&self.ask(self.client.head(url.clone())).await?)?;
-        let files = self.store.files().clone();
-        let name = upload.file.clone();
-        let mut file = blocking(move || files.read(&name)).await?;
-        loop {
-            let Progress::At(offset) = progress else {
-                return Ok(());
-            };
-            let chunk;
-            (file, chunk) = blocking(move || {
-                let chunk = file.read_at(offset, CHUNK)?;
-                Ok((file, chunk))
-            })
-            .await?;
-            if chunk.is_empty() {
-                // The server wants more than there is.
-                return Err(UploadError::HashMismatch);
-            }
-            let sent = chunk.len() as u64;
-            let request = self
-                .client
-                .patch(url.clone())
-                .header(OFFSET, offset)
-                .header(
-                    reqwest::header::CONTENT_TYPE,
-                    "application/offset+octet-stream",
-                )
-                .body(chunk);
-            progress = self::progress(&self.ask(request).await?)?;
-            metrics::counter!(metric::UPLOAD_BYTES).increment(sent);
-        }
-    }
-
-    async fn is_intact(&self, upload: &Upload) -> bool {
-        let files = self.store.files().clone();
-        let upload = upload.clone();
-        let check = move || files.verify(&upload.file, upload.bytes, &upload.sha256);
-        let checked = tokio::task::spawn_blocking(check).await;
-        // A key that is missing, or a disk that fails, may come back.
-        !matches!(checked, Ok(Err(fault)) if fault.is_final())
-    }
-
-    async fn ask(&self, request: RequestBuilder) -> Result<Response, UploadError> {
-        let response = request
-            .bearer_auth(self.token.as_str())
-            .send()
-            .await
-            .map_err(UploadError::Unreachable)?;
-        match response.status() {
-            status if status.is_success() => Ok(response),
-            StatusCode::NOT_FOUND => Err(UploadError::NotYetKnown),
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(UploadError::Unauthorized),
-            StatusCode::CONFLICT => Err(UploadError::Conflict),
-            StatusCode::UNPROCESSABLE_ENTITY => Err(UploadError::HashMismatch),
-            status => Err(UploadError::Status(status)),
-        }
-    }
 }
 
-fn progress(response: &Response) -> Result<Progress, UploadError> {
-    let header = |name| {
-        response
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
-    if header(COMPLETE) == Some("?1") {
-        return Ok(Progress::Complete);
-    }
-    let offset = header(OFFSET).and_then(|text| text.parse().ok());
-    offset.map(Progress::At).ok_or(UploadError::Protocol)
-}
-
-/// Reads a file off the runtime's threads.
-async fn blocking<T: Send + 'static>(
-    read: impl FnOnce() -> Result<T, EvidenceFileError> + Send + 'static,
-) -> Result<T, UploadError> {
-    let read = tokio::task::spawn_blocking(read).await;
-    read.map_err(UploadError::Reader)?
-        .map_err(UploadError::File)
+fn locked(pace: &Mutex<Pace>) -> std::sync::MutexGuard<'_, Pace> {
+    pace.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -9,10 +9,13 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::backoff::Backoff;
+use super::record::Urgency;
 
 /// Reports that may wait for their first answers at once. Mosquitto takes 20 unacknowledged
 /// messages of a client by default.
 const PLACES: usize = 16;
+/// Places that only urgent reports may take, so that they need not wait for others' answers.
+const KEPT_FOR_URGENT: usize = 4;
 /// Reports held at most, those that have given up their place included.
 const MOST_HELD: usize = 4 * PLACES;
 /// Sent this often without an answer, a report gives up its place.
@@ -23,10 +26,14 @@ const RESEND: Backoff = Backoff {
     most: Duration::from_secs(60),
 };
 
+/// A server that answers after so long a silence was away: what waits is sent to it at once.
+const SILENCE: Duration = Duration::from_secs(5);
+
 /// The reports on their way, by their place in the order of creation.
 #[derive(Debug, Default)]
 pub(super) struct Window {
     held: BTreeMap<i64, Sent>,
+    heard: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -53,21 +60,25 @@ impl Attempt {
 }
 
 impl Window {
-    /// How many more reports may be taken from the disk now.
-    pub(super) fn room(&self) -> usize {
+    /// How many more reports of this urgency may be taken from the disk now.
+    pub(super) fn room(&self, urgency: Urgency) -> usize {
         let patient = self
             .held
             .values()
             .filter(|sent| sent.times < PATIENCE)
             .count();
-        PLACES
+        let places = match urgency {
+            Urgency::Urgent => PLACES,
+            Urgency::Normal => PLACES - KEPT_FOR_URGENT,
+        };
+        places
             .saturating_sub(patient)
             .min(MOST_HELD.saturating_sub(self.held.len()))
     }
 
-    /// The last report taken; the next ones come after it.
-    pub(super) fn last(&self) -> Option<i64> {
-        self.held.keys().next_back().copied()
+    /// The reports that are held, in order of creation.
+    pub(super) fn held(&self) -> Vec<i64> {
+        self.held.keys().copied().collect()
     }
 
     /// Takes note that a report was sent, and says when it is due again.
@@ -79,6 +90,20 @@ impl Window {
             Attempt::First
         } else {
             Attempt::Again
+        }
+    }
+
+    /// The server's voice was heard. Where it had been silent, whatever waits for a later try is due
+    /// now: the server is back.
+    pub(super) fn heard_server(&mut self, now: Instant) {
+        let silent = self
+            .heard
+            .is_none_or(|heard| now.saturating_duration_since(heard) >= SILENCE);
+        self.heard = Some(now);
+        if silent {
+            for sent in self.held.values_mut().filter(|sent| sent.times > 1) {
+                sent.due = sent.due.min(now);
+            }
         }
     }
 
@@ -119,7 +144,8 @@ mod tests {
             assert_eq!(window.sent(1, now, 0.5), Attempt::Again);
         }
         window.answered(1);
-        assert_eq!((window.next_due(), window.room()), (None, PLACES));
+        assert_eq!(window.next_due(), None);
+        assert_eq!(window.room(Urgency::Urgent), PLACES);
     }
 
     #[test]
@@ -128,18 +154,53 @@ mod tests {
         for seq in 0..16 {
             window.sent(seq, now, 0.5);
         }
-        assert_eq!(window.room(), 0);
+        assert_eq!(window.room(Urgency::Urgent), 0);
         for _ in 1..PATIENCE {
             (0..16).for_each(|seq| {
                 window.sent(seq, now, 0.5);
             });
         }
-        assert_eq!(window.room(), PLACES);
+        assert_eq!(window.room(Urgency::Urgent), PLACES);
         for seq in 16..64 {
             for _ in 0..PATIENCE {
                 window.sent(seq, now, 0.5);
             }
         }
-        assert_eq!(window.room(), 0, "what is held is bounded");
+        assert_eq!(window.room(Urgency::Urgent), 0, "what is held is bounded");
+    }
+
+    #[test]
+    fn some_places_are_for_the_urgent_alone() {
+        let (mut window, now) = (Window::default(), Instant::now());
+        for seq in 0..12 {
+            window.sent(seq, now, 0.5);
+        }
+        assert_eq!(window.room(Urgency::Normal), 0);
+        assert_eq!(window.room(Urgency::Urgent), KEPT_FOR_URGENT);
+        assert_eq!(window.held(), (0..12).collect::<Vec<i64>>());
+    }
+
+    #[test]
+    fn a_server_that_returns_gets_at_once_what_waited_for_it() {
+        let (mut window, start) = (Window::default(), Instant::now());
+        for seq in [1, 2] {
+            for _ in 0..5 {
+                window.sent(seq, start, 0.5);
+            }
+        }
+        window.sent(3, start, 0.5);
+        let later = start + Duration::from_secs(1);
+        assert!(window.due(later).is_empty());
+        window.heard_server(later);
+        assert_eq!(window.due(later), [1, 2], "the third was sent just now");
+        for seq in [1, 2] {
+            window.sent(seq, later, 0.5);
+        }
+        let soon = later + Duration::from_secs(1);
+        window.heard_server(soon);
+        assert!(
+            !window.due(soon).contains(&1),
+            "a server that talks all the time is not pestered"
+        );
     }
 }

@@ -45,8 +45,8 @@ use crate::config::{CameraConfig, ClockConfig, Config};
 use crate::detect::{Classifier, DetectError, Detector};
 use crate::identity::{Identity, TlsError, client_config, http_client};
 use crate::outbox::{
-    AgentBoard, BrokerAddress, BrokerAddressError, Inbox, Limits, Publisher, StatusBoard, Store,
-    StoreError, Upload, Uploader,
+    AgentBoard, BrokerAddress, BrokerAddressError, BrokerLink, DeliveryState, Inbox, Limits,
+    Publisher, StatusBoard, Store, StoreError, Upload, UploadLimits, Uploader,
 };
 use crate::report::{CameraFacts, Grounds, Proposal};
 use crate::telemetry::{chain, metric};
@@ -89,7 +89,7 @@ pub enum PipelineError {
     #[error("[server] mqtt_url, or the enrolment, names no broker")]
     Broker(#[source] BrokerAddressError),
     /// Trust for HTTP and MQTT cannot be set up.
-    #[error("[server] ca_file")]
+    #[error("[server] ca_file, client_certificate or client_key")]
     Tls(#[source] TlsError),
     /// The outbox cannot be opened.
     #[error("[agent] data_dir: the outbox does not start")]
@@ -246,7 +246,7 @@ impl Outbound {
             .http_url
             .clone()
             .unwrap_or(enrolment.server_url);
-        let tls = client_config(config.server.ca_file.as_deref()).map_err(PipelineError::Tls)?;
+        let tls = client_config(&config.server).map_err(PipelineError::Tls)?;
         let client = http_client(tls.clone()).map_err(PipelineError::Tls)?;
 
         let limits = Limits {
@@ -259,6 +259,13 @@ impl Outbound {
             .await
             .map(Arc::new)
             .map_err(PipelineError::Outbox)?;
+        let signed = store.sign_anew(&key).await.map_err(PipelineError::Outbox)?;
+        if signed > 0 {
+            tracing::info!(
+                reports = signed,
+                "signed what waits with this agent's new key"
+            );
+        }
         let (event_log, told) = EventLog::open(&config.agent.event_log, store.id().clone())
             .map_err(PipelineError::EventLog)?;
         let past = Past { told, cameras };
@@ -281,8 +288,10 @@ impl Outbound {
             store: Arc::clone(&store),
             bells: Arc::default(),
         };
+        let link = Arc::new(BrokerLink::default());
         let publisher = Publisher {
             agent: answer.agent.clone(),
+            key: Arc::clone(&key),
             password: Zeroizing::new(answer.mqtt_password),
             server_key: answer.server_public_key,
             broker,
@@ -290,6 +299,7 @@ impl Outbound {
             store: Arc::clone(&store),
             inbox: orders.clone(),
             condition: Arc::clone(&condition),
+            link: Arc::clone(&link),
             since: Timestamp::now(),
         };
         let uploader = Uploader {
@@ -297,6 +307,11 @@ impl Outbound {
             server,
             token: Zeroizing::new(answer.upload_token),
             store: Arc::clone(&store),
+            limits: UploadLimits {
+                bytes_per_s: config.outbox.upload_bytes_per_s,
+                at_once: config.outbox.uploads_at_once,
+            },
+            broker: link,
             given_up,
         };
         let senders = vec![
@@ -611,8 +626,13 @@ async fn tell_tally(store: Arc<Store>, stop: CancellationToken) {
             let set = |name: &'static str, label: &'static str, word: &'static str, value: u64| {
                 metrics::gauge!(name, label => word).set(value as f64);
             };
-            set(metric::OUTBOX_REPORTS, "state", "pending", tally.pending);
-            set(metric::OUTBOX_REPORTS, "state", "dead", tally.dead);
+            for (state, reports) in [
+                (DeliveryState::Queued, tally.queued),
+                (DeliveryState::Sent, tally.sent),
+                (DeliveryState::Refused, tally.refused),
+            ] {
+                set(metric::OUTBOX_REPORTS, "state", state.as_str(), reports);
+            }
             set(metric::OUTBOX_BYTES, "what", "reports", tally.report_bytes);
             set(
                 metric::OUTBOX_BYTES,

@@ -9,7 +9,9 @@
 //! report only on the server's own signed ack, and sends it again until then.
 
 mod provider;
+mod revoked;
 mod rights;
+mod tls;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -21,9 +23,11 @@ use mqtt5::broker::{BrokerConfig, BrokerShutdownHandle, MqttBroker, StorageConfi
 use tokio::task::JoinHandle;
 
 pub use self::rights::{Client, SERVER_USER, may_publish, may_subscribe};
+pub use self::tls::{TlsError, check_door, client_config};
 
 use self::provider::Provider;
 use crate::agents::Token;
+use crate::config::BrokerTls;
 use crate::store::Store;
 
 /// Largest MQTT packet that is taken in. Above the contract's limit on purpose: a report that is
@@ -52,6 +56,9 @@ pub enum BrokerError {
         /// Why.
         source: std::io::Error,
     },
+    /// The files of the door with TLS cannot be used.
+    #[error("the broker's TLS")]
+    Tls(#[from] TlsError),
     /// The broker could not start for another reason, which its own message names.
     #[error("the broker could not start")]
     Start(#[source] mqtt5::MqttError),
@@ -63,30 +70,38 @@ pub enum BrokerError {
 /// A running broker.
 pub struct EmbeddedBroker {
     address: SocketAddr,
+    tls_address: Option<SocketAddr>,
     server_password: Token,
     shutdown: BrokerShutdownHandle,
     task: JoinHandle<()>,
 }
 
 impl EmbeddedBroker {
-    /// Starts the broker and returns once it accepts connections. Its files lie in `dir`.
+    /// Starts the broker and returns once it accepts connections. Its files lie in `dir`; with
+    /// `tls` it has a second door.
     ///
     /// # Errors
     /// [`BrokerError`].
-    pub async fn start(listen: SocketAddr, dir: &Path, store: Store) -> Result<Self, BrokerError> {
-        // `mqtt5` answers a taken port with a text; asking first gives the reason itself.
-        let probe = std::net::TcpListener::bind(listen).map_err(|source| BrokerError::Listen {
-            address: listen,
-            source,
-        })?;
-        drop(probe);
+    pub async fn start(
+        listen: SocketAddr,
+        tls: Option<&BrokerTls>,
+        dir: &Path,
+        store: Store,
+    ) -> Result<Self, BrokerError> {
+        probe(listen)?;
+        if let Some(tls) = tls {
+            probe(tls.listen)?;
+            check_door(tls)?;
+        }
         let server_password = Token::mint()?;
-        let provider = Arc::new(Provider::new(store, server_password.hash()));
-        let mut broker = MqttBroker::with_config(config(listen, dir))
+        let provider = Arc::new(Provider::new(store.clone(), server_password.hash()));
+        let mut broker = MqttBroker::with_config(config(listen, tls, dir))
             .await
             .map_err(BrokerError::Start)?
             .with_auth_provider(provider);
         let address = broker.local_addr().unwrap_or(listen);
+        let tls_address = broker.tls_local_addr();
+        revoked::disconnect_them(store, broker.router(), broker.ready_receiver());
         let shutdown = broker.shutdown_handle();
         let mut ready = broker.ready_receiver();
         let task = tokio::spawn(async move {
@@ -98,6 +113,7 @@ impl EmbeddedBroker {
         drop(ready.wait_for(|ready| *ready).await);
         Ok(Self {
             address,
+            tls_address,
             server_password,
             shutdown,
             task,
@@ -108,6 +124,12 @@ impl EmbeddedBroker {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where its door with TLS is.
+    #[must_use]
+    pub const fn tls_address(&self) -> Option<SocketAddr> {
+        self.tls_address
     }
 
     /// The password of the server's own client, minted for this run and kept in memory only.
@@ -131,7 +153,14 @@ impl EmbeddedBroker {
     }
 }
 
-fn config(listen: SocketAddr, dir: &Path) -> BrokerConfig {
+/// `mqtt5` answers a taken port with a text; asking first gives the reason itself.
+fn probe(address: SocketAddr) -> Result<(), BrokerError> {
+    std::net::TcpListener::bind(address)
+        .map(drop)
+        .map_err(|source| BrokerError::Listen { address, source })
+}
+
+fn config(listen: SocketAddr, tls: Option<&BrokerTls>, dir: &Path) -> BrokerConfig {
     let storage = StorageConfig::new()
         .with_base_dir(dir.to_owned())
         .with_max_queued_messages_per_client(MAX_QUEUED_MESSAGES)
@@ -147,5 +176,8 @@ fn config(listen: SocketAddr, dir: &Path) -> BrokerConfig {
     // connection is accepted, and ours knows no anonymous client. The conformance tests try.
     config.auth_config.allow_anonymous = true;
     config.sys_topics_enabled = false;
+    if let Some(tls) = tls {
+        config = config.with_tls(tls::door(tls));
+    }
     config
 }

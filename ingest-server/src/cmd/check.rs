@@ -3,7 +3,8 @@
 use anyhow::bail;
 
 use crate::agents;
-use crate::config::{BrokerConfig, Config};
+use crate::broker;
+use crate::config::{BrokerConfig, Config, Tls};
 
 pub(super) async fn run(config: &Config) -> anyhow::Result<()> {
     super::make_data_dir(&config.data_dir)?;
@@ -35,10 +36,28 @@ pub(super) async fn run(config: &Config) -> anyhow::Result<()> {
         free(config.http.listen),
     );
     match &config.broker {
-        BrokerConfig::Embedded { listen, .. } => {
+        BrokerConfig::Embedded { listen, tls, .. } => {
             line(format!("broker.listen {listen}"), free(*listen));
+            if let Some(tls) = tls {
+                line(
+                    format!("broker.tls_listen {}", tls.listen),
+                    free(tls.listen),
+                );
+                let files = broker::check_door(tls).map_err(|error| chain(&error));
+                line(
+                    "broker.tls_certificate, tls_key, tls_client_ca".to_owned(),
+                    files,
+                );
+            }
         }
-        BrokerConfig::External { url, .. } => {
+        BrokerConfig::External { url, trust, .. } => {
+            if url.tls() == Tls::On {
+                let files = broker::client_config(trust).map(drop);
+                line(
+                    "broker.ca_file, client_certificate, client_key".to_owned(),
+                    files.map_err(|error| chain(&error)),
+                );
+            }
             line(
                 format!("broker.url {url}"),
                 reachable(url.host(), url.port()).await,

@@ -19,9 +19,9 @@ use uuid::Uuid;
 use super::endpoints::{Endpoints, reachable};
 use super::stop;
 use crate::agents::{self, Enrolment};
-use crate::broker::{EmbeddedBroker, SERVER_USER};
+use crate::broker::{self, EmbeddedBroker, SERVER_USER};
 use crate::changes::ChangeBus;
-use crate::config::{BrokerConfig, Config, MqttUrl, Password};
+use crate::config::{BrokerConfig, Config, MqttUrl, Password, Tls};
 use crate::evidence::EvidenceStore;
 use crate::http::{self, AppState, BrokerLink, Services};
 use crate::intake::{BrokerAccess, Health, Intake, RetainedLiveness};
@@ -106,6 +106,7 @@ impl Broker {
                 url,
                 username,
                 password,
+                trust,
                 advertise,
             } => Ok(Self {
                 embedded: None,
@@ -114,27 +115,39 @@ impl Broker {
                     client_id,
                     username: username.clone(),
                     password: password.clone(),
+                    tls: match url.tls() {
+                        Tls::On => Some(broker::client_config(trust).context("broker.url")?),
+                        Tls::Off => None,
+                    },
                 },
                 advertised: advertise.clone(),
             }),
-            BrokerConfig::Embedded { listen, advertise } => {
+            BrokerConfig::Embedded {
+                listen,
+                tls,
+                advertise,
+            } => {
                 // Whoever was connected before is not now; who comes back says so.
                 let tx = store.begin().await?;
                 store::mark_all_offline(&tx, Timestamp::now()).await?;
                 tx.commit().await?;
                 let folder = config.data_dir.join("broker");
-                let broker = EmbeddedBroker::start(*listen, &folder, store.clone()).await?;
-                let address = reachable(broker.address());
-                let url = mqtt_url(address);
+                let broker =
+                    EmbeddedBroker::start(*listen, tls.as_ref(), &folder, store.clone()).await?;
+                let url = mqtt_url(reachable(broker.address()), Tls::Off);
+                let door = broker
+                    .tls_address()
+                    .map_or_else(|| url.clone(), |door| mqtt_url(reachable(door), Tls::On));
                 Ok(Self {
                     access: BrokerAccess {
                         url: url.clone(),
                         client_id,
                         username: SERVER_USER.to_owned(),
                         password: Password::from(broker.server_password().to_owned()),
+                        tls: None,
                     },
                     embedded: Some(broker),
-                    advertised: advertise.clone().unwrap_or(url),
+                    advertised: advertise.clone().unwrap_or(door),
                 })
             }
         }
@@ -160,12 +173,12 @@ impl Broker {
     }
 }
 
-fn mqtt_url(address: SocketAddr) -> MqttUrl {
+fn mqtt_url(address: SocketAddr, tls: Tls) -> MqttUrl {
     let host = match address {
         SocketAddr::V4(address) => address.ip().to_string(),
         SocketAddr::V6(address) => format!("[{}]", address.ip()),
     };
-    MqttUrl::plain(&host, address.port())
+    MqttUrl::new(tls, &host, address.port())
 }
 
 /// The consumer's name at the broker: kept, so that its session is found again; random, so that

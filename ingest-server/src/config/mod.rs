@@ -24,6 +24,7 @@ pub const DEFAULT_FILE: &str = "/etc/vong/server.toml";
 const DEFAULT_DATA_DIR: &str = "vong-data";
 const DEFAULT_HTTP: &str = "127.0.0.1:8080";
 const DEFAULT_BROKER: &str = "127.0.0.1:1883";
+const DEFAULT_TLS_BROKER: &str = "0.0.0.0:8883";
 
 /// The whole configuration.
 #[derive(Debug, Clone)]
@@ -55,8 +56,10 @@ pub enum BrokerConfig {
     Embedded {
         /// Key `broker.listen`, default `127.0.0.1:1883`; port 0 takes a free one.
         listen: SocketAddr,
+        /// Keys `broker.tls_*`: a second door, with TLS.
+        tls: Option<BrokerTls>,
         /// Key `broker.advertise`: what enrolment tells agents. Default: made from the bound
-        /// address.
+        /// address, that of the door with TLS where there is one.
         advertise: Option<MqttUrl>,
     },
     /// Somewhere else; any number of servers share it.
@@ -67,9 +70,45 @@ pub enum BrokerConfig {
         username: String,
         /// The first line of the file named by `broker.password_file`.
         password: Password,
+        /// Whom to trust on `mqtts://`, and what to show.
+        trust: BrokerTrust,
         /// Key `broker.advertise`; default: `broker.url`.
         advertise: MqttUrl,
     },
+}
+
+/// The embedded broker's door with TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokerTls {
+    /// Key `broker.tls_listen`; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Key `broker.tls_certificate`: the broker's certificate and what leads from it to its
+    /// authority (PEM).
+    pub certificate: PathBuf,
+    /// Key `broker.tls_key`: its private key (PEM), closed to everybody but the server's user and
+    /// group.
+    pub key: PathBuf,
+    /// Key `broker.tls_client_ca`: authorities (PEM); where given, a client must show a certificate
+    /// of one of them, besides its password.
+    pub client_ca: Option<PathBuf>,
+}
+
+/// Whom the server trusts as its broker on `mqtts://`, and what it shows of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BrokerTrust {
+    /// Key `broker.ca_file`: authorities (PEM) to trust beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Keys `broker.client_certificate` and `broker.client_key` (PEM).
+    pub client: Option<ClientCertificate>,
+}
+
+/// A certificate and its private key, each a PEM file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// The certificate, and what leads from it to its authority.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
 }
 
 /// A password. `Debug` does not show it.
@@ -188,11 +227,26 @@ fn default_data_dir() -> PathBuf {
 fn broker(reader: &mut Reader) -> BrokerConfig {
     let advertise = reader.mqtt_url("broker.advertise");
     if !reader.has("broker.url") {
-        reader.only_with_url(&["broker.username", "broker.password_file"]);
-        let listen = reader.address("broker.listen", DEFAULT_BROKER);
-        return BrokerConfig::Embedded { listen, advertise };
+        reader.only_with_url(&[
+            "broker.username",
+            "broker.password_file",
+            "broker.ca_file",
+            "broker.client_certificate",
+            "broker.client_key",
+        ]);
+        return BrokerConfig::Embedded {
+            listen: reader.address("broker.listen", DEFAULT_BROKER),
+            tls: broker_tls(reader),
+            advertise,
+        };
     }
-    reader.only_without_url(&["broker.listen"]);
+    reader.only_without_url(&[
+        "broker.listen",
+        "broker.tls_listen",
+        "broker.tls_certificate",
+        "broker.tls_key",
+        "broker.tls_client_ca",
+    ]);
     let url = reader
         .mqtt_url("broker.url")
         .unwrap_or_else(MqttUrl::placeholder);
@@ -200,13 +254,52 @@ fn broker(reader: &mut Reader) -> BrokerConfig {
         .text("broker.username")
         .unwrap_or_else(|| "ingest".to_owned());
     let password = reader.password("broker.password_file");
+    let trust = BrokerTrust {
+        ca_file: reader.path("broker.ca_file"),
+        client: client_certificate(reader),
+    };
     let advertise = advertise.unwrap_or_else(|| url.clone());
     BrokerConfig::External {
         url,
         username,
         password,
+        trust,
         advertise,
     }
+}
+
+fn broker_tls(reader: &mut Reader) -> Option<BrokerTls> {
+    const DOOR: [&str; 3] = [
+        "broker.tls_listen",
+        "broker.tls_certificate",
+        "broker.tls_key",
+    ];
+    let is_wanted = DOOR.iter().any(|key| reader.has(key)) || reader.has("broker.tls_client_ca");
+    if is_wanted {
+        reader.all_of(&DOOR);
+    }
+    let listen = reader.address("broker.tls_listen", DEFAULT_TLS_BROKER);
+    let certificate = reader.path("broker.tls_certificate");
+    let key = reader.path("broker.tls_key");
+    let client_ca = reader.path("broker.tls_client_ca");
+    Some(BrokerTls {
+        listen,
+        certificate: certificate?,
+        key: key?,
+        client_ca,
+    })
+}
+
+fn client_certificate(reader: &mut Reader) -> Option<ClientCertificate> {
+    const PAIR: [&str; 2] = ["broker.client_certificate", "broker.client_key"];
+    if PAIR.iter().any(|key| reader.has(key)) {
+        reader.all_of(&PAIR);
+    }
+    let [certificate, key] = PAIR.map(|key| reader.path(key));
+    Some(ClientCertificate {
+        certificate: certificate?,
+        key: key?,
+    })
 }
 
 #[cfg(test)]

@@ -178,6 +178,21 @@ impl Reader {
         }
     }
 
+    /// Notes those that are missing of keys that belong together.
+    pub(super) fn all_of(&mut self, keys: &[&str]) {
+        for key in keys {
+            if !self.has(key) {
+                let others: Vec<&str> =
+                    keys.iter().filter(|other| *other != key).copied().collect();
+                self.fault(
+                    key,
+                    "is missing",
+                    format!("it belongs to {}", others.join(", ")),
+                );
+            }
+        }
+    }
+
     /// Notes keys that mean nothing while the broker is embedded.
     pub(super) fn only_with_url(&mut self, keys: &[&str]) {
         self.misplaced(

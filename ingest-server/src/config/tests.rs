@@ -18,7 +18,12 @@ fn an_empty_file_is_a_whole_configuration() {
     let config = parse("data_dir = \"/var/lib/vong\"").unwrap();
     assert_eq!(config.http.listen, "127.0.0.1:8080".parse().unwrap());
     assert_eq!(config.database.reveal(), "sqlite:///var/lib/vong/vong.db");
-    let BrokerConfig::Embedded { listen, advertise } = config.broker else {
+    let BrokerConfig::Embedded {
+        listen,
+        tls: None,
+        advertise,
+    } = config.broker
+    else {
         panic!("the default broker is embedded");
     };
     assert_eq!((listen.port(), advertise), (1883, None));
@@ -119,4 +124,42 @@ fn the_example_is_a_valid_configuration_as_it_stands() {
         Ok(_) => panic!("the password file of the example exists here"),
         Err(other) => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn a_door_with_tls_needs_certificate_and_key() {
+    let found = faults("[broker]\ntls_listen = \"0.0.0.0:8883\"\nca_file = \"ca.pem\"");
+    let keys: Vec<&str> = found.iter().map(|fault| fault.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        ["broker.ca_file", "broker.tls_certificate", "broker.tls_key"]
+    );
+    let text = "[broker]\ntls_listen = \"0.0.0.0:8883\"\ntls_certificate = \"b.pem\"\n\
+                tls_key = \"/k/b.key\"\ntls_client_ca = \"ca.pem\"";
+    let BrokerConfig::Embedded { tls: Some(tls), .. } = parse(text).unwrap().broker else {
+        panic!("no door with TLS");
+    };
+    assert_eq!(tls.listen.port(), 8883);
+    assert_eq!(tls.certificate, Path::new("/etc/vong/b.pem"));
+    assert_eq!(tls.key, Path::new("/k/b.key"));
+    assert_eq!(
+        tls.client_ca.as_deref(),
+        Some(Path::new("/etc/vong/ca.pem"))
+    );
+}
+
+#[test]
+fn an_external_broker_s_trust_is_whole() {
+    let base = "[broker]\nurl = \"mqtts://b\"\npassword_file = \"/dev/null\"\n";
+    let half = faults(&format!("{base}client_key = \"k\""));
+    assert_eq!(half[0].key, "broker.client_certificate");
+    let text = format!("{base}ca_file = \"ca.pem\"");
+    let BrokerConfig::External { trust, .. } = parse(&text).unwrap().broker else {
+        panic!("the broker is external");
+    };
+    assert_eq!(
+        trust.ca_file.as_deref(),
+        Some(Path::new("/etc/vong/ca.pem"))
+    );
+    assert_eq!(trust.client, None);
 }

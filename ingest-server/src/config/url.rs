@@ -21,14 +21,20 @@ pub enum Tls {
 }
 
 impl MqttUrl {
-    /// An unencrypted broker.
+    /// A broker at this place.
     #[must_use]
-    pub fn plain(host: &str, port: u16) -> Self {
+    pub fn new(tls: Tls, host: &str, port: u16) -> Self {
         Self {
-            tls: Tls::Off,
+            tls,
             host: host.to_owned(),
             port,
         }
+    }
+
+    /// An unencrypted broker.
+    #[must_use]
+    pub fn plain(host: &str, port: u16) -> Self {
+        Self::new(Tls::Off, host, port)
     }
 
     /// Stands in after a fault was noted, so that reading goes on to the next fault.

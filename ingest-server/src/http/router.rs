@@ -11,7 +11,9 @@ use tower_http::timeout::{RequestBodyTimeoutLayer, TimeoutLayer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::api::{agents, cameras, enrolments, incidents, orders, quarantine, session, uploads};
+use super::api::{
+    agents, cameras, enrolments, gaps, incidents, orders, quarantine, session, uploads,
+};
 use super::{AppState, console, context, error, health, live, media, openapi};
 
 /// Most bytes of a JSON body.
@@ -56,6 +58,7 @@ fn people() -> OpenApiRouter<AppState> {
         .routes(routes!(orders::desired, orders::put_desired))
         .routes(routes!(orders::give, orders::list))
         .routes(routes!(orders::get))
+        .routes(routes!(gaps::list))
         .routes(routes!(quarantine::list))
 }
 

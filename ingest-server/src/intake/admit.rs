@@ -1,10 +1,10 @@
-//! Whether a message is a report of the agent it claims to be from: pure.
+//! Whether a message is a report (of an event, or of a gap) of the agent it claims to be from: pure.
 //!
 //! Nothing is parsed before the signature fits the exact bytes: a parser is a large door.
 
 use contract::v1::{
-    AgentId, AutoReport, EventType, PublicKey, RefusalReason, SignatureError, Signed,
-    check_report_size, decode, verify,
+    AgentId, AutoReport, EventType, GapReport, PublicKey, RefusalReason, SignatureError, Signed,
+    check_report_size, decode, event_type, verify,
 };
 use jiff::Timestamp;
 
@@ -32,11 +32,13 @@ impl From<crate::store::AgentKey> for SigningKey {
     }
 }
 
-/// A report that may be stored.
+/// What came on an agent's reports topic and may be stored.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Admitted {
-    /// The report.
-    pub report: AutoReport,
+pub enum Admitted {
+    /// A revision of an event.
+    Report(Box<AutoReport>),
+    /// What the agent had to let go.
+    Gap(Box<GapReport>),
 }
 
 /// Why a message is not taken in.
@@ -74,23 +76,46 @@ pub fn admit(
 ) -> Result<Admitted, Refusal> {
     check_report_size(payload).map_err(|error| Refusal::new(RefusalReason::TooLarge, error))?;
     verified(agent, topic, payload, signed, key, now)?;
-    let event = decode::<AutoReport>(payload, EventType::Report)
-        .map_err(|error| Refusal::new(RefusalReason::Malformed, with_source(&error)))?;
-    let report = event.data;
     if holds_nul(payload) {
         return Err(Refusal::new(
             RefusalReason::Invalid,
             "a text holds the character NUL",
         ));
     }
+    let malformed = |error| Refusal::new(RefusalReason::Malformed, with_source(&error));
+    // Gap reports are rare: what is no report is looked at twice.
+    match decode::<AutoReport>(payload, EventType::Report) {
+        Ok(event) => report(agent, event.data),
+        Err(_) if matches!(event_type(payload), Ok(EventType::GapReport)) => {
+            let event = decode::<GapReport>(payload, EventType::GapReport).map_err(malformed)?;
+            gap(agent, event.data)
+        }
+        Err(error) => Err(malformed(error)),
+    }
+}
+
+fn report(agent: &AgentId, report: AutoReport) -> Result<Admitted, Refusal> {
     report
         .validate()
         .map_err(|fault| Refusal::new(RefusalReason::Invalid, fault))?;
     if report.agent != *agent {
-        let message = format!("{agent} speaks for {}", report.agent);
-        return Err(Refusal::new(RefusalReason::WrongAgent, message));
+        return Err(speaks_for(agent, &report.agent));
     }
-    Ok(Admitted { report })
+    Ok(Admitted::Report(Box::new(report)))
+}
+
+fn gap(agent: &AgentId, gap: GapReport) -> Result<Admitted, Refusal> {
+    gap.validate()
+        .map_err(|fault| Refusal::new(RefusalReason::Invalid, fault))?;
+    if gap.agent != *agent {
+        return Err(speaks_for(agent, &gap.agent));
+    }
+    Ok(Admitted::Gap(Box::new(gap)))
+}
+
+fn speaks_for(agent: &AgentId, claimed: &AgentId) -> Refusal {
+    let message = format!("{agent} speaks for {claimed}");
+    Refusal::new(RefusalReason::WrongAgent, message)
 }
 
 /// Checks that `signed` is a good signature of `agent` over the exact bytes.

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::answer::Answer;
 use super::outlet::{Parcel, Shelf};
 use super::{Connected, Health};
-use crate::config::{MqttUrl, Password, Tls};
+use crate::config::{MqttUrl, Password};
 use crate::telemetry::{BROKER_CONNECTED, CONSUMER_DROPS};
 
 /// Most unacknowledged messages the broker may send: the window within which batches form.
@@ -47,6 +47,8 @@ pub struct BrokerAccess {
     pub username: String,
     /// And its password.
     pub password: Password,
+    /// How TLS is spoken; none for an address without it.
+    pub tls: Option<Arc<rustls::ClientConfig>>,
 }
 
 /// One message as it came.
@@ -150,8 +152,9 @@ fn options(access: &BrokerAccess) -> MqttOptions {
         .set_session_expiry_interval(Some(SESSION_EXPIRY_S))
         .set_receive_maximum(Some(RECEIVE_MAXIMUM))
         .set_max_packet_size(Some(MAX_PACKET_BYTES));
-    if access.url.tls() == Tls::On {
-        options.set_transport(rumqttc::Transport::tls_with_default_config());
+    if let Some(tls) = &access.tls {
+        let tls = rumqttc::TlsConfiguration::Rustls(Arc::clone(tls));
+        options.set_transport(rumqttc::Transport::tls_with_config(tls));
     }
     options
 }

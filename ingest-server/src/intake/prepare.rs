@@ -9,12 +9,12 @@ use std::collections::HashMap;
 use std::num::NonZero;
 use std::sync::Arc;
 
-use contract::v1::{AgentId, Answer, AutoReport, KeyId, RefusalReason, Topic};
+use contract::v1::{AgentId, Answer, AutoReport, GapReport, KeyId, RefusalReason, Topic};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::RetainedLiveness;
-use super::admit::{Refusal, SigningKey, admit};
+use super::admit::{Admitted, Refusal, SigningKey, admit};
 use super::command_answer::admit_answer;
 use super::consumer::{Delivery, Retained};
 use super::status::{Status, agent_status, camera_status};
@@ -34,6 +34,7 @@ pub(super) struct Item {
 /// What is to be done with a delivery.
 pub(super) enum Work {
     Report(Box<AutoReport>),
+    Gap(Box<GapReport>),
     RefuseReport {
         agent: AgentId,
         refusal: Refusal,
@@ -133,13 +134,19 @@ fn work(
 ) -> Work {
     let status = |status: Result<Status, Refusal>| match status {
         Ok(status) => Work::Status(Box::new(status)),
+        // The broker still holds what an agent said under a key that it has changed since.
+        Err(Refusal {
+            reason: RefusalReason::RevokedKey,
+            ..
+        }) if delivery.retained == Retained::Yes => Work::Ignore,
         Err(refusal) => Work::RefuseStatus(refusal),
     };
     match delivery.topic.parse() {
         Ok(Topic::Reports(agent)) => {
             let signed = delivery.signature.readable();
             match admit(&agent, &delivery.topic, &delivery.payload, signed, key, now) {
-                Ok(admitted) => Work::Report(Box::new(admitted.report)),
+                Ok(Admitted::Report(report)) => Work::Report(report),
+                Ok(Admitted::Gap(gap)) => Work::Gap(gap),
                 Err(refusal) => Work::RefuseReport { agent, refusal },
             }
         }

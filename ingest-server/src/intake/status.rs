@@ -1,8 +1,7 @@
 //! Statuses: what agents say of themselves and their cameras.
 //!
-//! The broker lets only the agent itself publish here, and its last will cannot be signed (it is
-//! written before there is anything to say). So a signature is checked where there is one, and a
-//! status without one is believed: it moves no report, no incident and no evidence.
+//! The broker lets only the agent itself publish here, but who holds the broker holds its rights; so
+//! each status is signed as a report is, the last will included, whose bytes are known when it is left.
 
 use contract::v1::{
     AgentId, AgentStatus, CameraId, CameraStatus, EventType, MAX_STATUS_BYTES, RefusalReason,
@@ -85,21 +84,14 @@ fn check_signature(
     key: Option<&SigningKey>,
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    match &delivery.signature {
-        Signature::Absent => Ok(()),
-        Signature::Unreadable => Err(Refusal::new(
+    if delivery.signature == Signature::Unreadable {
+        return Err(Refusal::new(
             RefusalReason::BadSignature,
             "the signature is not of the form KEYID:BASE64",
-        )),
-        Signature::Present(signed) => verified(
-            agent,
-            &delivery.topic,
-            &delivery.payload,
-            Some(signed),
-            key,
-            now,
-        ),
+        ));
     }
+    let signed = delivery.signature.readable();
+    verified(agent, &delivery.topic, &delivery.payload, signed, key, now)
 }
 
 fn check_size(payload: &[u8]) -> Result<(), Refusal> {

@@ -10,7 +10,7 @@ use super::admit::Refusal;
 use super::answer::{Answer, Answered, answer};
 use super::consumer::{Delivery, Publisher};
 use crate::changes::{Change, ChangeBus};
-use crate::telemetry::{REPORTS, STATUSES};
+use crate::telemetry::{GAP_REPORTS, REPORTS, STATUSES};
 
 /// What was done with a delivery.
 pub(super) enum Done {
@@ -20,11 +20,35 @@ pub(super) enum Done {
         outcome: &'static str,
         change: Option<Change>,
     },
+    /// A gap report is stored; `news` where it had not been.
+    Gap {
+        answered: Answered,
+        news: Option<GapNews>,
+    },
     Status {
         outcome: &'static str,
         change: Option<Change>,
     },
     Nothing,
+}
+
+/// What a gap report tells that was not known.
+pub(super) struct GapNews {
+    pub(super) outbox: String,
+    pub(super) things: u64,
+    pub(super) change: Change,
+}
+
+impl GapNews {
+    fn tell(self, about: &Answered) -> Change {
+        tracing::warn!(
+            agent.id = %about.agent,
+            outbox = self.outbox,
+            things = self.things,
+            "an agent's outbox was full and let something go"
+        );
+        self.change
+    }
 }
 
 /// A committed batch.
@@ -60,6 +84,20 @@ impl Teller {
                 } => {
                     metrics::counter!(REPORTS, "outcome" => outcome).increment(1);
                     answered.push((about, refusal));
+                    change
+                }
+                Done::Gap {
+                    answered: about,
+                    news,
+                } => {
+                    let outcome = if news.is_some() {
+                        "stored"
+                    } else {
+                        "duplicate"
+                    };
+                    metrics::counter!(GAP_REPORTS, "outcome" => outcome).increment(1);
+                    let change = news.map(|news| news.tell(&about));
+                    answered.push((about, None));
                     change
                 }
                 Done::Status { outcome, change } => {

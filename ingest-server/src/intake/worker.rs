@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use contract::v1::{AgentId, Answer, AutoReport, EventId, RefusalReason, SecretKey};
+use contract::v1::{AgentId, Answer, AutoReport, EventId, GapReport, RefusalReason, SecretKey};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -16,11 +16,12 @@ use super::answer::Answered;
 use super::consumer::{Delivery, Publisher};
 use super::prepare::{Item, Keys, Work, keys, prepare};
 use super::status::Status;
-use super::tell::{Committed, Done, Teller};
+use super::tell::{Committed, Done, GapNews, Teller};
 use super::{Health, RetainedLiveness, Writable};
 use crate::changes::{Change, ChangeBus};
 use crate::store::{
-    self, AnswerFiled, CameraFacts, Filed, Quarantined, Store, StoreError, Tx, VerifiedReport,
+    self, AnswerFiled, CameraFacts, Filed, GapStored, Quarantined, Store, StoreError, Tx,
+    VerifiedGap, VerifiedReport,
 };
 use crate::telemetry::{BATCH_SIZE, COMMIT_SECONDS, DATABASE_RETRIES};
 
@@ -258,6 +259,11 @@ async fn write(tx: &Tx, items: &[Item]) -> Result<Vec<Done>, StoreError> {
                 }
                 None => Done::Nothing,
             },
+            Work::Gap(gap) => {
+                let written = write_gap(tx, item, gap).await?;
+                refused |= matches!(&written, Done::Report { refusal, .. } if refusal.is_some());
+                written
+            }
             Work::RefuseReport { agent, refusal } => {
                 refused = true;
                 refuse(tx, item, refusal).await?;
@@ -336,6 +342,42 @@ async fn told(tx: &Tx, item: &Item, report: &AutoReport, filed: Filed) -> Result
             Ok(refused_report(item, &report.agent, key, &refusal))
         }
     }
+}
+
+async fn write_gap(tx: &Tx, item: &Item, gap: &GapReport) -> Result<Done, StoreError> {
+    let signature = signature(item);
+    let verified = VerifiedGap {
+        gap,
+        payload: &item.delivery.payload,
+        signature: &signature,
+        sha256: &item.sha256,
+        received: item.received,
+    };
+    let stored = store::insert_gap(tx, &verified).await?;
+    if stored == GapStored::Conflict {
+        let message = format!(
+            "gap report {} of outbox {} is stored with other content",
+            gap.revision, gap.outbox
+        );
+        let refusal = Refusal::new(RefusalReason::Conflict, message);
+        refuse(tx, item, &refusal).await?;
+        return Ok(refused_report(item, &gap.agent, None, &refusal));
+    }
+    let change = Change::Agent {
+        agent: gap.agent.clone(),
+    };
+    Ok(Done::Gap {
+        answered: Answered {
+            agent: gap.agent.clone(),
+            sha256: item.sha256.clone(),
+            key: None,
+        },
+        news: (stored == GapStored::New).then(|| GapNews {
+            outbox: gap.outbox.clone(),
+            things: gap.losses.iter().map(|loss| loss.count).sum(),
+            change,
+        }),
+    })
 }
 
 fn refused_report(

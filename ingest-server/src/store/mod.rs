@@ -14,6 +14,7 @@ mod cameras;
 pub mod entity;
 mod evidence;
 mod filing;
+mod gaps;
 mod incident_facts;
 mod incident_history;
 mod incident_queries;
@@ -38,6 +39,7 @@ pub use evidence::{
     SealedEvidence, Stored, evidence_of_event, evidence_piece, mark_stored, sealed_by_hash,
 };
 pub use filing::{Applied, Filed, VerifiedReport, file_reports};
+pub use gaps::{GapStored, VerifiedGap, insert_gap, newest_gaps};
 pub use incident_history::{HistoryEntry, append_history, history_of_incident};
 pub use incident_queries::{
     IncidentFilter, StoredPiece, events_of_incident, evidence_of_incident,

@@ -42,7 +42,7 @@ async fn broker_process() {
     let folder = Path::new(&folder);
     let store = open(folder).await;
     let address = format!("127.0.0.1:{port}").parse().unwrap();
-    let broker = EmbeddedBroker::start(address, &folder.join("broker"), store)
+    let broker = EmbeddedBroker::start(address, None, &folder.join("broker"), store)
         .await
         .unwrap();
     let aside = folder.join("password.new");
@@ -51,7 +51,7 @@ async fn broker_process() {
     std::future::pending::<()>().await;
 }
 
-async fn open(folder: &Path) -> Store {
+pub(crate) async fn open(folder: &Path) -> Store {
     let store = Store::open(&format!("sqlite://{}/vong.db", folder.display()))
         .await
         .unwrap();
@@ -59,7 +59,7 @@ async fn open(folder: &Path) -> Store {
     store
 }
 
-async fn enrol_agents(store: &Store) {
+pub(crate) async fn enrol_agents(store: &Store) {
     let now = Timestamp::now();
     for (seed, (name, password)) in (1u8..).zip(AGENTS) {
         let tx = store.begin().await.unwrap();

@@ -11,6 +11,7 @@ mod client;
 mod embedded;
 mod harness;
 mod mosquitto;
+mod tls;
 
 use self::embedded::Embedded;
 use self::harness::Broker as _;

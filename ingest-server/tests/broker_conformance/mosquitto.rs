@@ -56,7 +56,7 @@ fn configuration(dir: &Path, agents_port: u16, servers_port: u16) -> String {
     format!("user root\n{replaced}")
 }
 
-fn spawn(dir: &Path) -> Child {
+pub(crate) fn spawn(dir: &Path) -> Child {
     Command::new(program("mosquitto").unwrap())
         .arg("-c")
         .arg(dir.join("mosquitto.conf"))

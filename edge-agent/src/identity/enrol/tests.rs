@@ -54,7 +54,8 @@ async fn enrol_with(
     token: &str,
     renewal: Renewal,
 ) -> Result<Enrolment, EnrolError> {
-    let client = http_client(client_config(None).unwrap()).unwrap();
+    let client =
+        http_client(client_config(&crate::config::ServerConfig::default()).unwrap()).unwrap();
     enrol(
         dir,
         &client,

@@ -7,10 +7,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
 use contract::v1::{
-    Ack, AutoReport, CameraCounters, CameraState, Clock, ClockSource, EventId, Interval, Kind,
-    Phase, RefusalReason, SecretKey, Severity, Signed, decode, sign, verify,
+    Ack, AgentStatus, AutoReport, CameraCounters, CameraState, Clock, ClockSource, EventId,
+    EvidenceId, EvidenceKind, GapReport, Interval, Kind, Phase, RefusalReason, SecretKey, Severity,
+    Signed, decode, sign, verify,
 };
 use sha2::{Digest as _, Sha256};
+
+use url::Url;
 
 use super::*;
 use crate::outbox::{Filing, Limits};
@@ -39,6 +42,11 @@ struct Broker {
 
 impl Broker {
     fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// With more lines for its listener.
+    fn start_with(lines: &str) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -46,8 +54,9 @@ impl Broker {
             .port();
         let dir = tempfile::tempdir().unwrap();
         // Persistence off: a killed broker forgets everything, the worst case for the outbox.
-        let config =
-            format!("listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n");
+        let config = format!(
+            "user root\nlistener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n{lines}"
+        );
         std::fs::write(dir.path().join("mosquitto.conf"), config).unwrap();
         let child = Self::spawn(dir.path());
         let broker = Self { child, port, dir };
@@ -106,11 +115,18 @@ enum Manner {
     Forges,
 }
 
+fn signature_of(publish: &Publish) -> &str {
+    &publish.properties.as_ref().unwrap().user_properties[0].1
+}
+
 /// A server: verifies each report, keeps it, acks it.
 #[derive(Default)]
 struct Server {
     kept: Mutex<BTreeMap<(EventId, u32), usize>>,
+    gaps: Mutex<Vec<GapReport>>,
     statuses: Mutex<BTreeMap<String, Vec<u8>>>,
+    /// How often the agent said that it is there: once a connection.
+    arrivals: Mutex<usize>,
 }
 
 impl Server {
@@ -147,20 +163,31 @@ impl Server {
     fn hear(&self, client: &AsyncClient, publish: &Publish, manner: Manner) {
         let topic = std::str::from_utf8(&publish.topic).unwrap();
         let Ok(Topic::Reports(_)) = topic.parse() else {
+            let signed: Signed = signature_of(publish).parse().unwrap();
+            verify(&agent_key().public(), topic, &publish.payload, &signed).unwrap();
+            let status = decode::<AgentStatus>(&publish.payload, EventType::AgentStatus);
+            if status.is_ok_and(|status| status.data.liveness == Liveness::Online) {
+                *self.arrivals.lock().unwrap() += 1;
+            }
             self.statuses
                 .lock()
                 .unwrap()
                 .insert(topic.to_owned(), publish.payload.to_vec());
             return;
         };
-        let properties = publish.properties.as_ref().unwrap();
-        let signed: Signed = properties.user_properties[0].1.parse().unwrap();
+        let signed: Signed = signature_of(publish).parse().unwrap();
         verify(&agent_key().public(), topic, &publish.payload, &signed).unwrap();
-        let report = decode::<AutoReport>(&publish.payload, EventType::Report)
-            .unwrap()
-            .data;
-        let key = (report.event_id, report.revision);
-        *self.kept.lock().unwrap().entry(key).or_default() += 1;
+        let key = if let Ok(gap) = decode::<GapReport>(&publish.payload, EventType::GapReport) {
+            self.gaps.lock().unwrap().push(gap.data);
+            None
+        } else {
+            let report = decode::<AutoReport>(&publish.payload, EventType::Report)
+                .unwrap()
+                .data;
+            let key = (report.event_id, report.revision);
+            *self.kept.lock().unwrap().entry(key).or_default() += 1;
+            Some(key)
+        };
         let outcome = match manner {
             Manner::Refuses => AckOutcome::Refused {
                 reason: RefusalReason::Invalid,
@@ -169,8 +196,8 @@ impl Server {
             Manner::Stores | Manner::Forges => AckOutcome::Stored,
         };
         let ack = Ack {
-            event_id: Some(key.0),
-            revision: Some(key.1),
+            event_id: key.map(|(event, _)| event),
+            revision: key.map(|(_, revision)| revision),
             sha256: hex::encode(Sha256::digest(&publish.payload)),
             outcome,
         };
@@ -216,7 +243,11 @@ impl Server {
 }
 
 async fn file(store: &Store, event_id: EventId, revision: u32) {
-    let report = AutoReport {
+    keep(store, &report(event_id, revision)).await;
+}
+
+fn report(event_id: EventId, revision: u32) -> AutoReport {
+    AutoReport {
         event_id,
         revision,
         phase: if revision == 1 {
@@ -250,11 +281,14 @@ async fn file(store: &Store, event_id: EventId, revision: u32) {
         rule_version: "stray_cattle/1".to_owned(),
         basis: None,
         evidence: vec![],
-    };
-    let message = Message::new(&report, &agent_key(), Timestamp::now()).unwrap();
+    }
+}
+
+async fn keep(store: &Store, report: &AutoReport) {
+    let message = Message::new(report, &agent_key(), Timestamp::now()).unwrap();
     let filing = Filing {
         message: &message,
-        report: &report,
+        report,
         last_seen: Timestamp::now(),
         sealed: None,
     };
@@ -274,10 +308,13 @@ fn publisher(store: &Arc<Store>, port: u16) -> Publisher {
     let url: Url = format!("mqtt://127.0.0.1:{port}").parse().unwrap();
     Publisher {
         agent: agent(),
+        key: Arc::new(agent_key()),
         password: Zeroizing::new("not asked for".to_owned()),
         server_key: server_key().public(),
         broker: BrokerAddress::try_from(&url).unwrap(),
-        tls: Arc::new(crate::identity::client_config(None).unwrap()),
+        tls: Arc::new(
+            crate::identity::client_config(&crate::config::ServerConfig::default()).unwrap(),
+        ),
         store: Arc::clone(store),
         inbox: Inbox {
             agent: agent(),
@@ -286,6 +323,7 @@ fn publisher(store: &Arc<Store>, port: u16) -> Publisher {
             bells: Arc::default(),
         },
         condition: Arc::default(),
+        link: Arc::default(),
         since: Timestamp::now(),
     }
 }
@@ -299,7 +337,7 @@ async fn wait_for(what: &str, mut state: impl AsyncFnMut() -> bool) {
 }
 
 async fn pending(store: &Store) -> u64 {
-    store.tally().await.unwrap().pending
+    store.tally().await.unwrap().unanswered()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -414,7 +452,7 @@ async fn a_refused_report_is_kept_aside_and_a_status_is_retained() {
     let server = Arc::new(Server::default());
     let serving = tokio::spawn(Arc::clone(&server).run(broker.port, Manner::Refuses));
     wait_for("the dead letter", async || {
-        store.tally().await.unwrap().dead == 1
+        store.tally().await.unwrap().refused == 1
     })
     .await;
     assert_eq!(pending(&store).await, 0, "it is not sent again");
@@ -427,6 +465,171 @@ async fn a_refused_report_is_kept_aside_and_a_status_is_retained() {
     stop.cancel();
     publishing.await.unwrap();
     serving.abort();
+}
+
+/// Mosquitto says its window and ends the connection of a client that does not keep it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_small_window_of_the_broker_is_kept() {
+    let (broker, dir) = (
+        Broker::start_with("max_inflight_messages 2\n"),
+        tempfile::tempdir().unwrap(),
+    );
+    let store = open_store(dir.path()).await;
+    let server = Arc::new(Server::default());
+    let serving = tokio::spawn(Arc::clone(&server).run(broker.port, Manner::Stores));
+    let (stop, board) = (CancellationToken::new(), StatusBoard::default());
+    let event = EventId::new();
+    for revision in 1..=60 {
+        file(&store, event, revision).await;
+    }
+    let publisher = publisher(&store, broker.port);
+    let publishing = tokio::spawn({
+        let stop = stop.clone();
+        async move { publisher.run(&board, stop).await }
+    });
+    wait_for("all sixty", async || pending(&store).await == 0).await;
+    assert_eq!(server.kept(), 60);
+    let arrivals = *server.arrivals.lock().unwrap();
+    assert!(arrivals <= 1, "the broker ended {arrivals} connections");
+    stop.cancel();
+    publishing.await.unwrap();
+    serving.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gap_report_is_sent_until_the_server_has_it() {
+    let (broker, dir) = (Broker::start(), tempfile::tempdir().unwrap());
+    let limits = Limits {
+        report_bytes: 1 << 30,
+        evidence_bytes: 100,
+    };
+    let topic = Topic::Reports(agent()).to_string();
+    let store = Arc::new(Store::open(dir.path(), &topic, limits).await.unwrap());
+    let (stop, board) = (CancellationToken::new(), StatusBoard::default());
+    let publisher = publisher(&store, broker.port);
+    let link = Arc::clone(&publisher.link);
+    let publishing = tokio::spawn({
+        let stop = stop.clone();
+        async move { publisher.run(&board, stop).await }
+    });
+    lose_evidence(&store).await;
+    // Nobody listens yet, and the broker forgets what nobody subscribed to.
+    wait_for("the broker", async || link.is_up()).await;
+    let server = Arc::new(Server::default());
+    let serving = tokio::spawn(Arc::clone(&server).run(broker.port, Manner::Stores));
+    wait_for("the gap report's ack", async || {
+        let waits = store.gap_to_send(&agent(), &agent_key()).await.unwrap();
+        waits.is_none() && !server.gaps.lock().unwrap().is_empty()
+    })
+    .await;
+    let gaps = server.gaps.lock().unwrap().clone();
+    assert_eq!(gaps[0].validate(), Ok(()));
+    assert_eq!((gaps[0].revision, gaps[0].losses[0].count), (1, 1));
+    stop.cancel();
+    publishing.await.unwrap();
+    serving.abort();
+}
+
+/// Files a piece of evidence, and lets it go for another.
+async fn lose_evidence(store: &Store) {
+    let id = EvidenceId::new();
+    let name = Store::evidence_name(id, EvidenceKind::Clip);
+    let sha256 = store.files().write(&name, &[7; 80]).unwrap();
+    let mut report = report(EventId::new(), 1);
+    report.evidence.push(contract::v1::Evidence::Sealed {
+        id,
+        kind: EvidenceKind::Clip,
+        mime: "video/mp4".to_owned(),
+        bytes: 80,
+        sha256,
+        shown: None,
+        part: None,
+        track: None,
+    });
+    keep(store, &report).await;
+    let gone = store.make_room(80, Severity::High).await.unwrap().unwrap();
+    assert_eq!(gone.len(), 1);
+}
+
+/// TLS with a site's own authority and a certificate of the agent.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_speaks_tls_and_shows_its_certificate() {
+    let site = tempfile::tempdir().unwrap();
+    let authority = make_certificates(site.path());
+    let file_name = |name: &str| site.path().join(name).display().to_string();
+    let broker = Broker::start_with(&format!(
+        "cafile {}\ncertfile {}\nkeyfile {}\nrequire_certificate true\n",
+        file_name("ca.pem"),
+        file_name("broker.pem"),
+        file_name("broker.key"),
+    ));
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_store(dir.path()).await;
+    file(&store, EventId::new(), 1).await;
+    let arrives = async |server: crate::config::ServerConfig| {
+        let url: Url = format!("mqtts://localhost:{}", broker.port)
+            .parse()
+            .unwrap();
+        let publisher = Publisher {
+            broker: BrokerAddress::try_from(&url).unwrap(),
+            tls: Arc::new(crate::identity::client_config(&server).unwrap()),
+            ..publisher(&store, broker.port)
+        };
+        let link = Arc::clone(&publisher.link);
+        let (stop, board) = (CancellationToken::new(), StatusBoard::default());
+        let publishing = tokio::spawn({
+            let stop = stop.clone();
+            async move { publisher.run(&board, stop).await }
+        });
+        let until = Instant::now() + Duration::from_secs(3);
+        while !link.is_up() && Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let is_up = link.is_up();
+        stop.cancel();
+        publishing.await.unwrap();
+        is_up
+    };
+    assert!(arrives(authority.clone()).await);
+    let no_certificate = crate::config::ServerConfig {
+        client: None,
+        ..authority.clone()
+    };
+    assert!(!arrives(no_certificate).await);
+    let no_trust = crate::config::ServerConfig {
+        ca_file: None,
+        ..authority
+    };
+    assert!(!arrives(no_trust).await);
+}
+
+/// An authority, the broker's and the agent's certificates in a folder; what the agent's
+/// configuration says of them.
+fn make_certificates(folder: &Path) -> crate::config::ServerConfig {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = params.self_signed(&key).unwrap();
+    std::fs::write(folder.join("ca.pem"), authority.pem()).unwrap();
+    for name in ["broker", "agent"] {
+        let own = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let certificate = params.signed_by(&own, &authority, &key).unwrap();
+        std::fs::write(folder.join(format!("{name}.pem")), certificate.pem()).unwrap();
+        let file = folder.join(format!("{name}.key"));
+        std::fs::write(&file, own.serialize_pem()).unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(file, mode).unwrap();
+    }
+    crate::config::ServerConfig {
+        ca_file: Some(folder.join("ca.pem")),
+        client: Some(crate::config::ClientCertificate {
+            certificate: folder.join("agent.pem"),
+            key: folder.join("agent.key"),
+        }),
+        ..crate::config::ServerConfig::default()
+    }
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use contract::v1::CloudEventError;
+
 /// Why the outbox failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -14,6 +16,26 @@ pub enum StoreError {
         /// Why not.
         #[source]
         source: sqlx::Error,
+    },
+    /// SQLite does not keep the settings that a power cut needs.
+    #[error(
+        "SQLite cannot keep {} safe from a power cut here (journal {journal}, synchronous \
+         {synchronous}); put `[agent] data_dir` on a local file system (ext4, xfs), not on a network \
+         share", path.display()
+    )]
+    NotDurable {
+        /// The database.
+        path: PathBuf,
+        /// The journal it keeps instead of a write-ahead log.
+        journal: String,
+        /// Its `synchronous`; 2 is `FULL`.
+        synchronous: i64,
+    },
+    /// A newer agent wrote the database.
+    #[error("{} was written by a newer edge-agent; install that one again", path.display())]
+    Newer {
+        /// The database.
+        path: PathBuf,
     },
     /// The disk is full.
     #[error("the disk is full: free some space; until then nothing new is kept")]
@@ -32,6 +54,9 @@ pub enum StoreError {
         /// Its number.
         sequence: u64,
     },
+    /// A gap report cannot be written as JSON.
+    #[error("the gap report cannot be encoded")]
+    Gap(#[source] CloudEventError),
     /// A file of the evidence folder cannot be handled.
     #[error("cannot {verb} {}", path.display())]
     File {

@@ -1,12 +1,10 @@
 //! Evidence files that wait for the server: one row and one file each.
 
-use contract::v1::{AutoReport, Evidence, EvidenceId, EvidenceKind, Severity};
+use contract::v1::{AutoReport, Evidence, EvidenceId, EvidenceKind, LostThing, Severity};
 
 use super::losses::{count_loss, log_losses};
 use super::{Store, StoreError, Tx, events, now_ms, space};
-use crate::outbox::record::{
-    CLIP_PRIORITY, LostThing, Upload, evidence_file, severity_rank, upload_priority,
-};
+use crate::outbox::record::{CLIP_PRIORITY, Upload, evidence_file, severity_rank, upload_priority};
 
 impl Store {
     /// The name under which a piece of evidence is written before the revision that seals it is
@@ -49,20 +47,29 @@ impl Store {
         self.remove_files(&files);
         if !gone.is_empty() {
             log_losses(&[(LostThing::Evidence, gone.len() as u64)]);
+            self.report_filed.notify_one();
         }
         Ok(Some(gone))
     }
 
-    /// The next files to upload, the most urgent first: stills before clips.
+    /// The next files to upload beside those that are `busy`, the most urgent first: previews, then
+    /// stills, then clips, and of each those of the highest severity.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn ready_uploads(&self, most: u32) -> Result<Vec<Upload>, StoreError> {
+    pub async fn ready_uploads(
+        &self,
+        busy: &[EvidenceId],
+        most: usize,
+    ) -> Result<Vec<Upload>, StoreError> {
+        let busy: Vec<String> = busy.iter().map(|id| format!("\"{id}\"")).collect();
         let rows: Vec<UploadRow> = sqlx::query_as(
             "SELECT evidence_id, event_id, file, bytes, sha256, severity FROM uploads \
-             WHERE ready = 1 ORDER BY priority, severity DESC, created LIMIT ?",
+             WHERE ready = 1 AND evidence_id NOT IN (SELECT value FROM json_each(?)) \
+             ORDER BY priority, severity DESC, created LIMIT ?",
         )
-        .bind(most)
+        .bind(format!("[{}]", busy.join(",")))
+        .bind(i64::try_from(most).unwrap_or(i64::MAX))
         .fetch_all(&self.pool)
         .await?;
         Ok(rows.into_iter().filter_map(Self::upload).collect())
@@ -103,6 +110,7 @@ impl Store {
         tx.commit().await?;
         self.remove_files(std::slice::from_ref(&upload.file));
         log_losses(&[(LostThing::Evidence, 1)]);
+        self.report_filed.notify_one();
         Ok(())
     }
 

@@ -1,27 +1,51 @@
 //! What the full-disk policy let go, counted in rows that nothing deletes.
 
+use contract::v1::{GapLoss, LostThing};
+use jiff::Timestamp;
+
 use super::{Store, StoreError, Tx, now_ms};
-use crate::outbox::record::{Loss, LostThing};
+use crate::outbox::record::severity_of;
 use crate::telemetry::metric;
 
 impl Store {
-    /// The gap report: everything the policy ever let go.
+    /// Everything that the policy ever let go.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn losses(&self) -> Result<Vec<Loss>, StoreError> {
-        let rows: Vec<(String, i64)> =
-            sqlx::query_as("SELECT what, SUM(count) FROM losses GROUP BY what ORDER BY what")
-                .fetch_all(&self.pool)
-                .await?;
-        Ok(rows
-            .into_iter()
-            .map(|(what, count)| Loss {
-                what,
-                count: count.unsigned_abs(),
-            })
-            .collect())
+    pub async fn losses(&self) -> Result<Vec<GapLoss>, StoreError> {
+        let mut tx = self.pool.begin().await?;
+        losses(&mut tx).await
     }
+}
+
+/// Everything that the policy ever let go.
+pub(super) async fn losses(tx: &mut Tx) -> Result<Vec<GapLoss>, StoreError> {
+    let rows: Vec<(String, i64, i64, i64, i64)> = sqlx::query_as(
+        "SELECT what, severity, count, first, last FROM losses ORDER BY what, severity",
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let known = [
+        LostThing::Update,
+        LostThing::Event,
+        LostThing::DeadLetter,
+        LostThing::Evidence,
+    ];
+    let loss = |(word, severity, count, first, last): (String, i64, i64, i64, i64)| {
+        Some(GapLoss {
+            // Written by this file and nobody else, so the word is always known.
+            what: known.into_iter().find(|what| what.as_str() == word)?,
+            severity: severity_of(severity),
+            count: count.unsigned_abs(),
+            first: at(first),
+            last: at(last),
+        })
+    };
+    Ok(rows.into_iter().filter_map(loss).collect())
+}
+
+fn at(milliseconds: i64) -> Timestamp {
+    Timestamp::from_millisecond(milliseconds).unwrap_or_default()
 }
 
 /// Counts a loss in the transaction that causes it.

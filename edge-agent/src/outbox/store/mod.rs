@@ -9,6 +9,7 @@ mod chain;
 mod error;
 mod events;
 mod evidence;
+mod gap;
 mod losses;
 mod orders;
 mod reports;
@@ -25,6 +26,7 @@ use tokio::sync::Notify;
 
 pub use self::error::StoreError;
 pub use self::events::FILED_EVENTS_KEPT;
+pub use self::gap::GapAnswer;
 pub use self::upkeep::{Depth, Findings};
 
 use super::record::Limits;
@@ -89,12 +91,7 @@ impl Store {
             source,
         })?;
         let path = Self::database(data_dir);
-        let pool = schema::open_pool(&path)
-            .await
-            .map_err(|source| StoreError::Open {
-                path: path.clone(),
-                source,
-            })?;
+        let pool = schema::open_pool(&path).await?;
         let (id,) = sqlx::query_as("SELECT id FROM identity")
             .fetch_one(&pool)
             .await?;
@@ -146,5 +143,9 @@ fn now_ms() -> i64 {
     Timestamp::now().as_millisecond()
 }
 
+#[cfg(test)]
+mod killed;
+#[cfg(test)]
+mod power_cut;
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,14 @@
 //! Report revisions: filed, sent, answered.
 
-use contract::v1::RefusalReason;
+use contract::v1::{EventId, RefusalReason, SecretKey, key_id, sign};
 
 use super::losses::log_losses;
-use super::{Store, StoreError, chain, events, now_ms};
-use crate::outbox::record::{Acked, Filed, Filing, StoredReport, severity_rank};
+use super::{Store, StoreError, Tx, chain, events, now_ms};
+use crate::outbox::record::{Acked, Filed, Filing, StoredReport, Urgency, severity_rank};
 use crate::telemetry::phase_word;
+
+/// Reports signed anew in one transaction.
+const SIGNED_AT_ONCE: i64 = 256;
 
 impl Store {
     /// Keeps one revision, the files it seals, and the event's state for a restart.
@@ -22,7 +25,7 @@ impl Store {
         let mut tx = self.pool.begin().await?;
         sqlx::query(
             "INSERT INTO reports (event_id, revision, phase, severity, topic, payload, signature, \
-             sha256, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+             sha256, created, urgency) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         )
         .bind(message.event_id.to_string())
         .bind(message.revision)
@@ -33,8 +36,10 @@ impl Store {
         .bind(&message.signature)
         .bind(&message.sha256)
         .bind(now_ms())
+        .bind(severity_rank(message.severity))
         .execute(&mut *tx)
         .await?;
+        share_urgency(&mut tx, message.event_id).await?;
         self.keep_uploads(&mut tx, report).await?;
         if let Some(head) = sealed {
             chain::advance(&mut tx, &report.agent, head).await?;
@@ -49,39 +54,92 @@ impl Store {
         Ok(filed)
     }
 
-    /// Pending reports after `seq`, oldest first.
+    /// Reports to be sent beside those that are `held` already: of the most urgent event first, and
+    /// of one event in the order of its revisions.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn pending_after(
+    pub async fn to_send(
         &self,
-        seq: i64,
+        held: &[i64],
         most: usize,
     ) -> Result<Vec<StoredReport>, StoreError> {
         let rows: Vec<ReportRow> = sqlx::query_as(
-            "SELECT seq, event_id, revision, topic, payload, signature FROM reports \
-             WHERE seq > ? AND refusal IS NULL ORDER BY seq LIMIT ?",
+            "SELECT seq, event_id, revision, topic, payload, signature, urgency FROM reports \
+             WHERE state <> 'refused' AND seq NOT IN (SELECT value FROM json_each(?)) \
+             ORDER BY urgency DESC, seq LIMIT ?",
         )
-        .bind(seq)
+        .bind(json(held))
         .bind(i64::try_from(most).unwrap_or(i64::MAX))
         .fetch_all(&self.pool)
         .await?;
         Ok(rows.into_iter().map(stored_report).collect())
     }
 
-    /// One pending report; `None` where it was answered or let go.
+    /// One report that waits; `None` where it was answered or let go.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub async fn pending(&self, seq: i64) -> Result<Option<StoredReport>, StoreError> {
+    pub async fn waiting(&self, seq: i64) -> Result<Option<StoredReport>, StoreError> {
         let row: Option<ReportRow> = sqlx::query_as(
-            "SELECT seq, event_id, revision, topic, payload, signature FROM reports \
-             WHERE seq = ? AND refusal IS NULL",
+            "SELECT seq, event_id, revision, topic, payload, signature, urgency FROM reports \
+             WHERE seq = ? AND state <> 'refused'",
         )
         .bind(seq)
         .fetch_optional(&self.pool)
         .await?;
         Ok(row.map(stored_report))
+    }
+
+    /// Notes that these reports were handed to a broker. A crash before it makes no harm: what was
+    /// handed over counts as queued then, and is handed over again.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn sent(&self, seqs: &[i64]) -> Result<(), StoreError> {
+        if seqs.is_empty() {
+            return Ok(());
+        }
+        sqlx::query(
+            "UPDATE reports SET state = 'sent' WHERE state = 'queued' \
+             AND seq IN (SELECT value FROM json_each(?))",
+        )
+        .bind(json(seqs))
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Signs with `key` what waits under another key's signature: the agent's key has changed. The
+    /// bytes stay, and so does the hash that an ack names. Returns how many were signed.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub async fn sign_anew(&self, key: &SecretKey) -> Result<u64, StoreError> {
+        let (mut signed, prefix) = (0, format!("{}:", key_id(&key.public())));
+        loop {
+            let mut tx = self.pool.begin().await?;
+            let rows: Vec<(i64, String, Vec<u8>)> = sqlx::query_as(
+                "SELECT seq, topic, payload FROM reports WHERE state <> 'refused' \
+                 AND substr(signature, 1, length(?1)) <> ?1 ORDER BY seq LIMIT ?2",
+            )
+            .bind(&prefix)
+            .bind(SIGNED_AT_ONCE)
+            .fetch_all(&mut *tx)
+            .await?;
+            if rows.is_empty() {
+                return Ok(signed);
+            }
+            for (seq, topic, payload) in rows {
+                sqlx::query("UPDATE reports SET signature = ? WHERE seq = ?")
+                    .bind(sign(key, &topic, &payload).to_string())
+                    .bind(seq)
+                    .execute(&mut *tx)
+                    .await?;
+                signed += 1;
+            }
+            tx.commit().await?;
+        }
     }
 
     /// Forgets the report of exactly these bytes: the server has committed it. Its evidence may be
@@ -92,7 +150,7 @@ impl Store {
     pub async fn stored(&self, sha256: &str) -> Result<Option<Acked>, StoreError> {
         let mut tx = self.pool.begin().await?;
         let row: Option<(i64, String, u32)> = sqlx::query_as(
-            "DELETE FROM reports WHERE sha256 = ? AND refusal IS NULL RETURNING seq, event_id, revision",
+            "DELETE FROM reports WHERE sha256 = ? AND state <> 'refused' RETURNING seq, event_id, revision",
         )
         .bind(sha256)
         .fetch_optional(&mut *tx)
@@ -124,7 +182,8 @@ impl Store {
         reason: RefusalReason,
     ) -> Result<Option<Acked>, StoreError> {
         let row: Option<(i64, String, u32)> = sqlx::query_as(
-            "UPDATE reports SET refusal = ? WHERE sha256 = ? AND refusal IS NULL \
+            "UPDATE reports SET state = 'refused', refusal = ? \
+             WHERE sha256 = ? AND state <> 'refused' \
              RETURNING seq, event_id, revision",
         )
         .bind(reason.as_str())
@@ -140,7 +199,8 @@ impl Store {
 
     pub(super) async fn set_aside_other_topics(&self, topic: &str) -> Result<(), StoreError> {
         let moved = sqlx::query(
-            "UPDATE reports SET refusal = 'other_agent' WHERE topic <> ? AND refusal IS NULL",
+            "UPDATE reports SET state = 'refused', refusal = 'other_agent' \
+             WHERE topic <> ? AND state <> 'refused'",
         )
         .bind(topic)
         .execute(&self.pool)
@@ -156,9 +216,23 @@ impl Store {
     }
 }
 
-type ReportRow = (i64, String, u32, String, Vec<u8>, String);
+type ReportRow = (i64, String, u32, String, Vec<u8>, String, i64);
 
-fn stored_report((seq, event_id, revision, topic, payload, signature): ReportRow) -> StoredReport {
+/// All revisions of an event that wait are as urgent as the most urgent of them.
+async fn share_urgency(tx: &mut Tx, event: EventId) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE reports SET urgency = most FROM (SELECT MAX(urgency) AS most FROM reports \
+         WHERE event_id = ?1 AND state <> 'refused') \
+         WHERE event_id = ?1 AND state <> 'refused' AND urgency < most",
+    )
+    .bind(event.to_string())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+fn stored_report(row: ReportRow) -> StoredReport {
+    let (seq, event_id, revision, topic, payload, signature, urgency) = row;
     StoredReport {
         seq,
         event_id,
@@ -166,5 +240,12 @@ fn stored_report((seq, event_id, revision, topic, payload, signature): ReportRow
         topic,
         payload: payload.into(),
         signature,
+        urgency: Urgency::of_rank(urgency),
     }
+}
+
+/// The numbers as SQLite's `json_each` reads them.
+fn json(numbers: &[i64]) -> String {
+    let words: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    format!("[{}]", words.join(","))
 }

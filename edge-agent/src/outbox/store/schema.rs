@@ -1,16 +1,28 @@
-//! The database file: how it is opened, and its schema.
+//! The database file: how it is opened, its schema, and what must hold before anything is kept.
 
 use std::path::Path;
 use std::time::Duration;
 
+use sqlx::AssertSqlSafe;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
+use super::StoreError;
+
+/// The schema as it was first.
 const SCHEMA: &str = include_str!("schema.sql");
+/// Its changes since then, each applied once and counted in `user_version`.
+const UPGRADES: [&str; 1] = [include_str!("upgrade_1.sql")];
+/// `PRAGMA synchronous` of `FULL`; `EXTRA` is above.
+const FULL: i64 = 2;
 
 /// Opens or makes the database.
-pub(super) async fn open_pool(path: &Path) -> Result<SqlitePool, sqlx::Error> {
+pub(super) async fn open_pool(path: &Path) -> Result<SqlitePool, StoreError> {
+    let unopened = |source| StoreError::Open {
+        path: path.to_owned(),
+        source,
+    };
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -22,7 +34,53 @@ pub(super) async fn open_pool(path: &Path) -> Result<SqlitePool, sqlx::Error> {
     let pool = SqlitePoolOptions::new()
         .max_connections(1)
         .connect_with(options)
-        .await?;
-    sqlx::raw_sql(SCHEMA).execute(&pool).await?;
+        .await
+        .map_err(unopened)?;
+    require_durability(&pool, path).await?;
+    // One transaction: a first start is whole or was none, and costs one sync, not one a table.
+    let mut tx = pool.begin().await.map_err(unopened)?;
+    sqlx::raw_sql(SCHEMA)
+        .execute(&mut *tx)
+        .await
+        .map_err(unopened)?;
+    tx.commit().await.map_err(unopened)?;
+    upgrade(&pool, path).await?;
     Ok(pool)
+}
+
+/// SQLite answers a setting that it cannot keep (a log on a file system without shared memory, for
+/// one) with another and no error. Whoever relies on it must ask.
+async fn require_durability(pool: &SqlitePool, path: &Path) -> Result<(), StoreError> {
+    let (journal,): (String,) = sqlx::query_as("PRAGMA journal_mode")
+        .fetch_one(pool)
+        .await?;
+    let (synchronous,): (i64,) = sqlx::query_as("PRAGMA synchronous").fetch_one(pool).await?;
+    if journal == "wal" && synchronous >= FULL {
+        return Ok(());
+    }
+    Err(StoreError::NotDurable {
+        path: path.to_owned(),
+        journal,
+        synchronous,
+    })
+}
+
+async fn upgrade(pool: &SqlitePool, path: &Path) -> Result<(), StoreError> {
+    let (done,): (i64,) = sqlx::query_as("PRAGMA user_version")
+        .fetch_one(pool)
+        .await?;
+    let done = usize::try_from(done).unwrap_or(0);
+    if done > UPGRADES.len() {
+        return Err(StoreError::Newer {
+            path: path.to_owned(),
+        });
+    }
+    for (before, step) in UPGRADES.iter().enumerate().skip(done) {
+        let mut tx = pool.begin().await?;
+        sqlx::raw_sql(*step).execute(&mut *tx).await?;
+        let version = AssertSqlSafe(format!("PRAGMA user_version = {}", before + 1));
+        sqlx::raw_sql(version).execute(&mut *tx).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }

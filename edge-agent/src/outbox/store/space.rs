@@ -1,8 +1,10 @@
 //! Bounds of the report space, and what goes when it is full.
 
+use contract::v1::LostThing;
+
 use super::losses::count_loss;
 use super::{Store, StoreError, Tx, events};
-use crate::outbox::record::{Filed, LostThing, Tally};
+use crate::outbox::record::{Filed, Tally};
 
 impl Store {
     /// How full the outbox is.
@@ -10,9 +12,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn tally(&self) -> Result<Tally, StoreError> {
-        let row: (i64, i64, i64, i64, i64) = sqlx::query_as(
-            "SELECT (SELECT COUNT(*) FROM reports WHERE refusal IS NULL), \
-                    (SELECT COUNT(*) FROM reports WHERE refusal IS NOT NULL), \
+        let row: (i64, i64, i64, i64, i64, i64) = sqlx::query_as(
+            "SELECT (SELECT COUNT(*) FROM reports WHERE state = 'queued'), \
+                    (SELECT COUNT(*) FROM reports WHERE state = 'sent'), \
+                    (SELECT COUNT(*) FROM reports WHERE state = 'refused'), \
                     (SELECT bytes FROM space WHERE what = 'reports'), \
                     (SELECT COUNT(*) FROM uploads), \
                     (SELECT bytes FROM space WHERE what = 'evidence')",
@@ -20,11 +23,12 @@ impl Store {
         .fetch_one(&self.pool)
         .await?;
         Ok(Tally {
-            pending: row.0.unsigned_abs(),
-            dead: row.1.unsigned_abs(),
-            report_bytes: row.2.unsigned_abs(),
-            uploads: row.3.unsigned_abs(),
-            evidence_bytes: row.4.unsigned_abs(),
+            queued: row.0.unsigned_abs(),
+            sent: row.1.unsigned_abs(),
+            refused: row.2.unsigned_abs(),
+            report_bytes: row.3.unsigned_abs(),
+            uploads: row.4.unsigned_abs(),
+            evidence_bytes: row.5.unsigned_abs(),
         })
     }
 
@@ -51,7 +55,7 @@ impl Store {
         files: &mut Vec<String>,
     ) -> Result<Option<(LostThing, i64, u64)>, StoreError> {
         let dead: Option<(i64,)> = sqlx::query_as(
-            "DELETE FROM reports WHERE seq = (SELECT MIN(seq) FROM reports WHERE refusal IS NOT NULL) \
+            "DELETE FROM reports WHERE seq = (SELECT MIN(seq) FROM reports WHERE state = 'refused') \
              RETURNING severity",
         )
         .fetch_optional(&mut **tx)
@@ -70,7 +74,7 @@ impl Store {
             return Ok(Some((LostThing::Update, severity, 1)));
         }
         let least: Option<(String, i64)> =
-            sqlx::query_as("SELECT event_id, severity FROM reports ORDER BY severity, seq LIMIT 1")
+            sqlx::query_as("SELECT event_id, urgency FROM reports ORDER BY urgency, seq LIMIT 1")
                 .fetch_optional(&mut **tx)
                 .await?;
         let Some((event_id, severity)) = least else {

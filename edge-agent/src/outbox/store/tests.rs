@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, HashSet};
 
 use contract::v1::{
     AgentId, AutoReport, Clock, ClockSource, EventId, Evidence, EvidenceId, EvidenceKind, Interval,
-    Kind, Phase, RefusalReason, SecretKey, Severity, UnavailableReason,
+    Kind, LostThing, Phase, RefusalReason, SecretKey, Severity, UnavailableReason,
 };
 use proptest::prelude::*;
 
 use super::*;
-use crate::outbox::record::{Filed, Filing, LostThing};
+use crate::outbox::record::{Filed, Filing, Urgency};
 use crate::report::Message;
 
-const TOPIC: &str = "vong/v1/agents/site-1/reports";
-const ROOMY: Limits = Limits {
+pub(super) const TOPIC: &str = "vong/v1/agents/site-1/reports";
+pub(super) const ROOMY: Limits = Limits {
     report_bytes: 1 << 30,
     evidence_bytes: 1 << 30,
 };
@@ -25,11 +25,16 @@ fn runtime() -> tokio::runtime::Runtime {
         .unwrap()
 }
 
-fn key() -> SecretKey {
+pub(super) fn key() -> SecretKey {
     SecretKey::from_bytes(&[3; 32])
 }
 
-fn report(event_id: EventId, revision: u32, phase: Phase, severity: Severity) -> AutoReport {
+pub(super) fn report(
+    event_id: EventId,
+    revision: u32,
+    phase: Phase,
+    severity: Severity,
+) -> AutoReport {
     let agent: AgentId = "site-1".parse().unwrap();
     AutoReport {
         event_id,
@@ -64,7 +69,7 @@ fn report(event_id: EventId, revision: u32, phase: Phase, severity: Severity) ->
     }
 }
 
-async fn file(store: &Store, report: &AutoReport) -> (Message, Filed) {
+pub(super) async fn file(store: &Store, report: &AutoReport) -> (Message, Filed) {
     let message = Message::new(report, &key(), Timestamp::UNIX_EPOCH).unwrap();
     let filing = Filing {
         message: &message,
@@ -77,7 +82,7 @@ async fn file(store: &Store, report: &AutoReport) -> (Message, Filed) {
 }
 
 async fn pending(store: &Store) -> Vec<(String, u32)> {
-    let reports = store.pending_after(0, usize::MAX).await.unwrap();
+    let reports = store.to_send(&[], usize::MAX).await.unwrap();
     reports
         .into_iter()
         .map(|report| (report.event_id, report.revision))
@@ -160,7 +165,7 @@ proptest! {
                     waiting.values().map(|(event, revision, _)| (event.clone(), *revision)).collect();
                 assert_eq!(pending(&store).await, expected);
                 let tally = store.tally().await.unwrap();
-                assert_eq!((tally.pending, tally.dead), (expected.len() as u64, dead));
+                assert_eq!((tally.unanswered(), tally.refused), (expected.len() as u64, dead));
             }
         });
     }
@@ -220,18 +225,19 @@ async fn a_full_report_space_lets_the_least_go_first_and_counts_it() {
 
     drop(store);
     let store = Store::open(dir.path(), TOPIC, limits).await.unwrap();
-    let losses: Vec<(String, u64)> = store
+    let losses: Vec<(&str, Severity, u64)> = store
         .losses()
         .await
         .unwrap()
         .into_iter()
-        .map(|loss| (loss.what, loss.count))
+        .map(|loss| (loss.what.as_str(), loss.severity, loss.count))
         .collect();
-    let expected = [("dead_letter", 1), ("event", 1), ("update", 2)];
-    assert_eq!(
-        losses,
-        expected.map(|(what, count)| (what.to_owned(), count))
-    );
+    let expected = [
+        ("dead_letter", Severity::High, 1),
+        ("event", Severity::Low, 1),
+        ("update", Severity::High, 2),
+    ];
+    assert_eq!(losses, expected);
     assert!(store.tally().await.unwrap().report_bytes <= limits.report_bytes);
 }
 
@@ -253,7 +259,7 @@ fn has(store: &Store, file: &str) -> bool {
 }
 
 /// Files an event with one still and one clip of `bytes` each; returns its message.
-async fn with_evidence(
+pub(super) async fn with_evidence(
     store: &Store,
     severity: Severity,
     bytes: usize,
@@ -274,9 +280,9 @@ async fn evidence_waits_for_its_ack_then_goes_stills_first() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path(), TOPIC, ROOMY).await.unwrap();
     let (message, [still, clip]) = with_evidence(&store, Severity::Low, 10).await;
-    assert_eq!(store.ready_uploads(9).await.unwrap(), []);
+    assert_eq!(store.ready_uploads(&[], 9).await.unwrap(), []);
     store.stored(&message.sha256).await.unwrap().unwrap();
-    let ready = store.ready_uploads(9).await.unwrap();
+    let ready = store.ready_uploads(&[], 9).await.unwrap();
     assert_eq!(
         ready
             .iter()
@@ -372,8 +378,8 @@ async fn reports_of_an_earlier_name_are_set_aside() {
     let store = Store::open(dir.path(), "vong/v1/agents/site-2/reports", ROOMY)
         .await
         .unwrap();
-    assert_eq!(store.tally().await.unwrap().dead, 1);
-    assert_eq!(store.tally().await.unwrap().pending, 0);
+    assert_eq!(store.tally().await.unwrap().refused, 1);
+    assert_eq!(store.tally().await.unwrap().unanswered(), 0);
 }
 
 #[tokio::test]
@@ -469,10 +475,10 @@ fn a_full_disk_keeps_nothing_of_a_filing_and_the_next_try_goes_through() {
         };
         assert!(matches!(refused.1, StoreError::Full(_)), "{}", refused.1);
         assert!(refused.1.to_string().contains("free some space"));
-        assert_eq!(store.tally().await.unwrap().pending, kept);
+        assert_eq!(store.tally().await.unwrap().unanswered(), kept);
         bound(1_000_000).await.unwrap();
         file(&store, &refused.0).await;
-        assert_eq!(store.tally().await.unwrap().pending, kept + 1);
+        assert_eq!(store.tally().await.unwrap().unanswered(), kept + 1);
     });
 }
 
@@ -528,4 +534,209 @@ async fn what_waits_too_long_expires_and_is_said() {
     assert_eq!(store.losses().await.unwrap()[0].count, 2);
     let event = store.event(gone[0].event_id).await.unwrap();
     assert!(event.is_some(), "so that a revision can tell of it");
+}
+
+#[test]
+fn the_urgent_go_first_and_revisions_of_an_event_keep_their_order() {
+    let severities = [
+        Severity::Low,
+        Severity::Medium,
+        Severity::High,
+        Severity::Critical,
+    ];
+    let pick = (0..4_usize, 0..4_usize);
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(16));
+    let filings = proptest::collection::vec(pick, 1..24);
+    let outcome = runner.run(&filings, |filings| {
+        runtime().block_on(async {
+            let dir = tempfile::tempdir().unwrap();
+            let store = Store::open(dir.path(), TOPIC, ROOMY).await.unwrap();
+            let events: Vec<EventId> = (0..4).map(|_| EventId::new()).collect();
+            let (mut revisions, mut rank) = ([0_u32; 4], [0_usize; 4]);
+            for (event, severity) in filings {
+                revisions[event] += 1;
+                rank[event] = rank[event].max(severity);
+                let report = report(
+                    events[event],
+                    revisions[event],
+                    Phase::Updated,
+                    severities[severity],
+                );
+                file(&store, &report).await;
+            }
+            let order = pending(&store).await;
+            let rank_of = |event: &str| {
+                let at = events.iter().position(|id| id.to_string() == event);
+                rank[at.unwrap()]
+            };
+            for pair in order.windows(2) {
+                let [(before, _), (after, _)] = pair else {
+                    unreachable!()
+                };
+                assert!(rank_of(before) >= rank_of(after), "{order:?}");
+            }
+            for event in &events {
+                let of_event: Vec<u32> = order
+                    .iter()
+                    .filter(|(id, _)| *id == event.to_string())
+                    .map(|(_, revision)| *revision)
+                    .collect();
+                assert!(of_event.is_sorted(), "{order:?}");
+            }
+            let held: Vec<i64> = store
+                .to_send(&[], 2)
+                .await
+                .unwrap()
+                .iter()
+                .map(|report| report.seq)
+                .collect();
+            assert_eq!(
+                store.to_send(&held, usize::MAX).await.unwrap().len() + held.len(),
+                order.len()
+            );
+        });
+        Ok(())
+    });
+    outcome.unwrap();
+}
+
+#[tokio::test]
+async fn a_report_is_queued_then_sent_then_answered() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), TOPIC, ROOMY).await.unwrap();
+    let states = async |store: &Store| {
+        let tally = store.tally().await.unwrap();
+        (tally.queued, tally.sent, tally.refused)
+    };
+    let of = |severity| report(EventId::new(), 1, Phase::Raised, severity);
+    let (first, _) = file(&store, &of(Severity::Critical)).await;
+    let (second, _) = file(&store, &of(Severity::Low)).await;
+    assert_eq!(states(&store).await, (2, 0, 0));
+    let waiting = store.to_send(&[], 9).await.unwrap();
+    let urgencies: Vec<Urgency> = waiting.iter().map(|report| report.urgency).collect();
+    assert_eq!(urgencies, [Urgency::Urgent, Urgency::Normal]);
+    store.sent(&[waiting[0].seq, waiting[1].seq]).await.unwrap();
+    assert_eq!(states(&store).await, (0, 2, 0));
+    store.stored(&first.sha256).await.unwrap().unwrap();
+    let reason = RefusalReason::Invalid;
+    store
+        .refused(&second.sha256, reason)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(states(&store).await, (0, 0, 1));
+}
+
+#[tokio::test]
+async fn a_gap_report_counts_all_losses_until_the_server_has_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let limits = Limits {
+        report_bytes: 1 << 20,
+        evidence_bytes: 40,
+    };
+    let store = Store::open(dir.path(), TOPIC, limits).await.unwrap();
+    let agent: AgentId = "site-1".parse().unwrap();
+    let told = async |store: &Store| store.gap_to_send(&agent, &key()).await.unwrap();
+    assert_eq!(told(&store).await, None, "nothing went");
+    with_evidence(&store, Severity::Low, 10).await;
+    with_evidence(&store, Severity::High, 10).await;
+    store.make_room(10, Severity::High).await.unwrap().unwrap();
+
+    let first = told(&store).await.unwrap();
+    let read = |gap: &crate::outbox::StoredGap| {
+        let event = contract::v1::decode::<contract::v1::GapReport>(
+            &gap.payload,
+            contract::v1::EventType::GapReport,
+        );
+        event.unwrap().data
+    };
+    assert_eq!(read(&first).validate(), Ok(()));
+    let counts = |gap: &crate::outbox::StoredGap| {
+        let losses = read(gap).losses;
+        losses
+            .iter()
+            .map(|loss| (loss.severity, loss.count))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(counts(&first), [(Severity::Low, 1)]);
+    store.make_room(20, Severity::High).await.unwrap().unwrap();
+    drop(store);
+
+    let store = Store::open(dir.path(), TOPIC, limits).await.unwrap();
+    assert_eq!(told(&store).await.as_ref(), Some(&first), "one at a time");
+    let accepted = GapAnswer::Accepted;
+    assert_eq!(store.gap_answered("other", accepted).await.unwrap(), None);
+    assert_eq!(
+        store.gap_answered(&first.sha256, accepted).await.unwrap(),
+        Some(1)
+    );
+    let second = told(&store).await.unwrap();
+    assert_eq!((read(&second).revision, second.revision), (2, 2));
+    assert!(counts(&second).iter().map(|(_, count)| count).sum::<u64>() > 1);
+    let refused = GapAnswer::Refused;
+    store.gap_answered(&second.sha256, refused).await.unwrap();
+    assert_eq!(told(&store).await, None, "the same is not told again");
+}
+
+#[tokio::test]
+async fn what_waits_is_signed_anew_when_the_key_changes() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), TOPIC, ROOMY).await.unwrap();
+    let (message, _) = file(
+        &store,
+        &report(EventId::new(), 1, Phase::Raised, Severity::Low),
+    )
+    .await;
+    assert_eq!(store.sign_anew(&key()).await.unwrap(), 0);
+    let new = SecretKey::from_bytes(&[5; 32]);
+    assert_eq!(store.sign_anew(&new).await.unwrap(), 1);
+    let waiting = store.to_send(&[], 1).await.unwrap().remove(0);
+    assert_eq!(waiting.payload, message.payload, "the bytes stay");
+    let signed = waiting.signature.parse().unwrap();
+    contract::v1::verify(&new.public(), TOPIC, &waiting.payload, &signed).unwrap();
+}
+
+/// An outbox as the first version made it.
+#[tokio::test]
+async fn an_outbox_of_the_first_version_is_taken_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(DATABASE_FILE);
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(&path)
+        .create_if_missing(true);
+    let old = SqlitePool::connect_with(options).await.unwrap();
+    sqlx::raw_sql(include_str!("schema.sql"))
+        .execute(&old)
+        .await
+        .unwrap();
+    sqlx::raw_sql(
+        "INSERT INTO reports (event_id, revision, phase, severity, topic, payload, signature, \
+         sha256, created, refusal) VALUES \
+         ('a', 1, 'raised', 2, 'vong/v1/agents/site-1/reports', x'00', 's', 'h1', 0, NULL), \
+         ('a', 2, 'updated', 0, 'vong/v1/agents/site-1/reports', x'00', 's', 'h2', 0, NULL), \
+         ('b', 1, 'raised', 3, 'vong/v1/agents/site-1/reports', x'00', 's', 'h3', 0, 'invalid')",
+    )
+    .execute(&old)
+    .await
+    .unwrap();
+    old.close().await;
+
+    let store = Store::open(dir.path(), TOPIC, ROOMY).await.unwrap();
+    let tally = store.tally().await.unwrap();
+    assert_eq!((tally.queued, tally.sent, tally.refused), (2, 0, 1));
+    let waiting = store.to_send(&[], 9).await.unwrap();
+    assert!(
+        waiting
+            .iter()
+            .all(|report| report.urgency == Urgency::Urgent)
+    );
+    store.close().await;
+    let store = Store::open(dir.path(), TOPIC, ROOMY).await.unwrap();
+    sqlx::raw_sql("PRAGMA user_version = 999")
+        .execute(&store.pool)
+        .await
+        .unwrap();
+    store.close().await;
+    let error = Store::open(dir.path(), TOPIC, ROOMY).await.unwrap_err();
+    assert!(matches!(error, StoreError::Newer { .. }), "{error}");
 }

@@ -2,13 +2,14 @@
 //!
 //! A start looks at names and lengths; `edge-agent check --store` reads every byte.
 
+use contract::v1::LostThing;
 use jiff::Timestamp;
 
 use super::evidence::UploadRow;
 use super::losses::{count_loss, log_losses};
 use super::{Store, StoreError};
 use crate::evidence::EvidenceFault;
-use crate::outbox::record::{LostThing, Upload};
+use crate::outbox::record::Upload;
 
 /// How closely files are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +110,7 @@ impl Store {
         self.remove_files(&files);
         if !gone.is_empty() {
             log_losses(&[(LostThing::Evidence, gone.len() as u64)]);
+            self.report_filed.notify_one();
         }
         Ok(gone)
     }

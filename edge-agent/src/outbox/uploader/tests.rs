@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path as UrlPath, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response as Answer};
 use axum::routing::patch;
 use contract::v1::{
@@ -18,8 +18,14 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::*;
+use crate::outbox::link::LinkState;
 use crate::outbox::{Filing, Limits};
 use crate::report::Message;
+
+const OFFSET: &str = "Upload-Offset";
+const COMPLETE: &str = "Upload-Complete";
+/// As many bytes as the largest piece.
+const CHUNK: usize = 256 * 1024;
 
 #[derive(Default)]
 struct Server {
@@ -105,11 +111,16 @@ struct Bench {
     server: Arc<Server>,
     store: Arc<Store>,
     given_up: mpsc::Receiver<Upload>,
+    broker: Arc<BrokerLink>,
     stop: CancellationToken,
     dir: tempfile::TempDir,
 }
 
 async fn bench() -> Bench {
+    bench_with(None, 2).await
+}
+
+async fn bench_with(bytes_per_s: Option<u64>, at_once: usize) -> Bench {
     let server = Arc::new(Server::default());
     let app = Router::new()
         .route("/api/v1/uploads/{sha256}", patch(append).head(head))
@@ -126,12 +137,20 @@ async fn bench() -> Bench {
     };
     let store = Arc::new(Store::open(dir.path(), "reports", limits).await.unwrap());
     let (tell, given_up) = mpsc::channel(8);
+    let broker = Arc::new(BrokerLink::default());
     let uploader = Uploader {
-        client: crate::identity::http_client(crate::identity::client_config(None).unwrap())
-            .unwrap(),
+        client: crate::identity::http_client(
+            crate::identity::client_config(&crate::config::ServerConfig::default()).unwrap(),
+        )
+        .unwrap(),
         server: address,
         token: Zeroizing::new("secret".to_owned()),
         store: Arc::clone(&store),
+        limits: UploadLimits {
+            bytes_per_s: bytes_per_s.and_then(NonZeroU64::new),
+            at_once: NonZeroUsize::new(at_once).unwrap(),
+        },
+        broker: Arc::clone(&broker),
         given_up: tell,
     };
     let stop = CancellationToken::new();
@@ -140,6 +159,7 @@ async fn bench() -> Bench {
         server,
         store,
         given_up,
+        broker,
         stop,
         dir,
     }
@@ -241,7 +261,7 @@ async fn nothing_goes_before_its_ack_and_a_failing_server_is_tried_again() {
         .await;
     bench.know(&hashes, &lengths);
     *bench.server.failures.lock().unwrap() = 1;
-    let path = bench.store.ready_uploads(1).await.unwrap();
+    let path = bench.store.ready_uploads(&[], 1).await.unwrap();
     assert_eq!(path, [], "nothing is uploaded before its report is stored");
     bench.store.stored(&message.sha256).await.unwrap().unwrap();
     bench.until_empty().await;
@@ -299,5 +319,44 @@ async fn a_file_that_was_changed_on_disk_is_given_up_and_told() {
     bench.store.stored(&message.sha256).await.unwrap().unwrap();
     let told = tokio::time::timeout(Duration::from_secs(30), bench.given_up.recv()).await;
     assert_eq!(told.unwrap().unwrap().sha256, hashes[0]);
-    assert_eq!(bench.store.losses().await.unwrap()[0].what, "evidence");
+    assert_eq!(
+        bench.store.losses().await.unwrap()[0].what,
+        contract::v1::LostThing::Evidence
+    );
+}
+
+#[tokio::test]
+async fn what_becomes_ready_goes_between_two_pieces_of_a_clip_and_all_stay_within_their_share() {
+    let bench = bench_with(Some(64 * 1024), 1).await;
+    let began = Instant::now();
+    let (clip, still) = (vec![1; 160 * 1024], vec![2; 10]);
+    let (of_clip, clips) = bench.file(&[(EvidenceKind::Clip, clip)]).await;
+    bench.know(&clips, &[160 * 1024]);
+    bench.store.stored(&of_clip.sha256).await.unwrap().unwrap();
+    let until = Instant::now() + Duration::from_secs(30);
+    while bench.server.got.lock().unwrap().is_empty() {
+        assert!(Instant::now() < until, "the clip does not begin");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let (of_still, stills) = bench.file(&[(EvidenceKind::Preview, still)]).await;
+    bench.know(&stills, &[10]);
+    bench.store.stored(&of_still.sha256).await.unwrap().unwrap();
+    bench.until_empty().await;
+    let completed = bench.server.completed.lock().unwrap().clone();
+    assert_eq!(completed, [stills[0].clone(), clips[0].clone()]);
+    // The first piece waits for nothing, the others for what went before.
+    assert!(began.elapsed() >= Duration::from_millis(1400));
+}
+
+#[tokio::test]
+async fn evidence_gives_way_to_reports_for_a_while() {
+    let bench = bench().await;
+    let (message, hashes) = bench.file(&[(EvidenceKind::Still, vec![3; 10])]).await;
+    bench.know(&hashes, &[10]);
+    bench.file(&[]).await;
+    bench.broker.set(LinkState::Up);
+    let began = Instant::now();
+    bench.store.stored(&message.sha256).await.unwrap().unwrap();
+    bench.until_empty().await;
+    assert!(began.elapsed() >= HEAD_START, "a report waits to be sent");
 }

@@ -103,7 +103,7 @@ pub(super) fn change_of(
 }
 
 pub(super) async fn reports(store: &Store) -> Vec<AutoReport> {
-    let stored = store.pending_after(0, 1000).await.unwrap();
+    let stored = store.to_send(&[], 1000).await.unwrap();
     let read = |bytes: &[u8]| decode::<AutoReport>(bytes, EventType::Report).unwrap().data;
     stored.iter().map(|report| read(&report.payload)).collect()
 }

@@ -162,6 +162,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gap-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest gap report of each agent's outbox: everything it ever let go. */
+        get: operations["listGapReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents": {
         parameters: {
             query?: never;
@@ -830,6 +847,55 @@ export interface components {
              * @example self_intersecting
              */
             problem: string;
+        };
+        /** @description How many of one thing went. */
+        GapLoss: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /**
+             * Format: date-time
+             * @description When the first one went, by the agent's clock.
+             */
+            first: string;
+            /**
+             * Format: date-time
+             * @description When the last one went, by the agent's clock.
+             */
+            last: string;
+            /** @description The severity of the events it belonged to. */
+            severity: components["schemas"]["Severity"];
+            /**
+             * @description What went: `update`, `event`, `dead_letter`, `evidence`.
+             * @example evidence
+             */
+            what: string;
+        };
+        /** @description Everything that one agent's outbox ever let go. */
+        GapReport: {
+            /** @description The agent. */
+            agent: string;
+            /** @description What went. */
+            losses: components["schemas"]["GapLoss"][];
+            /** @description The outbox, by the name it gave itself: one that is made anew begins at nothing. */
+            outbox: string;
+            /**
+             * Format: date-time
+             * @description When the server received it.
+             */
+            received_at: string;
+            /**
+             * Format: int64
+             * @description Grows with every gap report of the outbox.
+             */
+            revision: number;
+        };
+        /** @description The newest gap report of each outbox. */
+        GapReportList: {
+            /** @description Those that came last first. */
+            items: components["schemas"]["GapReport"][];
         };
         /** @description One thing that happened to an incident. */
         HistoryEntry: {
@@ -1804,6 +1870,33 @@ export interface operations {
             };
             /** @description Too many streams */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listGapReports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GapReportList"];
+                };
+            };
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -3,6 +3,7 @@
 pub(super) mod agents;
 pub(super) mod cameras;
 pub(super) mod enrolments;
+pub(super) mod gaps;
 pub(super) mod incidents;
 pub(super) mod orders;
 pub(super) mod quarantine;

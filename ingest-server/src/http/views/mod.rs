@@ -5,6 +5,7 @@
 
 mod camera;
 mod enrolment;
+mod gap;
 mod incident;
 mod orders;
 mod place;
@@ -14,6 +15,7 @@ mod words;
 
 pub use camera::{AgentList, AgentView, CameraCountersView, CameraList, CameraRef, CameraView};
 pub use enrolment::{EnrolmentAnswerView, EnrolmentRequestView};
+pub use gap::{GapLossView, GapReportList, GapReportView};
 pub use incident::{
     ClockView, DecisionRequest, EventView, EvidenceView, HistoryView, IncidentDetail, IncidentPage,
     IncidentSummary, IntervalView, ModelView, RejectRequest, TrackView, detail, page, summary,

@@ -199,3 +199,35 @@ proptest! {
         prop_assert_eq!(judge(&whole[..cut], Some(&key()), at(200)), Err(RefusalReason::Malformed));
     }
 }
+
+#[test]
+fn a_gap_report_is_admitted_like_a_report() {
+    let gap = |agent: &str, count: u64| {
+        let gap = serde_json::json!({
+            "agent": agent,
+            "outbox": "9f2c4e81a0b37d56",
+            "revision": 1,
+            "losses": [{
+                "what": "update", "severity": "low", "count": count,
+                "first": "2026-01-01T00:00:00Z", "last": "2026-01-01T00:00:00Z",
+            }],
+        });
+        let kind = EventType::GapReport;
+        let event = CloudEvent::new(kind, "x/1".into(), "/agents/x".into(), at(150), gap);
+        encode(&event).unwrap()
+    };
+    let good = gap("hue-01", 2);
+    let signed = sign(&secret(), &topic(), &good);
+    let admitted = admit(
+        &agent(),
+        &topic(),
+        &good,
+        Some(&signed),
+        Some(&key()),
+        at(200),
+    );
+    assert!(matches!(admitted, Ok(Admitted::Gap(gap)) if gap.losses[0].count == 2));
+    let judged = |payload: &[u8]| judge(payload, Some(&key()), at(200));
+    assert_eq!(judged(&gap("hue-02", 2)), Err(RefusalReason::WrongAgent));
+    assert_eq!(judged(&gap("hue-01", 0)), Err(RefusalReason::Invalid));
+}

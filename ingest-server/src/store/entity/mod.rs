@@ -16,6 +16,7 @@ pub mod desired;
 pub mod enrolment_token;
 pub mod event;
 pub mod evidence;
+pub mod gap_report;
 pub mod incident;
 pub mod incident_history;
 pub mod message;

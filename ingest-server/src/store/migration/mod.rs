@@ -5,6 +5,7 @@ use sea_orm_migration::prelude::*;
 
 mod m0001_first_tables;
 mod m0002_incident_tally;
+mod m0004_gap_reports;
 mod m0014_orders;
 
 /// Every migration, in order.
@@ -16,6 +17,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m0001_first_tables::Migration),
             Box::new(m0002_incident_tally::Migration),
+            Box::new(m0004_gap_reports::Migration),
             Box::new(m0014_orders::Migration),
         ]
     }

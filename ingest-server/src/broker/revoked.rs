@@ -1,0 +1,42 @@
+//! An agent that is shut out is let go of at once, not only at its next log-in.
+//!
+//! Whoever shuts it out may be another process (`ingest-server agent revoke`), so the database is
+//! asked from time to time who is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mqtt5::broker::router::MessageRouter;
+use tokio::sync::watch;
+
+use crate::store::{self, Store};
+
+/// How long a revoked agent may stay connected.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Looks for revoked agents for as long as the broker lives.
+pub(super) fn disconnect_them(
+    store: Store,
+    router: Arc<MessageRouter>,
+    broker: watch::Receiver<bool>,
+) {
+    tokio::spawn(async move {
+        // The broker's end closes the channel.
+        while broker.has_changed().is_ok() {
+            tokio::time::sleep(EVERY).await;
+            let Ok(agents) = store::agents(&store).await else {
+                // Who cannot be asked about is asked about again.
+                continue;
+            };
+            for agent in agents.iter().filter(|agent| agent.revoked_at.is_some()) {
+                if router.is_connected(&agent.id).await {
+                    router.disconnect_client(&agent.id).await;
+                    tracing::warn!(
+                        agent.id = agent.id,
+                        "disconnected an agent that was revoked"
+                    );
+                }
+            }
+        }
+    });
+}

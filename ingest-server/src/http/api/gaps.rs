@@ -1,0 +1,34 @@
+//! What agents had to let go.
+
+use axum::Json;
+use axum::extract::State;
+
+use crate::http::AppState;
+use crate::http::error::{ApiError, Problem};
+use crate::http::extract::CurrentUser;
+use crate::http::views::GapReportList;
+use crate::store;
+
+/// Gap reports that are shown: those that came last.
+const SHOWN: u64 = 200;
+
+/// The newest gap report of each agent's outbox: everything it ever let go.
+#[utoipa::path(
+    get, path = "/api/v1/gap-reports", tag = "cameras", operation_id = "listGapReports",
+    responses(
+        (status = 200, body = GapReportList),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("session" = []))
+)]
+pub(in crate::http) async fn list(
+    State(state): State<AppState>,
+    _user: CurrentUser,
+) -> Result<Json<GapReportList>, ApiError> {
+    let rows = store::newest_gaps(&state.store, SHOWN).await?;
+    let items = rows
+        .into_iter()
+        .map(TryInto::try_into)
+        .collect::<Result<_, _>>()?;
+    Ok(Json(GapReportList { items }))
+}
