@@ -11,7 +11,7 @@ ifneq ($(wildcard $(CURDIR)/../shared/data/models/.),)
 export VONG_MODELS_MIRROR ?= $(abspath $(CURDIR)/../shared/data/models)
 endif
 
-.PHONY: help setup demo demo-check test bench fmt lint docs schema openapi console bin
+.PHONY: help setup demo demo-check test bench soak fmt lint docs schema openapi console bin
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test: ## everything that must hold before a change lands; ends with a table of s
 
 bench: ## latency from camera to screen, and intake in reports a second; prints numbers
 	@scripts/bench
+
+soak: ## the fault suite in its long form: every fault many times, nothing lost, nothing doubled
+	@scripts/soak
 
 fmt: ## format the Rust code
 	cargo fmt --all

@@ -330,3 +330,17 @@ async fn many_reports_are_committed_together_and_acked_one_by_one() {
     assert_eq!((event.revision, event.report_count), (200, 200));
     site.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_is_shut_out_while_it_is_connected_is_cut_off() {
+    let mut site = Site::start().await;
+    site.signed(&report(json!({}))).await;
+    let tx = site.store.begin().await.unwrap();
+    store::revoke_agent(&tx, &agent(), Timestamp::now())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let gone = tokio::time::timeout(DEADLINE, site.acks.recv()).await;
+    assert!(gone.unwrap().is_none(), "the connection must end");
+    site.stop().await;
+}

@@ -7,6 +7,7 @@
 pub mod bench;
 pub mod camera_simulator;
 pub mod demo;
+pub mod faults;
 pub mod harness;
 pub mod rendered_scene;
 pub mod source_rules;

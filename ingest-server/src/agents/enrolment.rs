@@ -17,8 +17,10 @@ pub enum EnrolError {
         "the token is unknown, used or expired; make a new one with: ingest-server agent token NAME"
     )]
     InvalidToken,
-    /// The public key belongs to another agent.
-    #[error("the public key belongs to another agent; remove agent.key and enrol again")]
+    /// The public key belongs to another agent, or was revoked.
+    #[error(
+        "the public key belongs to another agent, or was revoked; remove agent.key and enrol again"
+    )]
     KeyOfAnotherAgent,
     /// The operating system has no randomness.
     #[error("the operating system's random source failed")]
@@ -108,15 +110,4 @@ pub async fn create_token(
     store::insert_enrolment_token(&tx, token.hash().as_str(), agent, now, now + lifetime).await?;
     tx.commit().await?;
     Ok(token)
-}
-
-/// Shuts an agent out. False where no such agent is welcome.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn revoke(store: &Store, agent: &AgentId) -> Result<bool, StoreError> {
-    let tx = store.begin().await?;
-    let revoked = store::revoke_agent(&tx, agent, Timestamp::now()).await?;
-    tx.commit().await?;
-    Ok(revoked)
 }

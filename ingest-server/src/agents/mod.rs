@@ -4,10 +4,14 @@
 //! is `broker`).
 
 mod enrolment;
+mod revocation;
+mod rotation;
 mod server_key;
 mod token;
 
-pub use enrolment::{EnrolError, Enrolment, create_token, revoke};
+pub use enrolment::{EnrolError, Enrolment, create_token};
+pub use revocation::{RevokeKeyError, revoke, revoke_key};
+pub use rotation::{Rotation, RotationError, rotate};
 pub use server_key::{ServerKeyError, load_or_create};
 pub use token::{Token, TokenHash};
 

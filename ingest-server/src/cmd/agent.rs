@@ -1,8 +1,8 @@
-//! `agent token|list|revoke`: who may send reports. Works while `serve` runs.
+//! `agent token|list|keys|revoke|revoke-key`: who may send reports. Works while `serve` runs.
 
 use anyhow::bail;
 use clap::Subcommand;
-use contract::v1::AgentId;
+use contract::v1::{AgentId, KeyId, key_id};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::agents;
@@ -22,10 +22,27 @@ pub(super) enum Agent {
     },
     /// List the agents.
     List,
-    /// Shut an agent out, now.
+    /// List an agent's keys with their dates. An agent changes its key itself, with
+    /// `edge-agent enroll --rotate`; the old one stays good for seven days.
+    Keys {
+        /// The agent's name.
+        name: AgentId,
+    },
+    /// Shut an agent out, now: its keys, its password, its upload token.
     Revoke {
         /// The agent's name.
         name: AgentId,
+    },
+    /// Revoke one key of an agent: nothing that comes in with it is taken any more.
+    RevokeKey {
+        /// The agent's name.
+        name: AgentId,
+        /// The key's id, as `agent keys` lists it.
+        key: KeyId,
+        /// Since when it is not trusted; what is verified later is good only if it happened before.
+        /// Default: now.
+        #[arg(long, value_name = "TIME")]
+        since: Option<Timestamp>,
     },
 }
 
@@ -51,6 +68,20 @@ pub(super) async fn run(config: &Config, command: Agent) -> anyhow::Result<()> {
                 ));
             }
         }
+        Agent::Keys { name } => {
+            let keys = store::keys_of_agent(&store, &name).await?;
+            if keys.is_empty() {
+                bail!("no agent named {name} ever enrolled; see: ingest-server agent list");
+            }
+            for key in keys {
+                super::say(line(&key));
+            }
+        }
+        Agent::RevokeKey { name, key, since } => {
+            let since = since.unwrap_or_else(Timestamp::now);
+            agents::revoke_key(&store, &name, &key, since).await?;
+            super::say(format!("key {key} of {name} is revoked since {since:.0}"));
+        }
         Agent::Revoke { name } => {
             if !agents::revoke(&store, &name).await? {
                 bail!("no enrolled agent is named {name}; see: ingest-server agent list");
@@ -60,4 +91,19 @@ pub(super) async fn run(config: &Config, command: Agent) -> anyhow::Result<()> {
     }
     store.close().await;
     Ok(())
+}
+
+/// A key for a person: its id, from when, and until when and why.
+fn line(key: &store::AgentKey) -> String {
+    let end = match (key.ends_at, key.ending) {
+        (None, _) => "good".to_owned(),
+        (Some(at), Some(store::Ending::Rotation)) => format!("changed, good until {at:.0}"),
+        (Some(at), _) => format!("revoked since {at:.0}"),
+    };
+    format!(
+        "{}	from {:.0}	{end}	{}",
+        key_id(&key.public_key),
+        key.valid_from,
+        key.public_key
+    )
 }

@@ -93,7 +93,10 @@ pub enum ApiError {
     /// The one-time token is unknown, used or past its time.
     #[error("enrolment token invalid")]
     EnrolmentTokenInvalid,
-    /// The public key belongs to another agent.
+    /// A change of key is not signed as it must be.
+    #[error("key rotation refused")]
+    KeyRotationRefused,
+    /// The public key belongs to another agent, or was used before.
     #[error("enrolment key in use")]
     EnrolmentKeyInUse,
     /// The upload token is unknown or revoked.
@@ -121,7 +124,7 @@ pub enum ApiError {
 
 /// Every code, for the catalogue's test.
 #[cfg(test)]
-pub(super) const CODES: [&str; 24] = [
+pub(super) const CODES: [&str; 25] = [
     "unauthenticated",
     "not_allowed",
     "csrf_token_invalid",
@@ -140,6 +143,7 @@ pub(super) const CODES: [&str; 24] = [
     "range_not_satisfiable",
     "enrolment_token_invalid",
     "enrolment_key_in_use",
+    "key_rotation_refused",
     "upload_token_invalid",
     "upload_offset_mismatch",
     "upload_hash_mismatch",
@@ -180,6 +184,7 @@ impl ApiError {
             Self::RangeNotSatisfiable { .. } => "range_not_satisfiable",
             Self::EnrolmentTokenInvalid => "enrolment_token_invalid",
             Self::EnrolmentKeyInUse => "enrolment_key_in_use",
+            Self::KeyRotationRefused => "key_rotation_refused",
             Self::UploadTokenInvalid => "upload_token_invalid",
             Self::UploadOffsetMismatch { .. } => "upload_offset_mismatch",
             Self::UploadHashMismatch => "upload_hash_mismatch",
@@ -196,9 +201,10 @@ impl ApiError {
             Self::Unauthenticated | Self::WrongCredentials | Self::UploadTokenInvalid => {
                 StatusCode::UNAUTHORIZED
             }
-            Self::NotAllowed | Self::CsrfTokenInvalid | Self::EnrolmentTokenInvalid => {
-                StatusCode::FORBIDDEN
-            }
+            Self::NotAllowed
+            | Self::CsrfTokenInvalid
+            | Self::EnrolmentTokenInvalid
+            | Self::KeyRotationRefused => StatusCode::FORBIDDEN,
             Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,

@@ -12,7 +12,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    agents, cameras, enrolments, gaps, incidents, orders, quarantine, session, uploads,
+    agents, cameras, enrolments, gaps, incidents, key_rotations, orders, quarantine, session,
+    uploads,
 };
 use super::{AppState, console, context, error, health, live, media, openapi};
 
@@ -59,12 +60,17 @@ fn people() -> OpenApiRouter<AppState> {
         .routes(routes!(orders::give, orders::list))
         .routes(routes!(orders::get))
         .routes(routes!(gaps::list))
+        .routes(routes!(agents::keys))
+        .routes(routes!(agents::revoke))
+        .routes(routes!(agents::revoke_key))
         .routes(routes!(quarantine::list))
 }
 
-/// What an agent calls once.
+/// What an agent calls to become known, and to change its key.
 fn enrolment() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(enrolments::enrol))
+    OpenApiRouter::new()
+        .routes(routes!(enrolments::enrol))
+        .routes(routes!(key_rotations::rotate_key))
 }
 
 /// What whoever runs the server calls.

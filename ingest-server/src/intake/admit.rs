@@ -8,6 +8,8 @@ use contract::v1::{
 };
 use jiff::Timestamp;
 
+use crate::store::Ending;
+
 /// A key as the store knows it.
 #[derive(Debug, Clone)]
 pub struct SigningKey {
@@ -15,10 +17,19 @@ pub struct SigningKey {
     pub agent: AgentId,
     /// The key.
     pub public_key: PublicKey,
-    /// From when it may sign.
-    pub valid_from: Timestamp,
     /// Since when it may not.
-    pub revoked_at: Option<Timestamp>,
+    pub end: Option<KeyEnd>,
+}
+
+/// How a key ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyEnd {
+    /// Its agent changed to another key: what it signed before this moment is good, whenever it
+    /// comes in.
+    Retired(Timestamp),
+    /// It is not trusted: from this moment on nothing that comes in with it is good, whenever it
+    /// says it was signed.
+    Revoked(Timestamp),
 }
 
 impl From<crate::store::AgentKey> for SigningKey {
@@ -26,8 +37,10 @@ impl From<crate::store::AgentKey> for SigningKey {
         Self {
             agent: key.agent,
             public_key: key.public_key,
-            valid_from: key.valid_from,
-            revoked_at: key.revoked_at,
+            end: key.ends_at.map(|at| match key.ending {
+                Some(Ending::Rotation) => KeyEnd::Retired(at),
+                Some(Ending::Revocation) | None => KeyEnd::Revoked(at),
+            }),
         }
     }
 }
@@ -85,12 +98,31 @@ pub fn admit(
     let malformed = |error| Refusal::new(RefusalReason::Malformed, with_source(&error));
     // Gap reports are rare: what is no report is looked at twice.
     match decode::<AutoReport>(payload, EventType::Report) {
-        Ok(event) => report(agent, event.data),
+        Ok(event) => {
+            not_retired(agent, key, event.time)?;
+            report(agent, event.data)
+        }
         Err(_) if matches!(event_type(payload), Ok(EventType::GapReport)) => {
             let event = decode::<GapReport>(payload, EventType::GapReport).map_err(malformed)?;
+            not_retired(agent, key, event.time)?;
             gap(agent, event.data)
         }
         Err(error) => Err(malformed(error)),
+    }
+}
+
+/// Whether the key was still the agent's when it says it signed.
+fn not_retired(
+    agent: &AgentId,
+    key: Option<&SigningKey>,
+    signed_at: Timestamp,
+) -> Result<(), Refusal> {
+    match key.and_then(|key| key.end) {
+        Some(KeyEnd::Retired(at)) if signed_at >= at => Err(Refusal::new(
+            RefusalReason::RevokedKey,
+            format!("{agent} signed with a key that it had changed"),
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -137,7 +169,9 @@ pub(super) fn verified(
         let message = format!("key {} is not known for {agent}", signed.key_id);
         Refusal::new(RefusalReason::UnknownKey, message)
     })?;
-    if now < key.valid_from || key.revoked_at.is_some_and(|revoked| revoked <= now) {
+    // A key that the server knows is good, whatever the server's clock says of its beginning: the
+    // clock may have been set back since.
+    if matches!(key.end, Some(KeyEnd::Revoked(at)) if at <= now) {
         let message = format!("key {} of {agent} is not valid now", signed.key_id);
         return Err(Refusal::new(RefusalReason::RevokedKey, message));
     }

@@ -18,7 +18,7 @@ mod status;
 mod tell;
 mod worker;
 
-pub use self::admit::{Admitted, Refusal, SigningKey, admit};
+pub use self::admit::{Admitted, KeyEnd, Refusal, SigningKey, admit};
 pub use self::consumer::BrokerAccess;
 pub use self::outlet::{Outlet, Parcel, Shelf};
 

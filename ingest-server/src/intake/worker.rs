@@ -31,8 +31,9 @@ const MAX_BATCH: usize = 1024;
 const LINGER: Duration = Duration::from_millis(2);
 const FIRST_BACK_OFF: Duration = Duration::from_millis(100);
 const LAST_BACK_OFF: Duration = Duration::from_secs(5);
-/// How often a message fails alone, while the database answers, before it is put aside: it must not
-/// hold up all others for ever.
+/// How often the database refuses a message for what it holds before it is put aside: it must not
+/// hold up all others for ever. A disk that is full, or a database that is away or locked, refuses
+/// everything, and is waited for.
 const FAILURES_BEFORE_QUARANTINE: u32 = 5;
 const QUARANTINE_KEEPS: u64 = 10_000;
 /// Most bytes of a payload that quarantine keeps.
@@ -180,9 +181,11 @@ impl Writer {
         while !stop.is_cancelled() {
             match self.attempt(std::slice::from_ref(&item)).await {
                 Ok(done) => return self.hand_over(vec![item], done).await,
-                Err(error) => self.database.note_failure(&error),
+                Err(error) => {
+                    failures += u32::from(error.blames_the_content());
+                    self.database.note_failure(&error);
+                }
             }
-            failures += u32::from(self.database.store.ping().await.is_ok());
             if failures == FAILURES_BEFORE_QUARANTINE {
                 item.work.put_aside(&item.delivery.topic);
             }

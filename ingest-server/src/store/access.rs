@@ -11,7 +11,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ActiveModelTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection,
-    DatabaseTransaction, DbErr, EntityTrait, InsertMany, IntoActiveModel, ModelTrait,
+    DatabaseTransaction, DbErr, EntityTrait, InsertMany, IntoActiveModel, ModelTrait, RuntimeErr,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait as _;
@@ -56,6 +56,38 @@ pub enum StoreError {
         /// The column.
         column: &'static str,
     },
+}
+
+impl StoreError {
+    /// Whether what was to be stored is at fault, and not the database: trying the same again would
+    /// fail again, however much room the disk has by then.
+    #[must_use]
+    pub fn blames_the_content(&self) -> bool {
+        let error = match self {
+            Self::Unreadable { .. } => return true,
+            Self::Query(DbErr::Exec(error) | DbErr::Query(error)) => error,
+            Self::Query(_) | Self::Scheme | Self::Open(_) | Self::Migrate(_) => return false,
+        };
+        let RuntimeErr::SqlxError(error) = error else {
+            return false;
+        };
+        let code = error.as_database_error().and_then(|error| error.code());
+        code.is_some_and(|code| is_of_content(&code))
+    }
+}
+
+/// `code` is SQLite's extended result code in digits, or a SQLSTATE of PostgreSQL.
+fn is_of_content(code: &str) -> bool {
+    /// Constraint, mismatch, too big, out of range.
+    const SQLITE: [u32; 4] = [19, 20, 18, 25];
+    /// Data exception, integrity constraint violation, program limit exceeded.
+    const POSTGRESQL: [&str; 3] = ["22", "23", "54"];
+    if code.len() == 5 {
+        return POSTGRESQL.iter().any(|class| code.starts_with(class));
+    }
+    // The low byte is the primary code.
+    let primary = code.parse::<u32>().map(|code| code & 0xff);
+    primary.is_ok_and(|primary| SQLITE.contains(&primary))
 }
 
 /// What a store function runs on: a [`Store`] or a [`Tx`].
@@ -246,4 +278,27 @@ fn sqlite_options(url: &str, connections: u32) -> ConnectOptions {
             .foreign_keys(true)
     });
     options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_not_a_messages_fault() {
+        for (code, expected) in [
+            ("1555", true),   // SQLITE_CONSTRAINT_PRIMARYKEY
+            ("19", true),     // SQLITE_CONSTRAINT
+            ("13", false),    // SQLITE_FULL
+            ("5", false),     // SQLITE_BUSY
+            ("778", false),   // SQLITE_IOERR_WRITE
+            ("22021", true),  // character not in repertoire
+            ("23505", true),  // unique violation
+            ("53100", false), // disk full
+            ("40P01", false), // deadlock
+            ("", false),
+        ] {
+            assert_eq!(is_of_content(code), expected, "{code}");
+        }
+    }
 }

@@ -6,8 +6,8 @@ use contract::v1::{AgentId, AgentStatus, KeyId, Liveness, PublicKey, key_id};
 use jiff::Timestamp;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _,
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition, EntityTrait as _,
+    QueryFilter as _, QueryOrder as _,
 };
 
 use super::access::MAX_ROWS;
@@ -24,7 +24,37 @@ pub struct AgentKey {
     /// From when it may sign.
     pub valid_from: Timestamp,
     /// Since when it may not.
-    pub revoked_at: Option<Timestamp>,
+    pub ends_at: Option<Timestamp>,
+    /// Why it ends, where it does.
+    pub ending: Option<Ending>,
+}
+
+/// Why a key ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Its agent changed to another one.
+    Rotation,
+    /// It is not trusted any more.
+    Revocation,
+}
+
+impl Ending {
+    /// The word in the column.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rotation => "rotation",
+            Self::Revocation => "revocation",
+        }
+    }
+}
+
+impl AgentKey {
+    /// Whether it is revoked: then nothing that comes in with it is taken, whenever it was signed.
+    #[must_use]
+    pub fn is_revoked(&self, now: Timestamp) -> bool {
+        self.ending == Some(Ending::Revocation) && self.ends_at.is_some_and(|end| end <= now)
+    }
 }
 
 /// What enrolment writes about an agent. Secrets come as SHA-256, never as themselves.
@@ -47,7 +77,8 @@ pub enum EnrolOutcome {
     Enrolled(AgentId),
     /// No token of this hash is unused and in time.
     NoSuchToken,
-    /// The public key is another agent's: a key says who speaks, so it never changes hands.
+    /// The public key is another agent's, or has ended: a key says who speaks, so it never changes
+    /// hands, and what was revoked is not trusted again.
     KeyOfAnotherAgent,
 }
 
@@ -123,7 +154,7 @@ pub async fn enrol(
         return Ok(EnrolOutcome::NoSuchToken);
     }
     let known = agent_key(tx, &key_id(&enrolled.public_key)).await?;
-    if known.is_some_and(|key| key.agent != agent) {
+    if known.is_some_and(|key| key.agent != agent || key.ends_at.is_some()) {
         return Ok(EnrolOutcome::KeyOfAnotherAgent);
     }
     upsert_agent(tx, agent.as_str(), enrolled, at).await?;
@@ -166,27 +197,88 @@ async fn replace_key(tx: &Tx, agent: &str, key: &PublicKey, at: i64) -> Result<(
     let id = key_id(key);
     key_table::Entity::update_many()
         .col_expr(Column::RevokedAt, Expr::value(at))
+        .col_expr(Column::Ending, Expr::value(Ending::Revocation.as_str()))
         .filter(Column::Agent.eq(agent))
         .filter(Column::KeyId.ne(id.as_str()))
-        .filter(Column::RevokedAt.is_null())
+        .filter(still_trusted(at))
         .exec(tx.conn())
         .await?;
+    insert_key(tx, agent, key, at).await
+}
+
+/// A key that has no end, or ends later because its agent changed to another.
+fn still_trusted(at: i64) -> Condition {
+    use key_table::Column;
+    Condition::any().add(Column::RevokedAt.is_null()).add(
+        Condition::all()
+            .add(Column::Ending.eq(Ending::Rotation.as_str()))
+            .add(Column::RevokedAt.gt(at)),
+    )
+}
+
+/// A key that is known keeps its dates: what it signed before is verified by them.
+async fn insert_key(tx: &Tx, agent: &str, key: &PublicKey, at: i64) -> Result<(), StoreError> {
     let row = key_table::ActiveModel {
-        key_id: Set(id.to_string()),
+        key_id: Set(key_id(key).to_string()),
         agent: Set(agent.to_owned()),
         public_key: Set(key.to_string()),
         valid_from: Set(at),
         revoked_at: Set(None),
+        ending: Set(None),
     };
     key_table::Entity::insert(row)
-        .on_conflict(
-            OnConflict::column(Column::KeyId)
-                .update_columns([Column::ValidFrom, Column::RevokedAt])
-                .to_owned(),
-        )
+        .on_conflict_do_nothing()
         .exec_without_returning(tx.conn())
         .await?;
     Ok(())
+}
+
+/// Adds a key of an agent, good from `now`.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn add_key(
+    tx: &Tx,
+    agent: &AgentId,
+    key: &PublicKey,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    insert_key(tx, agent.as_str(), key, now.as_microsecond()).await
+}
+
+/// Ends a key at `at`, for a reason.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn end_key(
+    tx: &Tx,
+    key: &KeyId,
+    at: Timestamp,
+    ending: Ending,
+) -> Result<(), StoreError> {
+    use key_table::Column;
+    key_table::Entity::update_many()
+        .col_expr(Column::RevokedAt, Expr::value(at.as_microsecond()))
+        .col_expr(Column::Ending, Expr::value(ending.as_str()))
+        .filter(Column::KeyId.eq(key.as_str()))
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// The keys of an agent, oldest first.
+///
+/// # Errors
+/// [`StoreError::Query`], [`StoreError::Unreadable`].
+pub async fn keys_of_agent(on: &impl Access, agent: &AgentId) -> Result<Vec<AgentKey>, StoreError> {
+    use key_table::Column;
+    let rows = key_table::Entity::find()
+        .filter(Column::Agent.eq(agent.as_str()))
+        .order_by_asc(Column::ValidFrom)
+        .order_by_asc(Column::KeyId)
+        .all(on.conn())
+        .await?;
+    rows.iter().map(read_key).collect()
 }
 
 /// Shuts an agent out: its keys, password and upload token are void from now. False where no
@@ -204,8 +296,12 @@ pub async fn revoke_agent(tx: &Tx, agent: &AgentId, now: Timestamp) -> Result<bo
         .await?;
     key_table::Entity::update_many()
         .col_expr(key_table::Column::RevokedAt, Expr::value(at))
+        .col_expr(
+            key_table::Column::Ending,
+            Expr::value(Ending::Revocation.as_str()),
+        )
         .filter(key_table::Column::Agent.eq(agent.as_str()))
-        .filter(key_table::Column::RevokedAt.is_null())
+        .filter(still_trusted(at))
         .exec(tx.conn())
         .await?;
     Ok(revoked.rows_affected == 1)
@@ -283,11 +379,17 @@ fn read_key(row: &key_table::Model) -> Result<AgentKey, StoreError> {
             .map_err(|_| unreadable("public_key"))?,
         valid_from: Timestamp::from_microsecond(row.valid_from)
             .map_err(|_| unreadable("valid_from"))?,
-        revoked_at: row
+        ends_at: row
             .revoked_at
             .map(Timestamp::from_microsecond)
             .transpose()
             .map_err(|_| unreadable("revoked_at"))?,
+        ending: match row.ending.as_deref() {
+            None => None,
+            Some("rotation") => Some(Ending::Rotation),
+            Some("revocation") => Some(Ending::Revocation),
+            Some(_) => return Err(unreadable("ending")),
+        },
     })
 }
 

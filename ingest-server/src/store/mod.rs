@@ -30,9 +30,9 @@ pub use accounts::{
     InsertedAccount, account, account_for_login, accounts, insert_account, set_password,
 };
 pub use agents::{
-    AgentKey, EnrolOutcome, Enrolled, active_agent_of_upload_token, agent, agent_key, agent_keys,
-    agents, enrol, insert_enrolment_token, mark_all_offline, open_enrolment_tokens, revoke_agent,
-    set_agent_status,
+    AgentKey, Ending, EnrolOutcome, Enrolled, active_agent_of_upload_token, add_key, agent,
+    agent_key, agent_keys, agents, end_key, enrol, insert_enrolment_token, keys_of_agent,
+    mark_all_offline, open_enrolment_tokens, revoke_agent, set_agent_status,
 };
 pub use cameras::{CameraFacts, camera, cameras, set_camera_status};
 pub use evidence::{

@@ -126,7 +126,7 @@ pub(crate) async fn enrolling_again_voids_the_former_secrets(store: &Store) {
     enrol(store, "two", 2, 5).await;
     let former = key_id(&enrolled(1).public_key);
     let key = store::agent_key(store, &former).await.unwrap().unwrap();
-    assert_eq!((key.agent, key.revoked_at), (agent("hue-01"), Some(at(5))));
+    assert_eq!((key.agent, key.ends_at), (agent("hue-01"), Some(at(5))));
     let known = store::active_agent_of_upload_token(store, "upload-1")
         .await
         .unwrap();
@@ -135,6 +135,28 @@ pub(crate) async fn enrolling_again_voids_the_former_secrets(store: &Store) {
         .await
         .unwrap();
     assert_eq!(known, Some(agent("hue-01")));
+}
+
+pub(crate) async fn a_key_keeps_its_dates_and_is_not_trusted_again(store: &Store) {
+    for (name, expires) in [("one", 1), ("two", 5), ("three", 9)] {
+        token(store, name, "hue-01", 100).await;
+        let outcome = enrol(store, name, 1, expires).await;
+        let expected = if name == "three" {
+            EnrolOutcome::KeyOfAnotherAgent
+        } else {
+            EnrolOutcome::Enrolled(agent("hue-01"))
+        };
+        assert_eq!(outcome, expected, "{name}");
+        if name == "two" {
+            let keys = store::keys_of_agent(store, &agent("hue-01")).await.unwrap();
+            assert_eq!(keys[0].valid_from, at(1), "the same key again");
+            let tx = store.begin().await.unwrap();
+            store::revoke_agent(&tx, &agent("hue-01"), at(7))
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+        }
+    }
 }
 
 pub(crate) async fn a_revoked_agent_is_out(store: &Store) {
@@ -158,7 +180,7 @@ pub(crate) async fn a_revoked_agent_is_out(store: &Store) {
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(key.revoked_at, Some(at(9)));
+    assert_eq!(key.ends_at, Some(at(9)));
 }
 
 fn sealed(revision: u32, state: serde_json::Value) -> contract::v1::AutoReport {

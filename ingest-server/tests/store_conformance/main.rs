@@ -20,7 +20,8 @@ macro_rules! each_case {
         each_case!($fresh, migrating_twice_changes_nothing, a_transaction_that_is_dropped_never_happened,
             the_same_report_is_a_duplicate_and_other_bytes_a_conflict, nobody_speaks_of_anothers_event,
             a_token_is_good_once_and_in_time, a_key_never_changes_hands,
-            enrolling_again_voids_the_former_secrets, a_revoked_agent_is_out,
+            enrolling_again_voids_the_former_secrets, a_key_keeps_its_dates_and_is_not_trusted_again,
+            a_revoked_agent_is_out,
             stored_evidence_stays_stored, an_older_camera_status_never_replaces_a_newer,
             quarantine_counts_and_is_bounded, what_came_is_kept_byte_for_byte)
     };

@@ -5,8 +5,8 @@
 //! the end, and then the rows in the database.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
@@ -80,6 +80,7 @@ struct Counted {
     acked: AtomicU64,
     refused: AtomicU64,
     unsigned: AtomicU64,
+    first_refusal: OnceLock<String>,
 }
 
 /// Measures intake.
@@ -160,7 +161,11 @@ fn settled(counted: &Counted, reports: u64, messages: u64) -> anyhow::Result<()>
         counted.refused.load(Ordering::Relaxed),
         counted.unsigned.load(Ordering::Relaxed),
     );
-    ensure!(refused == 0, "{refused} reports were refused");
+    ensure!(
+        refused == 0,
+        "{refused} reports were refused, the first because: {}",
+        counted.first_refusal.get().map_or("", String::as_str)
+    );
     ensure!(unsigned == 0, "{unsigned} acks had no good signature");
     ensure!(
         acked(counted) == reports && reports == messages,
@@ -229,7 +234,8 @@ fn answered(
                 counted.unsigned.fetch_add(1, Ordering::Relaxed);
             }
         }
-        AckOutcome::Refused { .. } => {
+        AckOutcome::Refused { message, .. } => {
+            drop(counted.first_refusal.set(message));
             counted.refused.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -280,7 +286,7 @@ fn ready(agent: &Enrolled, count: usize, cameras: usize) -> anyhow::Result<Vec<R
     let topic = Topic::Reports(agent.answer.agent.clone()).to_string();
     let mut reports = Vec::with_capacity(count);
     // Cameras take turns, and each goes through the life of one event before it sees the next.
-    let mut events: Vec<(EventId, usize)> = vec![(EventId::new(), 0); cameras];
+    let mut events: Vec<(EventId, usize)> = (0..cameras).map(|_| (EventId::new(), 0)).collect();
     for number in 0..count {
         let camera = number % cameras;
         let Some((event, revision)) = events.get_mut(camera) else {

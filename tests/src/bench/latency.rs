@@ -1,10 +1,11 @@
 //! Latency: how soon a violation that a camera filmed is at the broker, in the database, and on an
 //! operator's screen.
 //!
-//! Busy cameras send the bench clip over RTSP; the clock of each raised event starts when the
-//! camera sends the last byte of the picture that decided it, and is read by three witnesses who
-//! share that clock: a subscriber at the broker, the same subscriber seeing the server's ack (which
-//! follows the commit), and a listener at the event stream.
+//! Busy cameras send the bench clip over RTSP. The clock of each raised event starts when the picture
+//! that decided it arrived, as its report says (the arrival of the stream's first access unit, and
+//! the stream's own time since), and is read by three witnesses on the same machine: a subscriber at
+//! the broker, the same subscriber seeing the server's ack (which follows the commit), and a listener
+//! at the event stream.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

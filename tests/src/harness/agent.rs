@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use toml::{Table, Value};
 
 use super::binaries::{Program, path_of};
+use super::clock::{ClockStep, clock_of};
 use super::event_log::{LoggedChange, read_event_log};
 use super::model::{Model, models};
-use super::process::Process;
+use super::process::{Process, Spent};
 use super::server::Server;
 
 /// What an agent watches.
@@ -77,6 +78,7 @@ pub fn parking_rule() -> Table {
 #[derive(Debug)]
 pub struct Agent {
     folder: PathBuf,
+    clock: Option<ClockStep>,
     process: Option<Process>,
     starts: u32,
 }
@@ -88,7 +90,22 @@ impl Agent {
     /// Where the agent is missing, or enrolment fails.
     pub fn start(folder: &Path, server: &Server, setup: &AgentSetup) -> anyhow::Result<Self> {
         let agent = Self::configure(folder, setup)?;
-        agent.enrol(server, &setup.name)?;
+        agent.enrol(server, &server.endpoints().http, &setup.name)?;
+        agent.started()
+    }
+
+    /// The same, where the agent knows the server's web side by another address: behind a proxy.
+    ///
+    /// # Errors
+    /// As [`Agent::start`].
+    pub fn start_through(
+        folder: &Path,
+        server: &Server,
+        http_url: &str,
+        setup: &AgentSetup,
+    ) -> anyhow::Result<Self> {
+        let agent = Self::configure(folder, setup)?;
+        agent.enrol(server, http_url, &setup.name)?;
         agent.started()
     }
 
@@ -100,6 +117,7 @@ impl Agent {
         std::fs::create_dir_all(folder)?;
         let agent = Self {
             folder: folder.to_owned(),
+            clock: None,
             process: None,
             starts: 0,
         };
@@ -125,7 +143,35 @@ impl Agent {
     /// Every event change its rules saw.
     #[must_use]
     pub fn event_log(&self) -> Vec<LoggedChange> {
-        read_event_log(&self.folder.join("events.ndjson"))
+        read_event_log(&self.event_log_file())
+    }
+
+    /// The file of [`Agent::event_log`].
+    #[must_use]
+    pub fn event_log_file(&self) -> PathBuf {
+        self.folder.join("events.ndjson")
+    }
+
+    /// The database of its outbox.
+    #[must_use]
+    pub fn outbox_file(&self) -> PathBuf {
+        self.folder.join("agent-data/outbox.db")
+    }
+
+    /// From its next start on it lives by this clock; by the true one, where there is none.
+    pub fn on_clock(&mut self, clock: Option<&ClockStep>) {
+        self.clock = clock.cloned();
+    }
+
+    /// What its process has used so far.
+    ///
+    /// # Errors
+    /// Where it does not run.
+    pub fn spent(&self) -> anyhow::Result<Spent> {
+        self.process
+            .as_ref()
+            .context("the agent does not run")?
+            .spent()
     }
 
     /// Everything it printed so far.
@@ -170,7 +216,12 @@ impl Agent {
             "edge-agent",
             &self.folder,
             program,
-            |command| command.arg("--config").arg(config).arg("run"),
+            |command| {
+                clock_of(self.clock.as_ref(), command)
+                    .arg("--config")
+                    .arg(config)
+                    .arg("run")
+            },
         )?);
         Ok(())
     }
@@ -186,18 +237,13 @@ impl Agent {
         }
     }
 
-    fn enrol(&self, server: &Server, name: &str) -> anyhow::Result<()> {
+    fn enrol(&self, server: &Server, http_url: &str, name: &str) -> anyhow::Result<()> {
         let token = self.folder.join("token");
         std::fs::write(&token, server.agent_token(name)?)?;
         let output = Command::new(path_of(Program::EdgeAgent)?)
             .arg("--config")
             .arg(self.config_file())
-            .args([
-                "enroll",
-                "--server",
-                &server.endpoints().http,
-                "--token-file",
-            ])
+            .args(["enroll", "--server", http_url, "--token-file"])
             .arg(&token)
             .output()?;
         ensure!(
@@ -220,7 +266,7 @@ impl Agent {
             "agent".to_owned(),
             table([
                 ("data_dir", path(&self.folder.join("agent-data"))),
-                ("event_log", path(&self.folder.join("events.ndjson"))),
+                ("event_log", path(&self.event_log_file())),
             ]),
         );
         let mut detect = Table::new();

@@ -15,10 +15,13 @@ pub struct LoggedChange {
     pub phase: Phase,
 }
 
-/// Every whole line of the log, in order; empty where the file is not there yet.
+/// Every whole line of the log, in order, those of the file that was set aside first; empty where
+/// there is no file yet.
 #[must_use]
 pub fn read_event_log(file: &Path) -> Vec<LoggedChange> {
-    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let aside = file.with_extension("ndjson.1");
+    let mut text = std::fs::read_to_string(aside).unwrap_or_default();
+    text.push_str(&std::fs::read_to_string(file).unwrap_or_default());
     // A line without its end was being written when the power went: it never reached the outbox.
     text.split_inclusive('\n')
         .filter(|line| line.ends_with('\n'))

@@ -6,10 +6,12 @@
 mod agent;
 mod api;
 mod binaries;
+mod clock;
 mod event_log;
 mod model;
 mod mosquitto;
 mod process;
+mod proxy;
 mod scripted_agent;
 mod server;
 mod site;
@@ -19,14 +21,19 @@ mod wait;
 pub use agent::{Agent, AgentSetup, CameraSetup, parking_rule};
 pub use api::{ApiClient, ApiError, Live};
 pub use binaries::{PROGRAMS_VARIABLE, Program, path_of, sibling};
+pub use clock::ClockStep;
 pub use event_log::{LoggedChange, read_event_log};
 pub use model::{Model, models, starter, starter_file, strongest_model};
 pub use mosquitto::Mosquitto;
 pub use process::{Process, Spent};
+pub use proxy::{Proxy, Weather};
 pub use scripted_agent::{Enrolled, ScriptedAgent};
 pub use server::{BrokerChoice, Endpoints, OPERATOR, Server};
 pub use site::{AGENT, Site, SiteBroker, short_visit};
-pub use stored::{StoredCounts, StoredMessage, stored_counts, stored_messages};
+pub use stored::{
+    StoredBooks, StoredCounts, StoredEvent, StoredMessage, hold_write_lock, stored_books,
+    stored_counts, stored_messages,
+};
 pub use wait::{poll_until, wait_until};
 
 /// Installs the process's TLS provider, which reqwest asks for even where no TLS is spoken.

@@ -58,6 +58,32 @@ impl Mosquitto {
         self.process = None;
     }
 
+    /// Stops it where it stands.
+    ///
+    /// # Errors
+    /// Where it does not run.
+    pub fn pause(&self) -> anyhow::Result<()> {
+        self.process.as_ref().context("no broker runs")?.pause()
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Errors
+    /// Where it does not run.
+    pub fn go_on(&self) -> anyhow::Result<()> {
+        self.process.as_ref().context("no broker runs")?.go_on()
+    }
+
+    /// Deletes everything it wrote: sessions, queues, retained messages. Call it while it is away.
+    ///
+    /// # Errors
+    /// Where the files cannot be deleted.
+    pub fn forget(&self) -> anyhow::Result<()> {
+        let state = self.folder.join("mosquitto");
+        std::fs::remove_dir_all(&state)?;
+        Ok(std::fs::create_dir_all(&state)?)
+    }
+
     /// Starts it again on the same port with the state it left.
     ///
     /// # Errors

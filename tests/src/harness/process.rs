@@ -126,6 +126,22 @@ impl Process {
         self.child.try_wait().ok().flatten()
     }
 
+    /// Stops it where it stands; [`Process::go_on`] lets it go on.
+    ///
+    /// # Errors
+    /// Where it is gone.
+    pub fn pause(&self) -> anyhow::Result<()> {
+        Ok(kill_process(Pid::from_child(&self.child), Signal::STOP)?)
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Errors
+    /// Where it is gone.
+    pub fn go_on(&self) -> anyhow::Result<()> {
+        Ok(kill_process(Pid::from_child(&self.child), Signal::CONT)?)
+    }
+
     /// Ends it without warning, as a power cut would.
     pub fn kill(&mut self) {
         // Either fails only where the process is gone already, which is what is wanted.

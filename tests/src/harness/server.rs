@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::api::ApiClient;
 use super::binaries::{Program, path_of};
+use super::clock::{ClockStep, clock_of};
 use super::process::{Process, Spent};
 use super::wait::poll_until;
 
@@ -40,12 +41,26 @@ pub struct Endpoints {
 pub struct Server {
     folder: PathBuf,
     broker: BrokerChoice,
+    advertised: Option<String>,
     password: String,
     endpoints: Endpoints,
+    clock: Option<ClockStep>,
     process: Option<Process>,
 }
 
 impl Server {
+    /// Starts a server that tells agents that the broker is at another address: behind a proxy.
+    ///
+    /// # Errors
+    /// Where it is not built, or does not come up.
+    pub async fn start_advertising(
+        folder: &Path,
+        broker: BrokerChoice,
+        mqtt_url: &str,
+    ) -> anyhow::Result<Self> {
+        Self::start_with(folder, broker, "127.0.0.1:0", Some(mqtt_url.to_owned())).await
+    }
+
     /// Starts a server on free ports and makes its first account, an administrator.
     ///
     /// # Errors
@@ -59,6 +74,15 @@ impl Server {
     /// # Errors
     /// Where it is not built, or does not come up.
     pub async fn start_at(folder: &Path, broker: BrokerChoice, http: &str) -> anyhow::Result<Self> {
+        Self::start_with(folder, broker, http, None).await
+    }
+
+    async fn start_with(
+        folder: &Path,
+        broker: BrokerChoice,
+        http: &str,
+        advertised: Option<String>,
+    ) -> anyhow::Result<Self> {
         super::install_tls_provider();
         std::fs::create_dir_all(folder)?;
         let endpoints = Endpoints {
@@ -74,8 +98,10 @@ impl Server {
         let mut server = Self {
             folder: folder.to_owned(),
             broker,
+            advertised,
             password,
             endpoints,
+            clock: None,
             process: None,
         };
         server.write_config()?;
@@ -108,6 +134,11 @@ impl Server {
     #[must_use]
     pub fn log(&self) -> String {
         self.process.as_ref().map(Process::log).unwrap_or_default()
+    }
+
+    /// From its next start on it lives by this clock; by the true one, where there is none.
+    pub fn on_clock(&mut self, clock: Option<&ClockStep>) {
+        self.clock = clock.cloned();
     }
 
     /// What its process has used so far.
@@ -164,7 +195,10 @@ impl Server {
         let program = path_of(Program::IngestServer)?;
         let config = self.config_file();
         let mut process = Process::start("ingest-server", &self.folder, program, |command| {
-            command.arg("--config").arg(config).arg("serve")
+            clock_of(self.clock.as_ref(), command)
+                .arg("--config")
+                .arg(config)
+                .arg("serve")
         })?;
         let endpoints = poll_until(START, async || {
             if process.ended().is_some() {
@@ -220,8 +254,13 @@ impl Server {
                 format!("url = {url:?}\npassword_file = {password_file:?}")
             }
         };
+        let advertised = self
+            .advertised
+            .as_ref()
+            .map(|url| format!("advertise = {url:?}"))
+            .unwrap_or_default();
         let text = format!(
-            "data_dir = {:?}\n[http]\nlisten = {:?}\n[broker]\n{broker}\n",
+            "data_dir = {:?}\n[http]\nlisten = {:?}\n[broker]\n{broker}\n{advertised}\n",
             self.data_dir(),
             address(&self.endpoints.http),
         );

@@ -74,6 +74,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{agent}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The keys of an agent with their dates, oldest first; for administrators. */
+        get: operations["listAgentKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent}/keys/{key}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Revoke one key of an agent, now; for administrators. */
+        post: operations["revokeAgentKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shut an agent out, now: its keys, password and upload token are void, and it is disconnected from
+         *     the embedded broker; for administrators.
+         */
+        post: operations["revokeAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras": {
         parameters: {
             query?: never;
@@ -281,6 +335,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/key-rotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change an agent's key. The exact body is signed with the present key and with the new one, under
+         *     this path as the topic; asked again with the same key, the answer is the same.
+         */
+        post: operations["rotateKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/quarantine": {
         parameters: {
             query?: never;
@@ -444,6 +518,24 @@ export interface components {
              * @description By how much that may be wrong, in milliseconds.
              */
             uncertainty_ms: number;
+        };
+        /** @description A key of an agent. */
+        AgentKey: {
+            ending?: components["schemas"]["KeyEnding"] | null;
+            /**
+             * Format: date-time
+             * @description When it ends, or ended; absent while no end is known.
+             */
+            ends_at?: string | null;
+            /** @description Its id: 16 hexadecimal digits. */
+            key_id: string;
+            /** @description Base64 of 32 bytes. */
+            public_key: string;
+            /**
+             * Format: date-time
+             * @description From when it signs.
+             */
+            valid_from: string;
         };
         /** @description Every agent that ever enrolled. */
         AgentList: {
@@ -1080,6 +1172,45 @@ export interface components {
             start: string;
         };
         /**
+         * @description Why a key ends.
+         * @enum {string}
+         */
+        KeyEnding: "rotation" | "revocation";
+        /** @description The keys of an agent, oldest first. */
+        KeyList: {
+            /** @description The keys. */
+            items: components["schemas"]["AgentKey"][];
+        };
+        /** @description What the server made of it. */
+        KeyRotationAnswer: {
+            /** @description The agent. */
+            agent: string;
+            /** @description The new key's id. */
+            key_id: string;
+            /**
+             * Format: date-time
+             * @description Until when the old key may still sign.
+             */
+            old_key_until: string;
+            /**
+             * Format: date-time
+             * @description From when it signs.
+             */
+            valid_from: string;
+        };
+        /** @description What an agent sends to change its key. */
+        KeyRotationRequest: {
+            /** @description The agent. */
+            agent: string;
+            /** @description The new public key: base64 of 32 bytes. */
+            public_key: string;
+            /**
+             * Format: date-time
+             * @description The agent's clock; for the record only.
+             */
+            requested_at: string;
+        };
+        /**
          * @description Whether an agent is there.
          * @enum {string}
          */
@@ -1653,6 +1784,144 @@ export interface operations {
             };
             /** @description `invalid_fields` */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAgentKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The agent's name */
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeAgentKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The agent's name */
+                agent: string;
+                /** @description The key's id: 16 hexadecimal digits */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The agent has no such key */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The agent's name */
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No enrolled agent has this name */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2249,6 +2518,69 @@ export interface operations {
                 };
             };
             /** @description `stale_version`, `transition_refused` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateKey: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description `KEYID:BASE64` by the present key */
+                "vong-signature": string;
+                /** @description `KEYID:BASE64` by the new key */
+                "vong-signature-new": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyRotationRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyRotationAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `upload_token_invalid` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `key_rotation_refused` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `enrolment_key_in_use` */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -6,6 +6,7 @@ pub(super) mod enrolments;
 pub(super) mod gaps;
 pub(super) mod incidents;
 pub(super) mod orders;
+pub(super) mod key_rotations;
 pub(super) mod quarantine;
 pub(super) mod session;
 pub(super) mod uploads;

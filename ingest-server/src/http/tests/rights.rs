@@ -108,6 +108,42 @@ async fn quarantine_is_for_administrators() {
 }
 
 #[tokio::test]
+async fn agents_keys_are_seen_and_revoked_by_administrators_alone() {
+    let app = TestApp::new().await;
+    app.agent("hue-01").await;
+    let path = "/api/v1/agents/hue-01/keys";
+    app.operator()
+        .await
+        .get(path)
+        .await
+        .is_problem(403, "not_allowed");
+    let administrator = app.administrator().await;
+    let keys = administrator.get(path).await.json();
+    assert_eq!(keys["items"][0]["ending"], json!(null));
+    let key = keys["items"][0]["key_id"].as_str().unwrap().to_owned();
+    for (path, status) in [
+        (
+            format!("{path}/0000000000000000/revoke"),
+            StatusCode::NOT_FOUND,
+        ),
+        (format!("{path}/{key}/revoke"), StatusCode::NO_CONTENT),
+        (
+            "/api/v1/agents/hue-01/revoke".to_owned(),
+            StatusCode::NO_CONTENT,
+        ),
+        (
+            "/api/v1/agents/hue-01/revoke".to_owned(),
+            StatusCode::NOT_FOUND,
+        ),
+    ] {
+        let answer = administrator.post(&path, &json!({})).await;
+        assert_eq!(answer.status, status, "{path}");
+    }
+    let keys = administrator.get(path).await.json();
+    assert_eq!(keys["items"][0]["ending"], "revocation");
+}
+
+#[tokio::test]
 async fn problems_speak_the_caller_s_language_and_tell_nothing_of_the_inside() {
     let app = TestApp::new().await;
     let vietnamese = app.anon().get("/api/v1/incidents").await;

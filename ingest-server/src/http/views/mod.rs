@@ -8,6 +8,7 @@ mod enrolment;
 mod gap;
 mod incident;
 mod orders;
+mod key;
 mod place;
 mod quarantine;
 mod session;
@@ -20,6 +21,7 @@ pub use incident::{
     ClockView, DecisionRequest, EventView, EvidenceView, HistoryView, IncidentDetail, IncidentPage,
     IncidentSummary, IntervalView, ModelView, RejectRequest, TrackView, detail, page, summary,
 };
+pub use key::{KeyEnding, KeyList, KeyRotationAnswerView, KeyRotationRequestView, KeyView};
 pub use orders::{
     ActionView, AgentClockView, AppliedView, CameraDesiredView, CommandList, CommandRequest,
     CommandView, DesiredBody, DesiredRequest, DesiredView, MuteView, RefusedKeyView,

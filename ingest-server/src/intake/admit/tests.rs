@@ -21,8 +21,7 @@ fn key() -> SigningKey {
     SigningKey {
         agent: agent(),
         public_key: secret().public(),
-        valid_from: at(100),
-        revoked_at: None,
+        end: None,
     }
 }
 
@@ -78,11 +77,7 @@ fn each_fault_has_its_reason() {
         payload(report)
     };
     let revoked = SigningKey {
-        revoked_at: Some(at(150)),
-        ..key()
-    };
-    let early = SigningKey {
-        valid_from: at(201),
+        end: Some(KeyEnd::Revoked(at(150))),
         ..key()
     };
     let other_agent = SigningKey {
@@ -95,7 +90,7 @@ fn each_fault_has_its_reason() {
     };
     let good = payload(report());
     let large = vec![b' '; contract::v1::MAX_REPORT_BYTES + 1];
-    let cases: [(&str, Vec<u8>, Option<&SigningKey>, RefusalReason); 10] = [
+    let cases: [(&str, Vec<u8>, Option<&SigningKey>, RefusalReason); 9] = [
         ("too large", large, Some(&key()), RefusalReason::TooLarge),
         ("no such key", good.clone(), None, RefusalReason::UnknownKey),
         (
@@ -110,18 +105,7 @@ fn each_fault_has_its_reason() {
             Some(&other_key),
             RefusalReason::UnknownKey,
         ),
-        (
-            "revoked",
-            good.clone(),
-            Some(&revoked),
-            RefusalReason::RevokedKey,
-        ),
-        (
-            "not valid yet",
-            good,
-            Some(&early),
-            RefusalReason::RevokedKey,
-        ),
+        ("revoked", good, Some(&revoked), RefusalReason::RevokedKey),
         (
             "not JSON",
             b"{".to_vec(),
@@ -149,6 +133,28 @@ fn each_fault_has_its_reason() {
     ];
     for (name, payload, key, reason) in cases {
         assert_eq!(judge(&payload, key, at(200)), Err(reason), "{name}");
+    }
+}
+
+#[test]
+fn a_key_that_was_changed_is_good_for_what_it_signed_before() {
+    let ended = |end| SigningKey {
+        end: Some(end),
+        ..key()
+    };
+    // The envelope says second 150; it comes in at second 200.
+    let cases = [
+        (KeyEnd::Retired(at(160)), Ok(())),
+        (KeyEnd::Retired(at(150)), Err(RefusalReason::RevokedKey)),
+        (KeyEnd::Revoked(at(201)), Ok(())),
+        (KeyEnd::Revoked(at(160)), Err(RefusalReason::RevokedKey)),
+    ];
+    for (end, expected) in cases {
+        assert_eq!(
+            judge(&payload(report()), Some(&ended(end)), at(200)),
+            expected,
+            "{end:?}"
+        );
     }
 }
 

@@ -15,8 +15,10 @@ pub struct Model {
     pub public_key: String,
     /// From when it may sign, microseconds UTC.
     pub valid_from: i64,
-    /// Since when it may not.
+    /// Since when it may not; a rotation writes a moment that is yet to come.
     pub revoked_at: Option<i64>,
+    /// Why it ends: `rotation` or `revocation`.
+    pub ending: Option<String>,
 }
 
 /// Joins are written in the queries that need them.

@@ -7,6 +7,7 @@ mod m0001_first_tables;
 mod m0002_incident_tally;
 mod m0004_gap_reports;
 mod m0014_orders;
+mod m0003_key_endings;
 
 /// Every migration, in order.
 pub(super) struct Migrator;
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_incident_tally::Migration),
             Box::new(m0004_gap_reports::Migration),
             Box::new(m0014_orders::Migration),
+            Box::new(m0003_key_endings::Migration),
         ]
     }
 }
