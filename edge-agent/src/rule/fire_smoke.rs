@@ -23,6 +23,9 @@ const STILL: f32 = 0.02;
 /// further, since it spreads.
 const WANDERS: f32 = 0.4;
 const WANDERS_GROWING: f32 = 1.5;
+/// How many times longer than flames smoke must be seen: it neither comes nor goes in seconds, and
+/// blotches of wet asphalt do.
+const SMOKE_LASTS: u32 = 3;
 /// Growth by area that counts as spreading.
 const GROWS: f32 = 1.5;
 /// How far the verifier must be above what refutes to uphold a flame; of smoke it is not sure enough.
@@ -124,7 +127,11 @@ impl FireSmoke {
             return Judgement::Unripe;
         };
         let ripe = *last == at && run.len() >= self.min_pictures;
-        if !ripe || at.since(*first) < self.confirm {
+        let confirm = match &*self.class_of(place) == "smoke" {
+            true => self.confirm * SMOKE_LASTS,
+            false => self.confirm,
+        };
+        if !ripe || at.since(*first) < confirm {
             return Judgement::Unripe;
         }
         let joins = if self.open.is_some() { JOINS } else { 1.0 };

@@ -16,7 +16,7 @@ pub struct FireSmokeConfig {
     /// pictures, 0 to 1: `min_confidence` where it is given,
     /// else what the model's card believes.
     pub thresholds: Vec<f32>,
-    /// Time from the first sighting of a place to the event. Default 2 s.
+    /// Time from the first sighting of a flame to the event, smoke three times that. Default 2 s.
     pub confirm: Duration,
     /// Least pictures in which a place was seen; decides where pictures are minutes apart. Default 4.
     pub min_pictures: usize,
