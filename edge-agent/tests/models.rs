@@ -157,6 +157,7 @@ fn list_warns_of_agpl_and_says_what_is_here() {
         "WARNING: pyronear-smoke: AGPL-3.0",
         "SHA-256 unknown",
         "cannot be run: plate-yunet",
+        "a second look at fire and smoke",
         "yolox-s-int8",
     ] {
         assert!(list.contains(part), "{part} is not in:\n{list}");

@@ -170,6 +170,6 @@ fn files_of(image: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 fn is_picture(file: &Path) -> bool {
-    let end = file.extension().map(|end| end.to_ascii_lowercase());
+    let end = file.extension().map(std::ffi::OsStr::to_ascii_lowercase);
     end.is_some_and(|end| end == "jpg" || end == "jpeg" || end == "png")
 }

@@ -77,9 +77,9 @@ pub fn stated_input(
 ) -> Result<Option<(u32, u32, Layout)>, DetectError> {
     let shapes = session::stated_inputs(name, bytes, detect.onnxruntime.as_deref())?;
     let side = |axis: i64| u32::try_from(axis).ok();
-    let read = |axes: &Vec<i64>| match axes.as_slice() {
-        &[_, 3, rows, columns] => Some((side(columns)?, side(rows)?, Layout::Nchw)),
-        &[_, rows, columns, 3] => Some((side(columns)?, side(rows)?, Layout::Nhwc)),
+    let read = |axes: &Vec<i64>| match *axes.as_slice() {
+        [_, 3, rows, columns] => Some((side(columns)?, side(rows)?, Layout::Nchw)),
+        [_, rows, columns, 3] => Some((side(columns)?, side(rows)?, Layout::Nhwc)),
         _ => None,
     };
     Ok(shapes.iter().find_map(read))

@@ -175,7 +175,10 @@ fn outlet(stated: &OrtOutlet) -> Outlet<'_> {
     let kind = match stated.dtype().tensor_type() {
         Some(TensorElementType::Float32) => Kind::F32,
         Some(TensorElementType::Int64) => Kind::I64,
-        _ => Kind::Other,
+        Some(TensorElementType::Float16) => Kind::Other("f16"),
+        Some(TensorElementType::Uint8) => Kind::Other("u8"),
+        Some(TensorElementType::Int32) => Kind::Other("i32"),
+        _ => Kind::Other("other"),
     };
     Outlet {
         name: stated.name(),

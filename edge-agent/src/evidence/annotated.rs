@@ -1,7 +1,7 @@
 //! What a model sees in a recording, for a person to look at: a video with the boxes drawn in, and a
 //! sheet of small pictures.
 //!
-//! This is no evidence: the pictures are encoded anew (H.264 by OpenH264). Evidence is remuxed.
+//! This is no evidence: the pictures are encoded anew (H.264 by `OpenH264`). Evidence is remuxed.
 
 use std::path::{Path, PathBuf};
 

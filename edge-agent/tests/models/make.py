@@ -263,6 +263,18 @@ def int8():
     g.write("vong-int8.onnx")
 
 
+def half():
+    """`vong` with a 16-bit input, which the agent refuses by name."""
+    g = Graph("vong-half", 14)
+    g.inputs.append(helper.make_tensor_value_info("images", TensorProto.FLOAT16,
+                                                  ["batch", 3, SIDE, SIDE]))
+    g.nodes.append(helper.make_node("Cast", ["images"], ["wide"], to=F32))
+    rows = grid(g, "wide", 4 + CLASSES, (8, 16, 32))
+    g.op("Concat", [*boxes_and_scores(g, rows, 4)], to="detections", axis=2)
+    g.output("detections", ["batch", 84, 4 + CLASSES])
+    g.write("vong-half.onnx")
+
+
 def verifier():
     """The fire verifier's shape, small: four RGB crops of 16 x 16, three shares."""
     g = Graph("verifier", 13)
@@ -289,4 +301,5 @@ if __name__ == "__main__":
     detr_nothing()
     detr_finished()
     int8()
+    half()
     verifier()

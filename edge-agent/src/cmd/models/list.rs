@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use crate::cmd::say;
 use crate::cmd::shelf::Shelf;
-use crate::config::{ModelConfig, ModelFile};
+use crate::config::{ClassifierManifest, ModelConfig, ModelFile};
 use crate::detect::model_file::{self, Chosen, Origin};
 
 /// One line a model, then the licence warnings, then what is known but cannot be run.
@@ -18,6 +18,9 @@ pub(super) fn list(shelf: &Shelf) -> anyhow::Result<ExitCode> {
     let width = names.max().unwrap_or(0);
     for model in &shelf.models {
         say(&line(model, width, shelf))?;
+    }
+    if let Some(verifier) = ClassifierManifest::fire_verifier()? {
+        say(&verifier_line(&verifier, width))?;
     }
     for model in &shelf.models {
         if let Some(warning) = model.manifest.file.licence_warning() {
@@ -60,6 +63,21 @@ fn line(model: &ModelConfig, width: usize, shelf: &Shelf) -> String {
         here,
         licence(&manifest.file),
         manifest.object_classes().join(" "),
+    )
+}
+
+/// The second opinion that ships stands in the list too, so that nobody misses it.
+fn verifier_line(verifier: &ClassifierManifest, width: usize) -> String {
+    let side = verifier.size;
+    format!(
+        "{:<width$}  {:<10}  {:>9}  {:>9}  {:<14}  {}  a second look at fire and smoke, {} crops over time",
+        verifier.name,
+        "classifier",
+        format!("{side}×{side}"),
+        size(&verifier.file),
+        "in the program",
+        licence(&verifier.file),
+        verifier.crops,
     )
 }
 

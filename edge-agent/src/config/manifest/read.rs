@@ -13,6 +13,9 @@ use crate::config::fault::{Wrong, suggestion};
 use crate::config::section::Section;
 use crate::config::value;
 
+/// A model's own words for its classes, and for each of them ours.
+pub(in crate::config) type Labels = (Vec<Arc<str>>, Vec<Option<Arc<str>>>);
+
 /// A report has room for a model's name with that of its variant.
 const MAX_VARIANT_BYTES: usize = 15;
 const MAX_NAME_BYTES: usize = MAX_WORD_BYTES - 1 - MAX_VARIANT_BYTES;
@@ -74,10 +77,7 @@ pub(in crate::config) fn read_overrides(section: &Section<'_>, known: Manifest) 
 }
 
 /// Reads a list of the model's class names and the `map` from them to ours.
-pub(in crate::config) fn read_labels(
-    section: &Section<'_>,
-    names: &'static str,
-) -> Option<(Vec<Arc<str>>, Vec<Option<Arc<str>>>)> {
+pub(in crate::config) fn read_labels(section: &Section<'_>, names: &'static str) -> Option<Labels> {
     let names = section.required(names, &value::list(value::text))?;
     let map = section.or("map", Vec::new(), &value::word_map);
     for (theirs, ours) in &map {
@@ -231,10 +231,7 @@ fn read_levels(section: &Section<'_>) -> ([f32; 3], [f32; 3]) {
     )
 }
 
-fn read_classes(
-    section: &Section<'_>,
-    label_sets: &[LabelSet],
-) -> Option<(Vec<Arc<str>>, Vec<Option<Arc<str>>>)> {
+fn read_classes(section: &Section<'_>, label_sets: &[LabelSet]) -> Option<Labels> {
     if section.has("classes") {
         return read_labels(section, "classes");
     }

@@ -160,6 +160,8 @@ fn a_file_of_another_family_or_class_count_is_refused_with_both_shapes() {
     assert!(message.contains(shapes), "{message}");
     let error = load(&tiny("detr-finished.onnx"), &manifest(Family::Vong)).unwrap_err();
     assert!(error.to_string().contains("i64[?, 2]"), "{error}");
+    let error = load(&tiny("vong-half.onnx"), &manifest(Family::Vong)).unwrap_err();
+    assert!(error.to_string().contains("f16[?, 3, 64, 64]"), "{error}");
 }
 
 /// A model as a user describes it, its file anywhere.

@@ -7,8 +7,8 @@ pub(in crate::detect) enum Kind {
     F32,
     /// 64-bit integers.
     I64,
-    /// Anything else; no family reads it.
-    Other,
+    /// Anything else, by its name; no family reads it.
+    Other(&'static str),
 }
 
 /// An output as a file states it: an open axis is negative.
@@ -68,7 +68,7 @@ impl Outlet<'_> {
             let kind = match outlet.kind {
                 Kind::F32 => "f32",
                 Kind::I64 => "i64",
-                Kind::Other => "other",
+                Kind::Other(name) => name,
             };
             format!("{kind}[{}]", axes.collect::<Vec<_>>().join(", "))
         };
@@ -92,7 +92,7 @@ impl<'a> Output<'a> {
             kind: match self.numbers {
                 Numbers::F32(_) => Kind::F32,
                 Numbers::I64(_) => Kind::I64,
-                Numbers::Other => Kind::Other,
+                Numbers::Other => Kind::Other("other"),
             },
         }
     }
