@@ -81,7 +81,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, overlay: &Overlay, size: PictureSize
     let shown = canvas.size();
     let (width, height) = size.as_f32();
     let scaled = |x: f32, y: f32| {
-        // Farther out nothing is seen, and the arithmetic of lines overflows.
+        // Farther out nothing is seen.
         let far = -4096..=8192;
         let side = |share: f32, pixels: u32| {
             whole(share * pixels.saturating_sub(1) as f32).clamp(*far.start(), *far.end())
@@ -95,14 +95,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, overlay: &Overlay, size: PictureSize
         .collect();
     let outline = PrimitiveStyle::with_stroke(ZONE, stroke);
     for (from, to) in corners.iter().zip(corners.iter().cycle().skip(1)) {
-        // Drawing on memory is infallible.
-        let Ok(()) = Line::new(*from, *to).into_styled(outline).draw(canvas);
+        draw_line(canvas, *from, *to, outline);
     }
     let frame_style = PrimitiveStyle::with_stroke(BOX, stroke);
     for trail in &overlay.trails {
         for (from, to) in trail.iter().zip(trail.iter().skip(1)) {
-            let way = Line::new(scaled(from.x, from.y), scaled(to.x, to.y));
-            let Ok(()) = way.into_styled(frame_style).draw(canvas);
+            let (from, to) = (scaled(from.x, from.y), scaled(to.x, to.y));
+            draw_line(canvas, from, to, frame_style);
         }
     }
     for object in &overlay.boxes {
@@ -113,6 +112,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, overlay: &Overlay, size: PictureSize
             (opposite.x - corner.x).unsigned_abs(),
             (opposite.y - corner.y).unsigned_abs(),
         );
+        // Drawing on memory is infallible.
         let Ok(()) = Rectangle::new(corner, extent)
             .into_styled(frame_style)
             .draw(canvas);
@@ -121,6 +121,24 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, overlay: &Overlay, size: PictureSize
     }
     if !overlay.caption.is_empty() {
         canvas.write(&overlay.caption, Point::zero(), CAPTION);
+    }
+}
+
+/// Draws a line piece by piece: the arithmetic of thick lines overflows on long ones.
+fn draw_line(canvas: &mut Canvas<'_>, from: Point, to: Point, style: PrimitiveStyle<Rgb888>) {
+    const LONGEST: i32 = 256;
+    let (across, down) = (to.x - from.x, to.y - from.y);
+    let pieces = across.abs().max(down.abs()) / LONGEST + 1;
+    let at = |piece: i32| {
+        Point::new(
+            from.x + across * piece / pieces,
+            from.y + down * piece / pieces,
+        )
+    };
+    for piece in 0..pieces {
+        let Ok(()) = Line::new(at(piece), at(piece + 1))
+            .into_styled(style)
+            .draw(canvas);
     }
 }
 
