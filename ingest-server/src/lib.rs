@@ -20,6 +20,7 @@ pub mod intake;
 pub mod orders;
 
 pub mod review;
+pub mod export;
 
 pub mod http;
 

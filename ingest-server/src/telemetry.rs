@@ -36,9 +36,12 @@ pub const COMMANDS_EXPIRED: &str = "vong_commands_expired_total";
 pub const UPLOADS: &str = "vong_evidence_uploads_total";
 /// Evidence bytes stored.
 pub const UPLOAD_BYTES: &str = "vong_evidence_bytes_total";
+/// Seals of events by `outcome`: `first`, `linked`, `predecessor_missing`, `contradicted`, or why
+/// a seal is worth nothing.
+pub const MANIFESTS: &str = "vong_evidence_manifests_total";
 /// Log-in attempts by `outcome`: `accepted`, or the reason of refusal.
 pub const LOGINS: &str = "vong_logins_total";
-/// Decisions of people by `action`: `acknowledge`, `confirm`, `reject`.
+/// Decisions of people by `action`: `acknowledge`, `confirm`, `reject`, `plate`, `release`.
 pub const DECISIONS: &str = "vong_incident_decisions_total";
 /// HTTP requests by `method`, `route` (the pattern, never the path) and `status`.
 pub const HTTP_REQUESTS: &str = "vong_http_requests_total";

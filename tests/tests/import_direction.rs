@@ -128,6 +128,7 @@ const INGEST_SERVER: Crate = Crate {
         "intake",
         "orders",
         "review",
+        "export",
         "http",
         "cmd",
     ],
@@ -249,6 +250,7 @@ fn every_rust_file_is_readable_and_says_its_purpose() {
     for folder in [
         "contract/src",
         "contract/tests",
+        "bundle/src",
         "edge-agent/src",
         "ingest-server/src",
         "tests/src",

@@ -9,6 +9,7 @@ mod migrate;
 mod serve;
 mod stop;
 mod user;
+mod verify;
 
 use std::path::{Path, PathBuf};
 
@@ -44,6 +45,8 @@ enum Command {
     /// Agents and the tokens that let them in.
     #[command(subcommand)]
     Agent(agent::Agent),
+    /// Verify sealed bundles of evidence, offline: every part that does not fit is named.
+    Verify(verify::Args),
 }
 
 impl Cli {
@@ -65,6 +68,7 @@ impl Cli {
                 Command::Check => check::run(&config).await,
                 Command::User(user) => user::run(&config, user).await,
                 Command::Agent(agent) => agent::run(&config, agent).await,
+                Command::Verify(args) => verify::run(&config, &args),
             }
         })
     }

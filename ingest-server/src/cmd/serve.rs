@@ -69,6 +69,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
         evidence,
         orders,
         enrolment: Enrolment::new(store.clone(), key.public(), broker.advertised.clone()),
+        key: Arc::clone(&key),
         broker: link_of(intake.health()),
         data_dir: config.data_dir.clone(),
         public_url: public_url(&config, http_address)?,

@@ -5,6 +5,7 @@
 //! belong here: who may look (that is `http`), what evidence means (that is `incident`).
 
 mod objects;
+mod seals;
 mod uploads;
 
 use std::ops::Range;
@@ -25,7 +26,13 @@ use crate::changes::ChangeBus;
 use crate::store::Store;
 
 /// Media types that are taken in, and served to browsers as such.
-pub const ALLOWED_MEDIA_TYPES: [&str; 3] = ["image/jpeg", "image/png", "video/mp4"];
+pub const ALLOWED_MEDIA_TYPES: [&str; 5] = [
+    "image/jpeg",
+    "image/png",
+    "video/mp4",
+    "application/json",
+    "text/plain",
+];
 
 /// The evidence store. Cheap to clone.
 #[derive(Clone)]

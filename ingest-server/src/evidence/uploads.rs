@@ -19,6 +19,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::ALLOWED_MEDIA_TYPES;
 use super::objects::{ObjectError, Objects};
+use super::seals;
 use crate::changes::{Change, ChangeBus};
 use crate::store::{self, SealedEvidence, Store, StoreError, Stored};
 use crate::telemetry::{UPLOAD_BYTES, UPLOADS};
@@ -290,6 +291,7 @@ impl Uploads {
         let events = store::mark_stored(&tx, agent, sha256.as_str(), &key, now).await?;
         let mut told = Vec::new();
         for event in events {
+            seals::receive(&tx, &self.objects, event, now).await?;
             told.extend(store::touch_incident_of_event(&tx, event, now).await?);
             // What a command brought has the command where evidence of events has the event.
             let id = CommandId::from_uuid(event.as_uuid());

@@ -11,6 +11,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use bundle::MissingField;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,6 +19,7 @@ use contract::v1::FieldFault;
 
 use super::catalogue::{self, Language};
 use super::context::RequestId;
+use crate::export::ExportError;
 use crate::incident::lifecycle::Refusal;
 use crate::login::LoginRefusal;
 use crate::orders::OrderError;
@@ -111,6 +113,15 @@ pub enum ApiError {
     /// All bytes came, and their hash is another.
     #[error("upload hash mismatch")]
     UploadHashMismatch,
+    /// Mandatory fields of a bundle are missing.
+    #[error("bundle incomplete")]
+    BundleIncomplete(Vec<MissingField>),
+    /// No bundle can be made of the event now; the text says why.
+    #[error("bundle unavailable: {0}")]
+    BundleUnavailable(String),
+    /// The bundle was released and cannot change any more.
+    #[error("bundle released")]
+    BundleReleased,
     /// The server's disk is full.
     #[error("disk full")]
     DiskFull,
@@ -124,7 +135,7 @@ pub enum ApiError {
 
 /// Every code, for the catalogue's test.
 #[cfg(test)]
-pub(super) const CODES: [&str; 25] = [
+pub(super) const CODES: [&str; 28] = [
     "unauthenticated",
     "not_allowed",
     "csrf_token_invalid",
@@ -147,6 +158,9 @@ pub(super) const CODES: [&str; 25] = [
     "upload_token_invalid",
     "upload_offset_mismatch",
     "upload_hash_mismatch",
+    "bundle_incomplete",
+    "bundle_unavailable",
+    "bundle_released",
     "disk_full",
     "unavailable",
     "internal",
@@ -188,6 +202,9 @@ impl ApiError {
             Self::UploadTokenInvalid => "upload_token_invalid",
             Self::UploadOffsetMismatch { .. } => "upload_offset_mismatch",
             Self::UploadHashMismatch => "upload_hash_mismatch",
+            Self::BundleIncomplete(_) => "bundle_incomplete",
+            Self::BundleUnavailable(_) => "bundle_unavailable",
+            Self::BundleReleased => "bundle_released",
             Self::DiskFull => "disk_full",
             Self::Unavailable => "unavailable",
             Self::Internal(_) => "internal",
@@ -216,6 +233,9 @@ impl ApiError {
             | Self::StaleDesired { .. }
             | Self::TransitionRefused(_)
             | Self::EnrolmentKeyInUse
+            | Self::BundleIncomplete(_)
+            | Self::BundleUnavailable(_)
+            | Self::BundleReleased
             | Self::UploadOffsetMismatch { .. } => StatusCode::CONFLICT,
             Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::UploadHashMismatch | Self::InvalidFields(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -226,7 +246,10 @@ impl ApiError {
 
     fn detail(&self) -> Option<Detail> {
         match self {
-            Self::InvalidRequest(text) => Some(Detail::Text(text.clone())),
+            Self::InvalidRequest(text) | Self::BundleUnavailable(text) => {
+                Some(Detail::Text(text.clone()))
+            }
+            Self::BundleIncomplete(fields) => Some(Detail::Fields(fields.clone())),
             Self::TransitionRefused(refusal) => Some(Detail::Word(refusal.as_str())),
             _ => None,
         }
@@ -320,6 +343,23 @@ impl From<FieldFault> for FieldProblemView {
     }
 }
 
+impl From<ExportError> for ApiError {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::NotFound => Self::NotFound,
+            ExportError::WhichEvent => Self::InvalidRequest(error.to_string()),
+            ExportError::Incomplete(fields) => Self::BundleIncomplete(fields),
+            ExportError::Released => Self::BundleReleased,
+            ExportError::NotSealed | ExportError::BadSeal(_) => {
+                Self::BundleUnavailable(error.to_string())
+            }
+            ExportError::Bundle(error) => Self::BundleUnavailable(chain(&error)),
+            ExportError::Object(error) => Self::internal(error),
+            ExportError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<LoginRefusal> for ApiError {
     fn from(error: LoginRefusal) -> Self {
         match error {
@@ -338,6 +378,8 @@ impl From<LoginRefusal> for ApiError {
 enum Detail {
     /// A word of the catalogue.
     Word(&'static str),
+    /// Fields of a bundle, each by its name for people and its path.
+    Fields(Vec<MissingField>),
     /// English, for whoever writes the client.
     Text(String),
 }
@@ -447,6 +489,7 @@ pub async fn render(request: Request, next: Next) -> Response {
         status: status.as_u16(),
         detail: pending.detail.map(|detail| match detail {
             Detail::Word(word) => catalogue::detail(language, word).to_owned(),
+            Detail::Fields(fields) => field_names(language, &fields),
             Detail::Text(text) => text,
         }),
         current_version: pending.current_version,
@@ -471,6 +514,22 @@ pub async fn render(request: Request, next: Next) -> Response {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     Response::from_parts(parts, body.into())
+}
+
+/// Each field as people call it, with its path.
+fn field_names(language: Language, fields: &[MissingField]) -> String {
+    let language = match language {
+        Language::Vietnamese => bundle::Language::Vietnamese,
+        Language::English => bundle::Language::English,
+    };
+    let name = |field: &MissingField| {
+        format!(
+            "{} ({})",
+            bundle::field_name(language, *field),
+            field.as_str()
+        )
+    };
+    fields.iter().map(name).collect::<Vec<_>>().join("; ")
 }
 
 /// Statuses that the framework gives without a handler of ours.

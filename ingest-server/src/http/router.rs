@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    agents, cameras, enrolments, gaps, incidents, key_rotations, orders, quarantine, session,
+    agents, bundles, cameras, enrolments, gaps, incidents, key_rotations, orders, quarantine, session,
     uploads,
 };
 use super::{AppState, console, context, error, health, live, media, openapi};
@@ -54,6 +54,9 @@ fn people() -> OpenApiRouter<AppState> {
         .routes(routes!(incidents::acknowledge))
         .routes(routes!(incidents::confirm))
         .routes(routes!(incidents::reject))
+        .routes(routes!(bundles::type_plate))
+        .routes(routes!(bundles::release))
+        .routes(routes!(bundles::chain))
         .routes(routes!(cameras::list))
         .routes(routes!(agents::list))
         .routes(routes!(orders::desired, orders::put_desired))
@@ -88,6 +91,7 @@ fn streams() -> OpenApiRouter<AppState> {
         .routes(routes!(live::watch))
         .routes(routes!(media::get))
         .routes(routes!(media::get_of_command))
+        .routes(routes!(bundles::get))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
 }
 

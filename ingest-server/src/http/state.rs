@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use contract::v1::SecretKey;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -32,6 +33,8 @@ pub struct Services {
     pub orders: Orders,
     /// What lets agents in.
     pub enrolment: Enrolment,
+    /// Signs what the server vouches for.
+    pub key: Arc<SecretKey>,
     /// Whether the broker is connected.
     pub broker: watch::Receiver<BrokerLink>,
     /// The folder whose disk must take writes.

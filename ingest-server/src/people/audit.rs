@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use contract::v1::{AgentId, CommandId, EvidenceId};
+use contract::v1::{AgentId, CommandId, EventId, EvidenceId};
 
 use super::Username;
 use crate::incident::IncidentId;
@@ -62,6 +62,12 @@ pub fn saw_answer(user: &Username, command: CommandId, evidence: EvidenceId) {
 pub fn saw_evidence(user: &Username, incident: IncidentId, evidence: EvidenceId) {
     tracing::info!(
         target: TARGET, { user.name = %user, incident.id = %incident, evidence.id = %evidence }, "evidence read");
+}
+
+/// Somebody typed a plate, released or downloaded a bundle.
+pub fn sealed(user: &Username, incident: IncidentId, event: EventId, action: &str) {
+    tracing::info!(
+        target: TARGET, { user.name = %user, incident.id = %incident, event.id = %event, action }, "sealed evidence");
 }
 
 /// Somebody asked for what their role does not allow.

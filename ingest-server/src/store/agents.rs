@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use bundle::EnrolmentRecord;
 use contract::v1::{AgentId, AgentStatus, KeyId, Liveness, PublicKey, key_id};
 use jiff::Timestamp;
 use sea_orm::sea_query::{Expr, OnConflict};
@@ -54,6 +55,19 @@ impl AgentKey {
     #[must_use]
     pub fn is_revoked(&self, now: Timestamp) -> bool {
         self.ending == Some(Ending::Revocation) && self.ends_at.is_some_and(|end| end <= now)
+    }
+}
+
+impl AgentKey {
+    /// What a bundle says of the key.
+    #[must_use]
+    pub fn enrolment(&self) -> EnrolmentRecord {
+        EnrolmentRecord {
+            agent: self.agent.clone(),
+            public_key: self.public_key,
+            valid_from: self.valid_from,
+            valid_until: self.revoked_at,
+        }
     }
 }
 

@@ -23,6 +23,7 @@ mod migration;
 mod orders;
 mod quarantine;
 mod reports;
+mod seals;
 mod sessions;
 
 pub use access::{Access, Store, StoreError, Tx};
@@ -56,4 +57,8 @@ pub use orders::{
 };
 pub use quarantine::{Quarantined, put_in_quarantine, quarantined, trim_quarantine};
 pub use reports::{event, message, reports_of_event};
+pub use seals::{
+    GOOD_SEAL, chain_standing, insert_manifest, insert_release, links_of_agent, manifest_of_event,
+    plate, release, set_plate,
+};
 pub use sessions::{StoredSession, end_session, open_session, session, touch_session};

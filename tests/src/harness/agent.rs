@@ -71,6 +71,7 @@ pub fn parking_rule() -> Table {
         cool_down_s = 0.0
         pre_roll_s = 2.0
         post_roll_s = 1.0
+        proposed_offence = "DUNG-DO-SAI-QUY-DINH"
     }
 }
 

@@ -134,7 +134,16 @@ impl ApiClient {
     /// # Errors
     /// Where the server cannot be reached or refuses.
     pub async fn evidence(&self, incident: &str, piece: &str) -> anyhow::Result<Bytes> {
-        let url = format!("{}/api/v1/incidents/{incident}/evidence/{piece}", self.base);
+        self.bytes(&format!("/api/v1/incidents/{incident}/evidence/{piece}"))
+            .await
+    }
+
+    /// The bytes at a path.
+    ///
+    /// # Errors
+    /// Where the server cannot be reached or refuses.
+    pub async fn bytes(&self, path: &str) -> anyhow::Result<Bytes> {
+        let url = format!("{}{path}", self.base);
         let answer = self.client.get(url).send().await?.error_for_status()?;
         Ok(answer.bytes().await?)
     }

@@ -13,5 +13,6 @@ mod faults;
 mod messages;
 mod orders;
 mod outages;
+mod sealed;
 mod video;
 mod whole_chain;

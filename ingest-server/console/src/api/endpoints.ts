@@ -71,6 +71,20 @@ export function decide(id: string, decision: Decision): Promise<IncidentDetail> 
   }
 }
 
+/** Writes the number plate that the operator read on the event's vehicle. */
+export function typePlate(id: string, event: string, plate: string): Promise<IncidentDetail> {
+  const params = { path: { id } };
+  const body = { event_id: event, plate };
+  return unwrap(client.POST('/api/v1/incidents/{id}/plate', { params, body }));
+}
+
+/** Releases the bundle of an event; the server says what is missing. */
+export function releaseBundle(id: string, event: string): Promise<IncidentDetail> {
+  const params = { path: { id } };
+  const body = { event_id: event };
+  return unwrap(client.POST('/api/v1/incidents/{id}/release', { params, body }));
+}
+
 export async function listCameras(): Promise<Camera[]> {
   const { items } = await unwrap(client.GET('/api/v1/cameras'));
   return items;

@@ -11,6 +11,7 @@ export type IncidentDetail = Schemas['IncidentDetail'];
 export type IncidentPage = Schemas['IncidentPage'];
 export type IncidentState = Schemas['IncidentState'];
 export type Evidence = Schemas['Evidence'];
+export type Seal = Schemas['Seal'];
 export type HistoryEntry = Schemas['HistoryEntry'];
 export type RejectReason = Schemas['RejectReason'];
 export type Camera = Schemas['Camera'];

@@ -9,7 +9,14 @@ import {
 import type { QueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 
-import { decide, fetchIncident, listIncidents, type Decision } from '../api/endpoints';
+import {
+  decide,
+  fetchIncident,
+  listIncidents,
+  releaseBundle,
+  typePlate,
+  type Decision,
+} from '../api/endpoints';
 import { ApiProblem } from '../api/problem';
 import type { IncidentState } from '../api/types';
 
@@ -67,6 +74,28 @@ export function useDecision(id: string) {
     },
     onError(error) {
       if (isConflict(error)) void refreshIncident(client, id);
+    },
+  });
+}
+
+/** Writes the plate of an event's vehicle. */
+export function useTypePlate(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ event, plate }: { event: string; plate: string }) => typePlate(id, event, plate),
+    onSuccess(detail) {
+      client.setQueryData(incidentQuery(id).queryKey, detail);
+    },
+  });
+}
+
+/** Releases the bundle of an event. */
+export function useRelease(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (event: string) => releaseBundle(id, event),
+    onSuccess(detail) {
+      client.setQueryData(incidentQuery(id).queryKey, detail);
     },
   });
 }

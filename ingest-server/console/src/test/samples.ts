@@ -48,6 +48,7 @@ export function aDetail(over: Partial<IncidentDetail> = {}): IncidentDetail {
       stored('e-overlay', 'still_overlay', 'image/jpeg'),
       stored('e-clip', 'clip', 'video/mp4'),
     ],
+    seals: [],
     history: [],
     rejected_reason: null,
     ...over,

@@ -2,11 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
+use contract::v1::EventId;
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use crate::export;
 use crate::http::AppState;
 use crate::http::error::{ApiError, Problem};
 use crate::http::extract::{CurrentUser, JsonBody, PathOf, QueryOf};
@@ -222,12 +224,17 @@ async fn decide(
     Ok(Json(in_full(state, incident).await?))
 }
 
-async fn in_full(state: &AppState, id: IncidentId) -> Result<IncidentDetail, ApiError> {
+pub(super) async fn in_full(state: &AppState, id: IncidentId) -> Result<IncidentDetail, ApiError> {
     let row = store::find_incident(&state.store, id)
         .await?
         .ok_or(ApiError::NotFound)?;
     let events = store::events_of_incident(&state.store, id).await?;
     let evidence = store::evidence_of_incident(&state.store, id).await?;
     let history = store::history_of_incident(&state.store, id).await?;
-    Ok(views::detail(row, events, evidence, history)?)
+    let ids: Vec<EventId> = events
+        .iter()
+        .filter_map(|event| event.event_id.parse().ok())
+        .collect();
+    let seals = export::standing(&state.store, &ids).await?;
+    Ok(views::detail(row, events, evidence, history, seals)?)
 }

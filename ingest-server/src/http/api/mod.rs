@@ -1,6 +1,7 @@
 //! The handlers of the API, one file a subject.
 
 pub(super) mod agents;
+pub(super) mod bundles;
 pub(super) mod cameras;
 pub(super) mod enrolments;
 pub(super) mod gaps;

@@ -51,8 +51,12 @@ impl TestApp {
         let store = open_store(folder.path()).await;
         let changes = ChangeBus::default();
         let evidence = EvidenceStore::open(folder.path(), store.clone(), changes.clone()).unwrap();
-        let key = SecretKey::from_bytes(&[9; 32]).public();
-        let enrolment = Enrolment::new(store.clone(), key, MqttUrl::plain("127.0.0.1", 1883));
+        let key = std::sync::Arc::new(SecretKey::from_bytes(&[9; 32]));
+        let enrolment = Enrolment::new(
+            store.clone(),
+            key.public(),
+            MqttUrl::plain("127.0.0.1", 1883),
+        );
         let (broker, link) = watch::channel(BrokerLink::Up);
         let stopping = CancellationToken::new();
         let state = AppState::new(Services {
@@ -61,6 +65,7 @@ impl TestApp {
             evidence,
             orders: Orders::new(store.clone(), changes.clone()),
             enrolment,
+            key,
             broker: link,
             data_dir: folder.path().to_owned(),
             public_url: public_url.parse().unwrap(),

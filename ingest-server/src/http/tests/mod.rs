@@ -1,6 +1,7 @@
 //! The API as its callers see it: the real router over a real database in a folder of its own.
 
 mod app;
+mod bundles;
 mod evidence;
 mod incidents;
 mod live;

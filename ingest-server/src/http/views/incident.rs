@@ -8,11 +8,13 @@ use uuid::Uuid;
 use super::camera::CameraRef;
 use super::orders::AgentClockView;
 use super::place::{NormBoxView, PlaceView};
+use super::seal::SealView;
 use super::words::{
     CameraPhase, ClockSourceWord, ClockTrustWord, EvidenceKindWord, EvidenceState, IncidentKind,
     IncidentState, RejectReasonWord, SeverityWord, UnavailableWord,
 };
 use super::{json, time, word};
+use crate::export::SealStanding;
 use crate::incident::history::Row;
 use crate::store::entity::{event, evidence, incident};
 use crate::store::{StoreError, StoredPiece};
@@ -130,6 +132,8 @@ pub struct IncidentDetail {
     pub events: Vec<EventView>,
     /// The evidence of its events.
     pub evidence: Vec<EvidenceView>,
+    /// The seals of its events, in the order of the events.
+    pub seals: Vec<SealView>,
     /// Who did what, oldest first.
     pub history: Vec<HistoryView>,
 }
@@ -329,6 +333,7 @@ pub fn detail(
     events: Vec<event::Model>,
     evidence: Vec<evidence::Model>,
     history: Vec<(Row, String)>,
+    seals: Vec<SealStanding>,
 ) -> Result<IncidentDetail, StoreError> {
     let incident = row.id.clone();
     let pieces: Vec<StoredPiece> = evidence
@@ -354,6 +359,10 @@ pub fn detail(
         evidence: evidence
             .into_iter()
             .map(|piece| evidence_view(&incident, piece))
+            .collect::<Result<_, _>>()?,
+        seals: seals
+            .into_iter()
+            .map(|standing| SealView::new(&incident, standing))
             .collect::<Result<_, _>>()?,
         history: history
             .into_iter()

@@ -11,6 +11,7 @@ mod orders;
 mod key;
 mod place;
 mod quarantine;
+mod seal;
 mod session;
 mod words;
 
@@ -29,6 +30,7 @@ pub use orders::{
 };
 pub use place::{NormBoxView, PlaceView, PositionView};
 pub use quarantine::{QuarantineList, QuarantinedView};
+pub use seal::{ChainFaultView, ChainSummary, ChainView, SealView};
 pub use session::{LoginRequest, SessionView};
 pub use words::{
     CameraPhase, CameraReason, CameraStateWord, ClockReferenceWord, ClockSourceWord,

@@ -6,6 +6,7 @@ use sea_orm_migration::prelude::*;
 mod m0001_first_tables;
 mod m0002_incident_tally;
 mod m0004_gap_reports;
+mod m0012_seals;
 mod m0014_orders;
 mod m0003_key_endings;
 
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_gap_reports::Migration),
             Box::new(m0014_orders::Migration),
             Box::new(m0003_key_endings::Migration),
+            Box::new(m0012_seals::Migration),
         ]
     }
 }

@@ -13,6 +13,7 @@ import { DecisionBar } from './DecisionBar';
 import { EvidenceStage } from './EvidenceStage';
 import { Details, Facts } from './Facts';
 import { History } from './History';
+import { Seals } from './Seal';
 import styles from './IncidentView.module.css';
 
 /** The map library is the heaviest part; it comes with the first incident, not with the log-in. */
@@ -51,6 +52,7 @@ export function IncidentView({ id, onNext, onPrevious }: Props) {
               <IncidentMap incident={incident} />
             </Suspense>
           </div>
+          <Seals key={incident.id} incident={incident} />
           <History incident={incident} />
           <Details incident={incident} />
         </div>
