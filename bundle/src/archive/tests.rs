@@ -1,3 +1,5 @@
+//! One form, every bit of it guarded, and other people's readers open it.
+
 use std::io::Cursor;
 use std::process::Command;
 

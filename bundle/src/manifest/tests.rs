@@ -1,3 +1,5 @@
+//! What a manifest says, and which field it lacks.
+
 use contract::v1::{AutoReport, EvidenceKind, UnavailableReason};
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! Bundles whole and damaged, forged and incomplete: each is told as what it is.
+
 use std::io::Cursor;
 use std::path::PathBuf;
 

@@ -49,8 +49,8 @@ function SealOfEvent({ incident, seal }: { incident: string; seal: Seal }) {
         />
       ) : (
         <p>
-          {seal.plate ?? t('seal.notIdentified')} · {t('seal.releasedBy', { who: seal.released_by })}{' '}
-          <Moment at={released} as="exact" />
+          {seal.plate ?? t('seal.notIdentified')} ·{' '}
+          {t('seal.releasedBy', { who: seal.released_by })} <Moment at={released} as="exact" />
         </p>
       )}
       <div className={styles.buttons}>
