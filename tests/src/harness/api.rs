@@ -138,16 +138,6 @@ impl ApiClient {
             .await
     }
 
-    /// The bytes at a path.
-    ///
-    /// # Errors
-    /// Where the server cannot be reached or refuses.
-    pub async fn bytes(&self, path: &str) -> anyhow::Result<Bytes> {
-        let url = format!("{}{path}", self.base);
-        let answer = self.client.get(url).send().await?.error_for_status()?;
-        Ok(answer.bytes().await?)
-    }
-
     /// What the server knows of a camera, once it knows it.
     ///
     /// # Errors
