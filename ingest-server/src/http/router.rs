@@ -12,12 +12,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-<<<<<<< HEAD
-    agents, bundles, cameras, enrolments, gaps, incidents, key_rotations, orders, quarantine, session,
-    uploads,
-=======
-    agents, bundles, cameras, enrolments, incidents, orders, quarantine, session, uploads,
->>>>>>> 6b1517c (tests: one way to read bytes)
+    agents, bundles, cameras, enrolments, gaps, incidents, key_rotations, orders, quarantine,
+    session, uploads,
 };
 use super::{AppState, console, context, error, health, live, media, openapi};
 

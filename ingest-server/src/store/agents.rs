@@ -66,7 +66,7 @@ impl AgentKey {
             agent: self.agent.clone(),
             public_key: self.public_key,
             valid_from: self.valid_from,
-            valid_until: self.revoked_at,
+            valid_until: self.ends_at,
         }
     }
 }
