@@ -88,8 +88,7 @@ mod tests {
         let signing = SigningKey {
             agent: agent.clone(),
             public_key: known.public(),
-            valid_from: now,
-            revoked_at: None,
+            end: None,
         };
         let signed = sign(key, &topic, &payload);
         admit_answer(&agent, &topic, &payload, Some(&signed), Some(&signing), now)
