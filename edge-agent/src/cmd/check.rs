@@ -74,7 +74,7 @@ fn probe_all(config: &Config, args: &Args) -> anyhow::Result<bool> {
         .iter()
         .map(|model| probe_model(model, config))
         .collect();
-    rows.extend(probe_verifier(&config));
+    rows.extend(probe_verifier(config));
     rows.extend(probe_cameras(
         &config.cameras,
         Duration::from_secs(args.timeout),

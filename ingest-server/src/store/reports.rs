@@ -54,7 +54,7 @@ pub(super) fn report_row(verified: &VerifiedReport<'_>, message_id: String) -> r
     report_table::Model {
         event_id: report.event_id.to_string(),
         revision: i64::from(report.revision),
-        message_id: message_id,
+        message_id,
         sha256: verified.sha256.to_owned(),
         agent: report.agent.to_string(),
         camera: report.camera.to_string(),

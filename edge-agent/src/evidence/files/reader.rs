@@ -45,7 +45,7 @@ pub struct EvidenceReader {
 enum How {
     Plain,
     Encrypted {
-        cipher: Cipher,
+        cipher: Box<Cipher>,
         /// The chunk opened last: uploads read small pieces one after the other.
         opened: Option<(u64, Vec<u8>)>,
     },
@@ -72,7 +72,7 @@ impl EvidenceReader {
             file,
             length,
             how: How::Encrypted {
-                cipher,
+                cipher: Box::new(cipher),
                 opened: None,
             },
         };

@@ -117,7 +117,7 @@ fn media(out: &mut Vec<u8>, entry: &[u8]) {
     });
     boxed(out, b"minf", |out| {
         full_box(out, b"vmhd", (0, 1), |out| {
-            (0..4).for_each(|_| put_u16(out, 0))
+            (0..4).for_each(|_| put_u16(out, 0));
         });
         boxed(out, b"dinf", |out| {
             full_box(out, b"dref", (0, 0), |out| {

@@ -15,7 +15,7 @@ use crate::telemetry::chain;
 
 /// What became of a request for pictures.
 pub(super) enum Captured {
-    Kept(Evidence),
+    Kept(Box<Evidence>),
     Refused(CommandRefusal, String),
     Failed(String),
 }
@@ -83,7 +83,7 @@ async fn keep(post: &Post, kind: EvidenceKind, bytes: Vec<u8>, mime: &'static st
         track: None,
     };
     match post.exhibits.vault.put(SEVERITY, promise, piece).await {
-        Ok(outcome) => Captured::Kept(promise.settled(&outcome)),
+        Ok(outcome) => Captured::Kept(Box::new(promise.settled(&outcome))),
         Err((UnavailableReason::DiskFull, message)) => {
             Captured::Refused(CommandRefusal::DiskFull, message)
         }
