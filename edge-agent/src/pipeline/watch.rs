@@ -131,10 +131,7 @@ impl Watch {
         for held_back in &step.held_back {
             self.list(held_back);
         }
-        let clocks = self.clocks.look(frame.pts);
-        for change in step.changes.into_iter().chain(clocks) {
-            self.record(change, moment, Some(frame), runtime);
-        }
+        // Before anything waits for the disk: whoever asks for a simulation now asks about this too.
         self.memory.keep(Remembered {
             epoch: *epoch,
             anchor: moment.clock,
@@ -144,6 +141,10 @@ impl Watch {
             detections,
             verdicts,
         });
+        let clocks = self.clocks.look(frame.pts);
+        for change in step.changes.into_iter().chain(clocks) {
+            self.record(change, moment, Some(frame), runtime);
+        }
         Failing::No
     }
 
