@@ -65,15 +65,24 @@ async fn an_operator_sees_the_queue_fill_and_decides() {
 /// The clip as the camera's bytes lie in it, in the other engine: plays, seeks, shows light.
 async fn firefox_plays_the_clip(site: &Site, incident: &str) {
     let firefox = std::env::var("VONG_FIREFOX").unwrap_or_else(|_| "firefox-esr".to_owned());
-    let told = site.api.incident(incident).await.unwrap();
-    let pieces = told["evidence"].as_array().unwrap();
+    let told = site
+        .api
+        .incident(incident)
+        .await
+        .expect("the server answers");
+    let pieces = told["evidence"].as_array().expect("a list of evidence");
     let clip = pieces
         .iter()
         .find(|piece| piece["kind"] == "clip" && piece["state"] == "stored");
     let clip = clip.expect("the operator saw it play")["id"].as_str();
-    let bytes = site.api.evidence(incident, clip.unwrap()).await.unwrap();
+    let clip = clip.expect("a piece of evidence has an id");
+    let bytes = site
+        .api
+        .evidence(incident, clip)
+        .await
+        .expect("the clip is served");
     let file = site.folder().join("clip.mp4");
-    std::fs::write(&file, bytes).unwrap();
+    std::fs::write(&file, bytes).expect("the folder takes the clip");
     let mut player = Command::new("node");
     player
         .arg("play.mjs")
@@ -82,7 +91,8 @@ async fn firefox_plays_the_clip(site: &Site, incident: &str) {
         .env("VONG_BROWSER", &firefox)
         .kill_on_drop(true);
     let output = timeout(Duration::from_secs(120), player.output()).await;
-    let output = output.expect("Firefox is done within two minutes").unwrap();
+    let output = output.expect("Firefox is done within two minutes");
+    let output = output.expect("node runs");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let saw: Value = serde_json::from_str(&said).unwrap_or_else(|_| panic!("{firefox}: {said}"));
     let number = |key: &str| {

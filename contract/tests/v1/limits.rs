@@ -239,7 +239,7 @@ fn words_and_numbers_of_a_report_have_bounds() {
                 r.tracks = vec![TrackBrief {
                     class: String::new(),
                     ..track(1)
-                }]
+                }];
             }),
             Some("tracks[].class"),
         ),

@@ -71,7 +71,9 @@ impl StoreError {
         let RuntimeErr::SqlxError(error) = error else {
             return false;
         };
-        let code = error.as_database_error().and_then(|error| error.code());
+        let code = error
+            .as_database_error()
+            .and_then(sea_orm::sqlx::error::DatabaseError::code);
         code.is_some_and(|code| is_of_content(&code))
     }
 }

@@ -184,7 +184,7 @@ impl Orders {
 fn captured(captured: Captured) -> AnswerOutcome {
     match captured {
         Captured::Kept(evidence) => AnswerOutcome::Done {
-            evidence: vec![evidence],
+            evidence: vec![*evidence],
             simulation: None,
         },
         Captured::Refused(reason, message) => refused(reason, &message),

@@ -1,3 +1,5 @@
+//! What camera and people say of one incident stays the same in whatever order the reports come.
+
 use contract::v1::Position;
 use proptest::prelude::*;
 
