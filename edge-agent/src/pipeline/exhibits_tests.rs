@@ -38,11 +38,9 @@ fn connect(scenery: &mut Scenery, path: &Path, epoch: u64, wall: i64, seconds: f
             FileItem::Unit(unit) if unit.pts.as_secs_f64() < seconds => {
                 ring.push(unit);
             }
-            FileItem::Frame(frame) if frame.pts.as_secs_f64() <= DECIDED => {
-                if epoch == 1 {
-                    scenery.exhibits.observe(&frame, &[track(&frame)]);
-                    scenery.frame = Some(frame);
-                }
+            FileItem::Frame(frame) if epoch == 1 && frame.pts.as_secs_f64() <= DECIDED => {
+                scenery.exhibits.observe(&frame, &[track(&frame)]);
+                scenery.frame = Some(frame);
             }
             _ => {}
         }

@@ -76,9 +76,6 @@ pub(in crate::config) fn read_overrides(section: &Section<'_>, known: Manifest) 
     }
 }
 
-/// The model's own class names, and for each our word, where it has one.
-pub(in crate::config) type Labels = (Vec<Arc<str>>, Vec<Option<Arc<str>>>);
-
 /// Reads a list of the model's class names and the `map` from them to ours.
 pub(in crate::config) fn read_labels(section: &Section<'_>, names: &'static str) -> Option<Labels> {
     let names = section.required(names, &value::list(value::text))?;

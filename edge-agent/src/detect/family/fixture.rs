@@ -75,12 +75,15 @@ pub(super) fn manifest(family: Family) -> Manifest {
     manifest
 }
 
+/// The outputs' names and shapes.
+type Shapes = Vec<(&'static str, Vec<i64>)>;
+
 /// Every family in every form it is read in, with its outputs' names and shapes as its exporter
 /// writes them; the numbers are nought.
 pub(super) fn every_form() -> Vec<(&'static str, Answer)> {
     let nanodet = Family::Nanodet { reg_max: 7 };
     #[rustfmt::skip]
-    let forms: Vec<(&str, Family, Vec<(&'static str, Vec<i64>)>)> = vec![
+    let forms: Vec<(&str, Family, Shapes)> = vec![
         ("vong",              Family::Vong,   vec![("detections", vec![1, 84, 7])]),
         ("yolox",             Family::Yolox,  vec![("output", vec![1, 84, 8])]),
         ("yolov5",            Family::Yolov5, vec![("output0", vec![1, 252, 8])]),
