@@ -7,7 +7,7 @@ use std::time::Duration;
 use ingest_server::agents::revoke;
 use ingest_server::broker::{EmbeddedBroker, client_config};
 use ingest_server::config::{BrokerTls, BrokerTrust, ClientCertificate};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair};
 use rumqttc::v5::mqttbytes::v5::Packet;
 use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
 use rumqttc::{TlsConfiguration, Transport};
@@ -27,6 +27,9 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // Under one name with its authority a certificate passes for self-signed.
+        let name = &mut params.distinguished_name;
+        name.push(DnType::CommonName, "site authority");
         let authority = params.self_signed(&key).unwrap();
         std::fs::create_dir_all(folder).unwrap();
         std::fs::write(folder.join("ca.pem"), authority.pem()).unwrap();

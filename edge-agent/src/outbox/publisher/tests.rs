@@ -567,7 +567,7 @@ async fn an_agent_speaks_tls_and_shows_its_certificate() {
     let store = open_store(dir.path()).await;
     file(&store, EventId::new(), 1).await;
     let arrives = async |server: crate::config::ServerConfig| {
-        let url: Url = format!("mqtts://localhost:{}", broker.port)
+        let url: Url = format!("mqtts://127.0.0.1:{}", broker.port)
             .parse()
             .unwrap();
         let publisher = Publisher {
@@ -606,15 +606,18 @@ async fn an_agent_speaks_tls_and_shows_its_certificate() {
 /// An authority, the broker's and the agent's certificates in a folder; what the agent's
 /// configuration says of them.
 fn make_certificates(folder: &Path) -> crate::config::ServerConfig {
-    use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
+    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair};
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // Under one name with its authority a certificate passes for self-signed.
+    let name = &mut params.distinguished_name;
+    name.push(DnType::CommonName, "site authority");
     let authority = params.self_signed(&key).unwrap();
     std::fs::write(folder.join("ca.pem"), authority.pem()).unwrap();
     for name in ["broker", "agent"] {
         let own = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
         let certificate = params.signed_by(&own, &authority, &key).unwrap();
         std::fs::write(folder.join(format!("{name}.pem")), certificate.pem()).unwrap();
         let file = folder.join(format!("{name}.key"));
