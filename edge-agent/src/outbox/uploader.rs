@@ -15,9 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use contract::v1::EvidenceId;
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use zeroize::Zeroizing;
@@ -93,28 +92,33 @@ impl Uploader {
     /// Uploads whatever is ready until `stop`. A file that is half sent stays so and is resumed.
     pub async fn run(self, stop: CancellationToken) {
         tokio::select! {
-            () = self.serve() => {}
+            () = Arc::new(self).serve() => {}
             () = stop.cancelled() => {}
         }
     }
 
-    async fn serve(&self) {
-        let pace = Mutex::new(Pace::new(self.limits.bytes_per_s));
+    async fn serve(self: Arc<Self>) {
+        let pace = Arc::new(Mutex::new(Pace::new(self.limits.bytes_per_s)));
         let mut standings = Standings::new();
-        let mut pieces = FuturesUnordered::new();
+        // Tasks of their own, which go on while this loop asks the outbox: it has one connection, and
+        // a piece that was next for it and not polled would hold it against everybody. They end with
+        // this loop.
+        let mut pieces = JoinSet::new();
         loop {
             let room = self.limits.at_once.get().saturating_sub(pieces.len());
             let wait = match self.choose(&mut standings, room).await {
                 Ok((chosen, wait)) => {
                     for (upload, offset) in chosen {
-                        pieces.push(self.send_piece(upload, offset, &pace));
+                        let (uploader, pace) = (Arc::clone(&self), Arc::clone(&pace));
+                        pieces
+                            .spawn(async move { uploader.send_piece(upload, offset, &pace).await });
                     }
                     wait
                 }
                 Err(error) => self.cannot_read(&error),
             };
             tokio::select! {
-                Some((upload, outcome)) = pieces.next() => {
+                Some(Ok((upload, outcome))) = pieces.join_next() => {
                     if let Err(error) = self.settle(&upload, outcome, &mut standings).await {
                         self.cannot_read(&error);
                     }
