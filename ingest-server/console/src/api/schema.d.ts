@@ -38,6 +38,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{agent}/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An agent's chains of manifests, and what is wrong in them. */
+        get: operations["getAgentChain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/{agent}/commands": {
         parameters: {
             query?: never;
@@ -284,6 +301,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The sealed bundle of one event: a ZIP file that stands by itself. Until it is released, it says
+         *     that it is not.
+         */
+        get: operations["getBundle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/confirm": {
         parameters: {
             query?: never;
@@ -318,6 +355,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/plate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes the number plate that a person read on the event's vehicle. */
+        post: operations["typePlate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/reject": {
         parameters: {
             query?: never;
@@ -329,6 +383,23 @@ export interface paths {
         put?: never;
         /** "It is not": new or acknowledged → rejected, with the reason. */
         post: operations["rejectIncident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Releases the bundle of an event. Administrators only; never taken back. */
+        post: operations["releaseBundle"];
         delete?: never;
         options?: never;
         head?: never;
@@ -499,6 +570,13 @@ export interface components {
             /** @description The program's version. */
             version: string;
         };
+        /** @description An agent's chains; one for each outbox that it ever had. */
+        AgentChain: {
+            /** @description Each chain, by its id. */
+            chains: components["schemas"]["ChainSummary"][];
+            /** @description What is wrong in them, in their order. */
+            faults: components["schemas"]["ChainFault"][];
+        };
         /** @description Data of the event `agent`. */
         AgentChanged: {
             /** @description Which one. */
@@ -658,6 +736,46 @@ export interface components {
          * @enum {string}
          */
         CameraState: "connecting" | "running" | "retrying" | "stopped";
+        /** @description Something that is wrong in a chain. */
+        ChainFault: {
+            /** @description The chain. */
+            chain: string;
+            /**
+             * Format: int64
+             * @description The first number concerned.
+             */
+            first: number;
+            /**
+             * @description `gap`: these numbers are missing. `fork`: several manifests have this number. `broken`: this
+             *     one names another predecessor than the one that is here.
+             */
+            kind: string;
+            /**
+             * Format: int64
+             * @description The last.
+             */
+            last: number;
+        };
+        /** @description One chain, as far as it was looked at: the newest manifests. */
+        ChainSummary: {
+            /**
+             * Format: int64
+             * @description The lowest number that is here.
+             */
+            first: number;
+            /** @description The id of the agent's outbox. */
+            id: string;
+            /**
+             * Format: int64
+             * @description The highest.
+             */
+            last: number;
+            /**
+             * Format: int64
+             * @description How many manifests are here.
+             */
+            received: number;
+        };
         /**
          * @description How a check went. The log says more; this page is for everybody.
          * @enum {string}
@@ -1029,6 +1147,8 @@ export interface components {
             /** @description Who did what, oldest first. */
             history: components["schemas"]["HistoryEntry"][];
             rejected_reason?: components["schemas"]["RejectReason"] | null;
+            /** @description The seals of its events, in the order of the events. */
+            seals: components["schemas"]["Seal"][];
         };
         /** @description One event of an incident, as its highest revision tells it. */
         IncidentEvent: {
@@ -1300,6 +1420,19 @@ export interface components {
              */
             uncertainty_deg: number;
         };
+        /** @description What a person read on the vehicle. */
+        PlateRequest: {
+            /**
+             * Format: uuid
+             * @description The event; needed where the incident has several sealed ones.
+             */
+            event_id?: string | null;
+            /**
+             * @description The plate: 2 to 16 letters, digits, dashes, dots and spaces, at least one digit.
+             * @example 75A-123.45
+             */
+            plate: string;
+        };
         /** @description A point on the WGS84 ellipsoid, in degrees. */
         Position: {
             /**
@@ -1414,6 +1547,14 @@ export interface components {
              */
             version: number;
         };
+        /** @description What is to be released. */
+        ReleaseRequest: {
+            /**
+             * Format: uuid
+             * @description The event; needed where the incident has several sealed ones.
+             */
+            event_id?: string | null;
+        };
         /**
          * @description What a person may do.
          * @enum {string}
@@ -1435,6 +1576,39 @@ export interface components {
             rule: string;
             /** @description The zone it looks at; absent for the whole picture. */
             zone?: string | null;
+        };
+        /** @description The seal of one event. */
+        Seal: {
+            /** @description Where the bundle is: a path on this server; `null` while there is no good seal. */
+            bundle_url?: string | null;
+            /** @description Its place in the agent's chain: `first`, `linked`, `predecessor_missing`, `contradicted`. */
+            chain?: string | null;
+            /**
+             * Format: uuid
+             * @description The event.
+             */
+            event_id: string;
+            /** @description The number plate that a person read. */
+            plate?: string | null;
+            /** @description Who read it. */
+            plate_typed_by?: string | null;
+            /**
+             * Format: date-time
+             * @description When the bundle was released.
+             */
+            released_at?: string | null;
+            /** @description Who released it. */
+            released_by?: string | null;
+            /**
+             * Format: int64
+             * @description Its number in the agent's chain.
+             */
+            sequence?: number | null;
+            /**
+             * @description `good`, or why it seals nothing: `unreadable`, `key_unknown`, `key_not_valid`,
+             *     `signature_wrong`, `other_event`; `null` while it has not come.
+             */
+            verdict?: string | null;
         };
         /** @description Who is logged in. */
         Session: {
@@ -1560,6 +1734,44 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAgentChain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The agent */
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentChain"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2326,6 +2538,66 @@ export interface operations {
             };
         };
     };
+    getBundle: {
+        parameters: {
+            query?: {
+                /** @description The event; needed where the incident has several sealed ones. */
+                event_id?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bundle */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
+                };
+            };
+            /** @description Several events are sealed, and none is named */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `bundle_incomplete` with the missing fields, `bundle_unavailable` with the reason */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     confirmIncident: {
         parameters: {
             query?: never;
@@ -2460,6 +2732,74 @@ export interface operations {
             };
         };
     };
+    typePlate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlateRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `bundle_released` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     rejectIncident: {
         parameters: {
             query?: never;
@@ -2518,6 +2858,74 @@ export interface operations {
                 };
             };
             /** @description `stale_version`, `transition_refused` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    releaseBundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed`, `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `bundle_incomplete` with the missing fields, `bundle_unavailable`, `bundle_released` */
             409: {
                 headers: {
                     [name: string]: unknown;
