@@ -190,7 +190,7 @@ async fn through(ground: &Ground, weather: Weather, lasting: Duration) {
 /// The line for evidence is slow, so that the server dies with a part of it in hand.
 async fn in_upload(ground: &mut Ground, lasting: Duration) -> anyhow::Result<()> {
     ground.http.set(Weather::Slow(8 * SLOW_BYTES_PER_SECOND));
-    ground.film(Filming::On)?;
+    ground.film(Filming::On).await?;
     let parts = ground
         .server
         .data_dir()

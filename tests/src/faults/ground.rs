@@ -107,10 +107,17 @@ impl Ground {
     }
 
     /// The camera films, or is unplugged.
-    pub(super) fn film(&self, filming: Filming) -> anyhow::Result<()> {
+    pub(super) async fn film(&self, filming: Filming) -> anyhow::Result<()> {
         match filming {
-            Filming::On => self.cameras.come_back(CAMERA)?,
             Filming::Off => self.cameras.drop_camera(CAMERA)?,
+            Filming::On => {
+                // Somebody's connection may have its port for a moment.
+                let back = poll_until(PATIENCE, async || self.cameras.come_back(CAMERA).ok());
+                ensure!(
+                    back.await.is_some(),
+                    "the camera does not get its port back"
+                );
+            }
         }
         Ok(())
     }

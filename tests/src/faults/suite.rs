@@ -86,7 +86,7 @@ async fn one(
             break;
         }
         recovered_s.push(settled(ground, plan.patience).await?.0.as_secs_f64());
-        ground.film(Filming::On)?;
+        ground.film(Filming::On).await?;
     }
     let mut tally = settled(ground, plan.patience).await?.1;
     tally.corrupt = corrupt(ground).await?;
@@ -106,7 +106,7 @@ async fn one(
 /// long that took and what was counted last.
 async fn settled(ground: &Ground, patience: Duration) -> anyhow::Result<(Duration, Tally)> {
     let begun = Instant::now();
-    ground.film(Filming::Off)?;
+    ground.film(Filming::Off).await?;
     let mut last = Tally::default();
     // A database in the middle of a restart cannot be read; it is asked again.
     let balanced = poll_until(patience, async || {
@@ -115,7 +115,7 @@ async fn settled(ground: &Ground, patience: Duration) -> anyhow::Result<(Duratio
     });
     balanced.await;
     let took = begun.elapsed();
-    ground.film(Filming::On)?;
+    ground.film(Filming::On).await?;
     Ok((took, last))
 }
 

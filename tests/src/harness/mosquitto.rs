@@ -33,7 +33,7 @@ impl Mosquitto {
             // Who may read what is tested where the broker's rights are; here everybody may.
             format!(
                 "listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\n\
-                 persistence_location {}/\nautosave_interval 1\nautosave_on_changes true\n\
+                 persistence_location {}/\nautosave_interval 1\nautosave_on_changes false\n\
                  max_queued_messages 100000\nmax_inflight_messages 0\nuser root\n",
                 state.display()
             ),
