@@ -73,13 +73,14 @@ fn a_fire_before_a_street_camera_is_told_within_ten_seconds_and_not_before_it_bu
     }
 }
 
+/// Not `traffic_vn_junction_a_1.6s`: it is MPEG-4 Part 2, which no camera here sends and the agent
+/// does not read.
 #[test]
 fn streets_people_animals_and_red_lamps_are_no_fire() {
     for name in [
         "traffic_suburb_ahmetozlu.mp4",
         "traffic_topdown_car_intel.mp4",
         "traffic_person_bicycle_car_intel_gif.mp4",
-        "traffic_vn_junction_a_1.6s.mp4",
         "dwell_person_table_intel.mp4",
         "zone_worker_line_cross_intel_gif.mp4",
         "encroach_london_roadworks_zoo.mp4",

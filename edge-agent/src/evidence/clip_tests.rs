@@ -111,7 +111,11 @@ fn probed(clip: &Clip) -> Probed {
             .output()
             .expect("ffprobe is installed");
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success() && errors.is_empty(), "{errors}");
+        // Where an open GOP begins, a picture may tell the decoder to forget one from before the
+        // clip, which it never had. It says so and shows every picture all the same.
+        let complaint = |line: &&str| !line.ends_with("mmco: unref short failure");
+        let unknown = errors.lines().find(complaint);
+        assert!(output.status.success() && unknown.is_none(), "{errors}");
         String::from_utf8(output.stdout).unwrap()
     };
     let frames = ffprobe("frame=pts_time,key_frame,pict_type");
@@ -298,14 +302,20 @@ fn open_gops_and_pictures_out_of_order_decode_as_in_the_whole_stream() {
         let cut = decoded(file.path());
         assert_eq!((cut.len(), cut[0].0), (clip.pictures, 0), "{name}");
         let whole = decoded(&path);
-        let wanted: Vec<_> = whole
-            .iter()
-            .filter(|(at, _)| *at >= from)
-            .take(cut.len())
-            .collect();
-        for ((at, hash), (wanted_at, wanted)) in cut.iter().zip(wanted) {
-            assert_eq!((*at + from, hash), (*wanted_at, wanted), "{name}");
+        for (at, hash) in &cut {
+            let same = whole.iter().find(|(shown, _)| *shown == *at + from);
+            assert_eq!(same.map(|(_, hash)| hash), Some(hash), "{name}: {at} ms");
         }
+        // Behind the wanted end may stand a picture that was sent ahead of those it follows.
+        let until = |pictures: &[(i64, String)], start: i64, end: i64| {
+            let wanted = |(at, _): &&(i64, String)| (start..=end).contains(at);
+            pictures.iter().filter(wanted).count()
+        };
+        assert_eq!(
+            until(&cut, 0, 6000 - from),
+            until(&whole, from, 6000),
+            "{name}: every picture up to the wanted end"
+        );
         let (units, shown) = read_by_gstreamer(&clip);
         assert_eq!(units, clip.pictures, "{name}: the demuxer reads all");
         // Its decoder may keep back a picture where an open GOP begins.

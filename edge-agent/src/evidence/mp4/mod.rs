@@ -55,7 +55,7 @@ pub enum ContainerError {
     TooLarge,
 }
 
-/// The media type of the file that [`write`] makes.
+/// The media type of the file that [`write()`] makes.
 pub(super) const fn mime(codec: Codec) -> &'static str {
     match codec {
         Codec::H264 | Codec::H265 => "video/mp4",
