@@ -5,10 +5,10 @@ use sea_orm_migration::prelude::*;
 
 mod m0001_first_tables;
 mod m0002_incident_tally;
-mod m0004_gap_reports;
-mod m0012_seals;
-mod m0014_orders;
-mod m0003_key_endings;
+mod m0003_gap_reports;
+mod m0004_orders;
+mod m0005_key_endings;
+mod m0006_seals;
 
 /// Every migration, in order.
 pub(super) struct Migrator;
@@ -19,10 +19,10 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m0001_first_tables::Migration),
             Box::new(m0002_incident_tally::Migration),
-            Box::new(m0004_gap_reports::Migration),
-            Box::new(m0014_orders::Migration),
-            Box::new(m0003_key_endings::Migration),
-            Box::new(m0012_seals::Migration),
+            Box::new(m0003_gap_reports::Migration),
+            Box::new(m0004_orders::Migration),
+            Box::new(m0005_key_endings::Migration),
+            Box::new(m0006_seals::Migration),
         ]
     }
 }
