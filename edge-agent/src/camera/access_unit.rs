@@ -1,5 +1,6 @@
 //! One encoded picture as the camera sent it.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -19,6 +20,16 @@ pub enum Codec {
     Mjpeg,
 }
 
+impl fmt::Display for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::H264 => "H.264",
+            Self::H265 => "H.265",
+            Self::Mjpeg => "MJPEG",
+        })
+    }
+}
+
 /// What a connection carries, known once its first caps came.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StreamInfo {
@@ -28,6 +39,13 @@ pub struct StreamInfo {
     pub caps: String,
     /// Size of the coded picture, where the caps say it.
     pub size: Option<PictureSize>,
+}
+
+impl StreamInfo {
+    /// Whether what follows is another stream: nothing that counts in pixels goes on across it.
+    pub(crate) fn is_other(&self, info: &Self) -> bool {
+        (self.codec, self.size) != (info.codec, info.size)
+    }
 }
 
 /// One encoded picture (RFC 6184 calls it an access unit), never decoded here.

@@ -173,7 +173,7 @@ impl Stream {
         tracing::info!(
             camera.id = %outputs.source.id,
             camera.name = outputs.source.name,
-            codec = ?info.codec,
+            codec = %info.codec,
             width = info.size.map(|size| size.width),
             height = info.size.map(|size| size.height),
             "camera connected",

@@ -94,9 +94,8 @@ pub(crate) struct DecoderPipeline {
 
 impl DecoderPipeline {
     pub(crate) fn new(info: &StreamInfo, options: DecoderOptions) -> Result<Self, CameraError> {
-        let format = Format::of_codec(info.codec).ok_or_else(|| CameraError::UnsupportedCodec {
-            codec: format!("{:?}", info.codec),
-        })?;
+        let format = Format::of_codec(info.codec)
+            .ok_or_else(|| CameraError::unsupported(&info.codec.to_string()))?;
         let decoder = format
             .decoder
             .replace("{threads}", &options.threads.max(1).to_string());

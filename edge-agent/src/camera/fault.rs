@@ -5,7 +5,7 @@ use std::time::Duration;
 use contract::v1::CameraStatusReason;
 use gstreamer as gst;
 
-use super::format::Format;
+use super::format::{self, Format};
 
 /// Why a camera's stream is not there.
 #[derive(Debug, thiserror::Error)]
@@ -20,9 +20,12 @@ pub enum CameraError {
     #[error("the camera knows no such stream")]
     NotFound(#[source] GstFault),
     /// The stream's codec is not in the format table.
-    #[error("the camera sends {codec}, which is not supported")]
+    #[error(
+        "the stream is {codec}, which is not supported ({} are)",
+        Format::supported()
+    )]
     UnsupportedCodec {
-        /// What it sends, by its RTP encoding name or media type.
+        /// What it is, by its usual name where that is known, and its RTP encoding name or media type.
         codec: String,
     },
     /// The session has no video at all.
@@ -94,6 +97,13 @@ impl GstFault {
 }
 
 impl CameraError {
+    /// A codec, by its RTP encoding name or media type, that the format table lacks.
+    pub(crate) fn unsupported(word: &str) -> Self {
+        Self::UnsupportedCodec {
+            codec: format::name_of_refused(word),
+        }
+    }
+
     /// From an error message of the receiving pipeline.
     pub(crate) fn from_receive(error: &gst::message::Error) -> Self {
         let fault = GstFault::from_message(error);
@@ -110,9 +120,7 @@ impl CameraError {
         }
         match glib.kind::<gst::StreamError>() {
             Some(gst::StreamError::CodecNotFound | gst::StreamError::WrongType) => {
-                Self::UnsupportedCodec {
-                    codec: fault.message,
-                }
+                Self::unsupported(&fault.message)
             }
             Some(gst::StreamError::Decode | gst::StreamError::Format) => {
                 Self::Undecodable(Some(fault))
@@ -152,10 +160,7 @@ impl CameraError {
                 "Check the path in its url against the camera's manual.".to_owned()
             }
             Self::UnsupportedCodec { .. } | Self::NoVideo => {
-                format!(
-                    "Set the camera's stream to one of: {}.",
-                    Format::supported()
-                )
+                format!("Set the stream to one of: {}.", Format::supported())
             }
             Self::Stalled(_) => "Check the network's load and the camera's own health.".to_owned(),
             Self::EndOfStream => {

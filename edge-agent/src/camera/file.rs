@@ -358,24 +358,18 @@ fn attach_first_video(
             return;
         };
         let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
-        let media_type = caps
-            .structure(0)
-            .map(|s| s.name().to_string())
-            .unwrap_or_default();
+        let media_type = caps.structure(0).map_or("", |s| s.name().as_str());
         if !media_type.starts_with("video/") && !media_type.starts_with("image/") {
             return;
         }
         // Full: an earlier video was found, and one is enough.
-        drop(found.try_send(attach(&pipeline, pad, &media_type)));
+        let attached = sample::format_of(&caps).and_then(|format| attach(&pipeline, pad, format));
+        drop(found.try_send(attached));
     });
 }
 
-fn attach(pipeline: &gst::Pipeline, pad: &gst::Pad, media_type: &str) -> Found {
+fn attach(pipeline: &gst::Pipeline, pad: &gst::Pad, format: &Format) -> Found {
     let what = "the file's parser";
-    let format =
-        Format::of_media_type(media_type).ok_or_else(|| CameraError::UnsupportedCodec {
-            codec: media_type.to_owned(),
-        })?;
     let fault = |text: String| CameraError::Pipeline {
         what,
         source: GstFault::new(what, text),

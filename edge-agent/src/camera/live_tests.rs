@@ -120,6 +120,34 @@ async fn pictures_flow_and_the_camera_stops_on_command() {
 }
 
 #[tokio::test]
+async fn cameras_of_each_codec_are_watched_kept_and_decoded_from_the_ring() {
+    let server = RtspServer::start(Access::Open);
+    let stop = CancellationToken::new();
+    for (path, codec) in [("/h265", Codec::H265), ("/mjpeg", Codec::Mjpeg)] {
+        let mut camera = supervise(source(&server.url(path), None), stop.clone());
+        let first = picture(&camera).await;
+        let mut last = first.clone();
+        for _ in 0..6 {
+            last = picture(&camera).await;
+        }
+        wait_for(&mut camera, CameraState::Running).await;
+        assert_eq!((last.frame.size.width, last.frame.size.height), (320, 240));
+        let step = last.frame.pts.since(first.frame.pts).as_secs_f64() / 6.0;
+        assert!((0.19..0.4).contains(&step), "{path}: {step} s");
+        let (from, to) = (first.frame.pts, last.frame.pts);
+        assert_eq!(camera.ring.reached(last.epoch, to).await, Reached::Yes);
+        let passage = camera.ring.passage(last.epoch, from, to).unwrap();
+        assert_eq!(passage.info.codec, codec);
+        assert!(passage.is_whole() && passage.units[0].keyframe, "{path}");
+        let alone = passage.units.iter().all(|unit| unit.keyframe);
+        assert_eq!(alone, codec == Codec::Mjpeg, "{path}");
+        let still = tokio::task::spawn_blocking(move || last_picture(&passage));
+        assert_eq!(still.await.unwrap().unwrap().pts, to, "{path}");
+    }
+    stop.cancel();
+}
+
+#[tokio::test]
 async fn rtp_timestamps_that_begin_anew_go_on() {
     let server = RtspServer::start(Access::Open);
     let stop = CancellationToken::new();

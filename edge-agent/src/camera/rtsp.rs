@@ -32,7 +32,7 @@ const FAULTS: usize = 4;
 /// What a session delivers.
 #[derive(Debug)]
 pub(crate) enum Received {
-    /// What the following units are; again when the picture's size changes.
+    /// What the following units are; again when the codec or the picture's size changes.
     Stream(StreamInfo),
     /// The next access unit, in decode order.
     Unit(AccessUnit),
@@ -150,7 +150,7 @@ fn select_video(camera: &gst::Element, faults: mpsc::Sender<CameraError>) {
             let known = Format::of_rtp(&encoding).is_some();
             if !known {
                 // Full: see FAULTS. Closed: the session is being dropped.
-                drop(faults.try_send(CameraError::UnsupportedCodec { codec: encoding }));
+                drop(faults.try_send(CameraError::unsupported(&encoding)));
             }
             known && !chosen.swap(true, Ordering::Relaxed)
         };
@@ -212,8 +212,7 @@ fn attach(
         .current_caps()
         .and_then(|caps| caps.structure(0)?.get::<String>("encoding-name").ok())
         .unwrap_or_default();
-    let format =
-        Format::of_rtp(&encoding).ok_or(CameraError::UnsupportedCodec { codec: encoding })?;
+    let format = Format::of_rtp(&encoding).ok_or_else(|| CameraError::unsupported(&encoding))?;
     let what = "the depayloader";
     let broken = |error: glib::BoolError| CameraError::Pipeline {
         what,
@@ -270,7 +269,7 @@ fn deliver(
                 return Err(gst::FlowError::NotNegotiated);
             };
             match sample::stream_info(caps) {
-                Ok(info) if current.as_ref().is_none_or(|c| c.size != info.size) => {
+                Ok(info) if current.as_ref().is_none_or(|c| c.is_other(&info)) => {
                     current = Some(info.clone());
                     send(Received::Stream(info))?;
                 }

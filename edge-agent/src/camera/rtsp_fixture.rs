@@ -32,7 +32,7 @@ pub(crate) struct RtspServer {
 
 impl RtspServer {
     /// Serves `/ball` (endless), `/short` (ends after 2 s), `/wrap` (its RTP timestamps begin anew
-    /// after 1 s), `/vp8` (a codec the agent does not know) and `/sound` (no video).
+    /// after 1 s), `/h265`, `/mjpeg`, `/vp8` (a codec the agent does not know) and `/sound` (no video).
     pub(crate) fn start(access: Access) -> Self {
         gst::init().unwrap();
         let server = rtsp::RTSPServer::new();
@@ -52,6 +52,17 @@ impl RtspServer {
             (
                 "/wrap",
                 format!("( {source} ! {picture} ! {h264} timestamp-offset=4294877296 )"),
+            ),
+            (
+                "/h265",
+                format!(
+                    "( {source} ! {picture} ! x265enc speed-preset=ultrafast tune=zerolatency \
+                     key-int-max=12 log-level=none ! h265parse ! rtph265pay name=pay0 )"
+                ),
+            ),
+            (
+                "/mjpeg",
+                format!("( {source} ! {picture} ! jpegenc ! rtpjpegpay name=pay0 )"),
             ),
             (
                 "/vp8",

@@ -23,11 +23,7 @@ const TALLEST_BT601: u32 = 576;
 /// What the caps of encoded units say.
 pub(crate) fn stream_info(caps: &gst::CapsRef) -> Result<StreamInfo, CameraError> {
     let structure = caps.structure(0);
-    let media_type = structure.map_or("nothing", |s| s.name().as_str());
-    let format =
-        Format::of_media_type(media_type).ok_or_else(|| CameraError::UnsupportedCodec {
-            codec: media_type.to_owned(),
-        })?;
+    let format = format_of(caps)?;
     let side = |name| {
         structure
             .and_then(|s| s.get::<i32>(name).ok())
@@ -38,6 +34,19 @@ pub(crate) fn stream_info(caps: &gst::CapsRef) -> Result<StreamInfo, CameraError
         codec: format.codec,
         caps: caps.to_string(),
         size: size.map(|(width, height)| PictureSize { width, height }),
+    })
+}
+
+/// The format of encoded pictures with these caps.
+pub(crate) fn format_of(caps: &gst::CapsRef) -> Result<&'static Format, CameraError> {
+    let structure = caps.structure(0);
+    let media_type = structure.map_or("nothing", |s| s.name().as_str());
+    Format::of_media_type(media_type).ok_or_else(|| {
+        let version = structure.and_then(|s| s.get::<i32>("mpegversion").ok());
+        CameraError::unsupported(&match version {
+            Some(version) => format!("{media_type}, mpegversion {version}"),
+            None => media_type.to_owned(),
+        })
     })
 }
 

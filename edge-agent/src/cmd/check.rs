@@ -221,7 +221,7 @@ async fn probe_camera(camera: &CameraConfig, timeout: Duration) -> anyhow::Resul
 }
 
 fn described(report: &ProbeReport) -> String {
-    let mut parts = vec![format!("{:?}", report.codec)];
+    let mut parts = vec![report.codec.to_string()];
     parts.extend(
         report
             .size
