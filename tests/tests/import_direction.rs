@@ -54,6 +54,33 @@ const BUNDLE: Crate = Crate {
     ],
 };
 
+const CASEWORK: Crate = Crate {
+    name: "casework",
+    order: &[
+        "unit",
+        "people",
+        "area",
+        "desk",
+        "deadline",
+        "lifecycle",
+        "routing",
+    ],
+    foreign: &[
+        ForeignLibrary {
+            name: "tokio",
+            homes: &[],
+        },
+        ForeignLibrary {
+            name: "sea_orm",
+            homes: &[],
+        },
+        ForeignLibrary {
+            name: "geojson",
+            homes: &["area.rs"],
+        },
+    ],
+};
+
 const EDGE_AGENT: Crate = Crate {
     name: "edge-agent",
     order: &[
@@ -234,6 +261,11 @@ fn edge_agent_imports_go_one_way() {
 }
 
 #[test]
+fn casework_imports_go_one_way() {
+    check_crate(&CASEWORK);
+}
+
+#[test]
 fn ingest_server_imports_go_one_way() {
     check_crate(&INGEST_SERVER);
 }
@@ -251,6 +283,7 @@ fn every_rust_file_is_readable_and_says_its_purpose() {
         "contract/src",
         "contract/tests",
         "bundle/src",
+        "casework/src",
         "edge-agent/src",
         "ingest-server/src",
         "tests/src",
