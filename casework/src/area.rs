@@ -7,7 +7,6 @@
 
 use std::collections::BTreeMap;
 
-use geo::{Contains as _, Coord, MultiPolygon, Point};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -29,8 +28,8 @@ pub struct Area {
     pub from: Date,
     /// Valid until the day before this one; open where none is known.
     pub until: Option<Date>,
-    /// Where it is, in WGS84, longitude first.
-    pub shape: MultiPolygon<f64>,
+    /// Where it is.
+    pub shape: Shape,
 }
 
 /// All versions of all areas. Invariant: the versions of one area do not overlap in time.
@@ -44,6 +43,36 @@ pub struct Place {
     pub lat: f64,
     /// Longitude, −180 to 180.
     pub lon: f64,
+}
+
+/// One or more polygons with their holes, as `GeoJSON` has them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shape(Vec<Vec<Ring>>);
+
+/// A closed line of longitude and latitude, in degrees of WGS84.
+type Ring = Vec<[f64; 2]>;
+
+impl Shape {
+    /// Does the place lie inside? By the even-odd rule: a ray crosses the rings of a polygon an odd number of
+    /// times from inside, and holes are rings as well. A place on a border may count as inside or not.
+    #[must_use]
+    pub fn contains(&self, place: Place) -> bool {
+        self.0.iter().any(|polygon| {
+            let crossings: usize = polygon.iter().map(|ring| crossings(ring, place)).sum();
+            crossings % 2 == 1
+        })
+    }
+}
+
+/// How often a ray to the east crosses the ring. A vertex belongs to the edge above it, so that it counts once.
+fn crossings(ring: &Ring, place: Place) -> usize {
+    ring.windows(2)
+        .filter(|edge| {
+            let ([x1, y1], [x2, y2]) = (edge[0], edge[1]);
+            let spans = (y1 > place.lat) != (y2 > place.lat);
+            spans && place.lon < x1 + (place.lat - y1) / (y2 - y1) * (x2 - x1)
+        })
+        .count()
 }
 
 /// Why areas were not taken. Nothing of the file stands.
@@ -131,11 +160,10 @@ impl Atlas {
 
     /// Every area that holds a place on a day, by key. A place on a border may lie in none.
     pub fn at(&self, place: Place, day: Date) -> impl Iterator<Item = &Area> {
-        let point = Point::new(place.lon, place.lat);
         self.0
             .values()
             .flatten()
-            .filter(move |area| area.is_valid(day) && area.shape.contains(&point))
+            .filter(move |area| area.is_valid(day) && area.shape.contains(place))
     }
 
     /// Areas of any time whose name or an old name is this one, whatever the case.
@@ -197,23 +225,41 @@ fn area_of(index: usize, feature: geojson::Feature) -> Result<Area, AtlasFault> 
     })
 }
 
-fn shape_of(index: usize, feature: geojson::Feature) -> Result<MultiPolygon<f64>, AtlasFault> {
+fn shape_of(index: usize, feature: geojson::Feature) -> Result<Shape, AtlasFault> {
     let fault = || AtlasFault::Shape { index };
-    let geometry = feature.geometry.ok_or_else(fault)?;
-    let shape = match geo::Geometry::<f64>::try_from(geometry).map_err(|_| fault())? {
-        geo::Geometry::Polygon(polygon) => MultiPolygon::new(vec![polygon]),
-        geo::Geometry::MultiPolygon(polygons) => polygons,
+    let polygons = match feature.geometry.ok_or_else(fault)?.value {
+        geojson::Value::Polygon(polygon) => vec![polygon],
+        geojson::Value::MultiPolygon(polygons) => polygons,
         _ => return Err(fault()),
     };
-    let on_earth = |at: &Coord<f64>| at.x.abs() <= 180.0 && at.y.abs() <= 90.0;
-    let whole = shape.iter().all(|polygon| {
-        // A ring is closed, so a triangle has four points.
-        polygon.exterior().0.len() >= 4 && polygon.exterior().0.iter().all(on_earth)
-    });
-    if shape.0.is_empty() || !whole {
+    let rings = |polygon: Vec<Vec<Vec<f64>>>| {
+        let rings = polygon
+            .iter()
+            .map(|ring| ring_of(ring))
+            .collect::<Option<Vec<Ring>>>()?;
+        (!rings.is_empty()).then_some(rings)
+    };
+    let shape = polygons
+        .into_iter()
+        .map(rings)
+        .collect::<Option<Vec<_>>>()
+        .ok_or_else(fault)?;
+    if shape.is_empty() {
         return Err(fault());
     }
-    Ok(shape)
+    Ok(Shape(shape))
+}
+
+/// A ring is closed and has at least four points (RFC 7946 §3.1.6), all of them on earth.
+fn ring_of(points: &[Vec<f64>]) -> Option<Ring> {
+    let ring = points
+        .iter()
+        .map(|point| match point.as_slice() {
+            [lon, lat, ..] if lon.abs() <= 180.0 && lat.abs() <= 90.0 => Some([*lon, *lat]),
+            _ => None,
+        })
+        .collect::<Option<Ring>>()?;
+    (ring.len() >= 4 && ring.first() == ring.last()).then_some(ring)
 }
 
 #[cfg(test)]
@@ -261,6 +307,32 @@ pub(crate) mod tests {
                 .on(&AreaId("a".to_owned()), date(2026, 1, 1))
                 .is_none()
         );
+    }
+
+    #[test]
+    fn a_hole_is_outside_and_an_island_inside() {
+        let ring = |low: f64, high: f64| {
+            vec![
+                [low, low],
+                [high, low],
+                [high, high],
+                [low, high],
+                [low, low],
+            ]
+        };
+        let shape = Shape(vec![
+            vec![ring(0.0, 10.0), ring(2.0, 8.0)],
+            vec![ring(4.0, 6.0)],
+        ]);
+        for (at, inside) in [
+            (1.0, true),
+            (3.0, false),
+            (5.0, true),
+            (11.0, false),
+            (-1.0, false),
+        ] {
+            assert_eq!(shape.contains(Place { lat: at, lon: at }), inside, "{at}");
+        }
     }
 
     #[test]
