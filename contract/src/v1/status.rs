@@ -62,16 +62,30 @@ pub enum CameraStatusReason {
     Unreachable,
     /// User or password was refused.
     Unauthorized,
+    /// The camera knows the user and does not let them see this stream.
+    Forbidden,
+    /// The camera's certificate is not trusted.
+    Untrusted,
+    /// The camera already serves as many as it can.
+    Busy,
     /// The stream's path is unknown to the camera.
     NotFound,
     /// The stream's codec is not supported.
     UnsupportedCodec,
     /// Connected, but nothing came for too long.
     Stalled,
+    /// Connected, but nothing comes over UDP.
+    UdpBlocked,
+    /// Pictures come, but none that decoding can begin with.
+    NoKeyframe,
+    /// The pictures are of no size, or larger than the agent handles.
+    PictureSize,
     /// The camera ended the stream.
     EndOfStream,
     /// The stream cannot be decoded.
     Undecodable,
+    /// The camera is watched; its main stream, from which evidence is cut, is away.
+    MainStreamLost,
     /// Anything else; the agent's log has the cause.
     Failed,
 }
@@ -83,11 +97,18 @@ impl CameraStatusReason {
         match self {
             Self::Unreachable => "unreachable",
             Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::Untrusted => "untrusted",
+            Self::Busy => "busy",
             Self::NotFound => "not_found",
             Self::UnsupportedCodec => "unsupported_codec",
             Self::Stalled => "stalled",
+            Self::UdpBlocked => "udp_blocked",
+            Self::NoKeyframe => "no_keyframe",
+            Self::PictureSize => "picture_size",
             Self::EndOfStream => "end_of_stream",
             Self::Undecodable => "undecodable",
+            Self::MainStreamLost => "main_stream_lost",
             Self::Failed => "failed",
         }
     }

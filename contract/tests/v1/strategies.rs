@@ -371,11 +371,18 @@ fn camera_reason() -> impl Strategy<Value = CameraStatusReason> {
     select(vec![
         CameraStatusReason::Unreachable,
         CameraStatusReason::Unauthorized,
+        CameraStatusReason::Forbidden,
+        CameraStatusReason::Untrusted,
+        CameraStatusReason::Busy,
         CameraStatusReason::NotFound,
         CameraStatusReason::UnsupportedCodec,
         CameraStatusReason::Stalled,
+        CameraStatusReason::UdpBlocked,
+        CameraStatusReason::NoKeyframe,
+        CameraStatusReason::PictureSize,
         CameraStatusReason::EndOfStream,
         CameraStatusReason::Undecodable,
+        CameraStatusReason::MainStreamLost,
         CameraStatusReason::Failed,
     ])
 }

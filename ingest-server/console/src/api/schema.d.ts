@@ -721,7 +721,7 @@ export interface components {
          * @description Why a camera is not running.
          * @enum {string}
          */
-        CameraReason: "unreachable" | "unauthorized" | "not_found" | "unsupported_codec" | "stalled" | "end_of_stream" | "undecodable" | "failed";
+        CameraReason: "unreachable" | "unauthorized" | "forbidden" | "untrusted" | "busy" | "not_found" | "unsupported_codec" | "stalled" | "udp_blocked" | "no_keyframe" | "picture_size" | "end_of_stream" | "undecodable" | "main_stream_lost" | "failed";
         /** @description Which camera. */
         CameraRef: {
             /** @description Its agent. */

@@ -164,16 +164,30 @@ words!(
         Unreachable,
         /// User or password was refused.
         Unauthorized,
+        /// The camera knows the user and does not let them see this stream.
+        Forbidden,
+        /// The camera's certificate is not trusted.
+        Untrusted,
+        /// The camera already serves as many as it can.
+        Busy,
         /// The stream's path is unknown to the camera.
         NotFound,
         /// The stream's codec is not supported.
         UnsupportedCodec,
         /// Connected, but nothing came for too long.
         Stalled,
+        /// Connected, but nothing comes over UDP.
+        UdpBlocked,
+        /// Pictures come, but none that decoding can begin with.
+        NoKeyframe,
+        /// The pictures are of no size, or larger than the agent handles.
+        PictureSize,
         /// The camera ended the stream.
         EndOfStream,
         /// The stream cannot be decoded.
         Undecodable,
+        /// The camera is watched; its main stream, from which evidence is cut, is away.
+        MainStreamLost,
         /// Anything else; the agent's log has the cause.
         Failed,
     }
