@@ -81,6 +81,29 @@ const CASEWORK: Crate = Crate {
     ],
 };
 
+const GROUND: Crate = Crate {
+    name: "ground",
+    order: &[
+        "geodesy",
+        "ellipse",
+        "homography",
+        "elevation",
+        "tower",
+        "fix",
+        "speed",
+    ],
+    foreign: &[
+        ForeignLibrary {
+            name: "geographiclib_rs",
+            homes: &["geodesy.rs"],
+        },
+        ForeignLibrary {
+            name: "tiff",
+            homes: &["elevation.rs", "elevation/geotiff.rs"],
+        },
+    ],
+};
+
 const EDGE_AGENT: Crate = Crate {
     name: "edge-agent",
     order: &[
@@ -266,6 +289,11 @@ fn casework_imports_go_one_way() {
 }
 
 #[test]
+fn ground_imports_go_one_way() {
+    check_crate(&GROUND);
+}
+
+#[test]
 fn ingest_server_imports_go_one_way() {
     check_crate(&INGEST_SERVER);
 }
@@ -285,6 +313,7 @@ fn every_rust_file_is_readable_and_says_its_purpose() {
         "bundle/src",
         "casework/src",
         "edge-agent/src",
+        "ground/src",
         "ingest-server/src",
         "tests/src",
         "tests/tests",
