@@ -91,10 +91,10 @@ fn named_zones(rule: &RuleConfig, camera: &CameraConfig) -> Vec<ZoneConfig> {
 impl CameraAnalysis {
     /// The analysis of a configured camera that has seen nothing yet.
     #[must_use]
-    pub fn new(camera: &CameraConfig) -> Self {
+    pub fn new(camera: &CameraConfig, tracker: TrackerOptions) -> Self {
         let scene = Scene::of(camera);
         Self {
-            tracker: Tracker::new(TrackerOptions::default()),
+            tracker: Tracker::new(tracker),
             rules: camera
                 .rules
                 .iter()

@@ -11,6 +11,7 @@ mod models;
 mod replay;
 mod run;
 mod shelf;
+mod track;
 mod verify;
 
 use std::error::Error;
@@ -49,6 +50,8 @@ enum Command {
     Detect(detect::Args),
     /// List, verify, fetch, add, try and time models.
     Models(models::Args),
+    /// Follow detections of any detector, in MOTChallenge text.
+    Track(track::Args),
     /// Verify sealed bundles of evidence, offline.
     Verify(verify::Args),
 }
@@ -75,6 +78,7 @@ pub fn execute(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Enroll(args) => enroll::run(&cli.config, args),
         Command::Detect(args) => detect::run(&cli.config, args),
         Command::Models(args) => models::run(&cli.config, args),
+        Command::Track(args) => track::run(args),
         Command::Verify(args) => verify::run(&cli.config, args),
     }
 }

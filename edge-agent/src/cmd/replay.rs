@@ -20,6 +20,7 @@ use crate::detect::{Detection, Detector};
 use crate::geometry::PixelBox;
 use crate::rule::{EventChange, HeldBack};
 use crate::time::StreamTime;
+use crate::track::TrackerOptions;
 use crate::verify::{self, FireVerifier, Verdict};
 
 /// Which recording, as which camera.
@@ -126,11 +127,13 @@ impl<W: io::Write> Replay<W> {
         detail: Detail,
         printed: W,
     ) -> Self {
+        let tracking = TrackerOptions::of(detector.manifest());
+        let analysis = CameraAnalysis::new(camera, tracking);
         Self {
             detector,
             verifier,
             sampler: Sampler::new(camera.analyse_fps),
-            analysis: CameraAnalysis::new(camera),
+            analysis,
             detail,
             printed,
             frames_decoded: 0,
@@ -276,7 +279,7 @@ fn picture(
     let seen = step
         .tracks
         .iter()
-        .filter(|track| track.confirmed && track.last_seen == at);
+        .filter(|track| track.life.is_believed() && track.last_seen == at);
     let tracks: Vec<_> = seen
         .map(|track| json!({"id": track.id.0, "class": &*track.class, "box": corners(&track.bbox)}))
         .collect();

@@ -57,7 +57,7 @@ impl Gallery {
         self.now += 1;
         let seen = tracks
             .iter()
-            .filter(|t| t.confirmed && t.last_seen == frame.pts);
+            .filter(|t| t.life.is_believed() && t.last_seen == frame.pts);
         for track in seen {
             let portrait = self.portraits.entry(track.id).or_default();
             portrait.last_seen = self.now;
@@ -205,6 +205,7 @@ mod tests {
     use super::*;
     use crate::camera::{ColorMatrix, ColorRange, PixelFormat};
     use crate::evidence::still::tests::plain;
+    use crate::track::Life;
 
     /// A grey picture with a chequered square in it, its fields `field` pixels wide.
     fn picture(at: f64, (x, y, side): (usize, usize, usize), contrast: u8) -> Frame {
@@ -238,7 +239,8 @@ mod tests {
             },
             first_seen: StreamTime::ZERO,
             last_seen: frame.pts,
-            confirmed: true,
+            life: Life::Confirmed,
+            still_since: None,
         }
     }
 
@@ -309,7 +311,7 @@ mod tests {
         let place = (50, 50, 40);
         let frame = picture(3.0, place, 60);
         let unsure = Track {
-            confirmed: false,
+            life: Life::Tentative,
             ..track(1, &frame, place)
         };
         let coasting = Track {

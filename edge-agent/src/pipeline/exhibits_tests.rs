@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::evidence::MAX_PREVIEW_BYTES;
 use crate::outbox::{Limits, Store};
 use crate::time::StreamTime;
-use crate::track::TrackId;
+use crate::track::{Life, TrackId};
 
 const DECIDED: f64 = 6.0;
 const CAMERA: &str =
@@ -60,7 +60,8 @@ fn track(frame: &Frame) -> Track {
         },
         first_seen: StreamTime::ZERO,
         last_seen: frame.pts,
-        confirmed: true,
+        life: Life::Confirmed,
+        still_since: None,
     }
 }
 

@@ -50,6 +50,7 @@ use crate::outbox::{
 };
 use crate::report::{CameraFacts, Grounds, Proposal};
 use crate::telemetry::{chain, metric};
+use crate::track::TrackerOptions;
 use crate::verify::{self, FireVerifier};
 
 use clock_watch::ClockWatch;
@@ -447,7 +448,7 @@ impl Site<'_> {
                 .verifier
                 .filter(|_| verify::wanted(config))
                 .map(|classifier| FireVerifier::new(classifier.clone())),
-            analysis: CameraAnalysis::new(config),
+            analysis: CameraAnalysis::new(config, TrackerOptions::of(detector.manifest())),
             event_log: Arc::clone(&self.outbound.event_log),
             desk: self.outbound.papers.clone(),
             exhibits,

@@ -14,7 +14,7 @@ use crate::config::{DangerLevel, FireSmokeConfig, RuleConfig, Verify};
 use crate::geometry::PixelBox;
 use crate::scene::Scene;
 use crate::time::StreamTime;
-use crate::track::{Track, TrackId};
+use crate::track::{Life, Track, TrackId};
 
 /// Box edges that differ less than this share of its side are of a lamp, not of a flame: lamps and
 /// sunlit walls measured up to 0.010, fires from 0.033 on.
@@ -211,7 +211,8 @@ impl FireSmoke {
             bbox: last.map_or(place.extent, |(_, hit)| hit.bbox),
             first_seen: self.since(place, now),
             last_seen: last.map_or(now, |(at, _)| *at),
-            confirmed: true,
+            life: Life::Confirmed,
+            still_since: None,
         }
     }
 

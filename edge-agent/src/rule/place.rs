@@ -158,7 +158,7 @@ impl Places {
 impl PlaceOptions {
     /// Whether a track is a thing that counts, seen now, in the zone.
     pub(super) fn counts(&self, track: &Track, observation: &Observation<'_>) -> bool {
-        track.confirmed
+        track.life.is_believed()
             && track.last_seen == observation.at
             && track.score >= self.min_confidence
             && self.classes.contains(&track.class)

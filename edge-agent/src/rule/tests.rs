@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::geometry::{PictureSize, PixelBox};
 use crate::scene::Scene;
 use crate::time::StreamTime;
-use crate::track::{Track, TrackId};
+use crate::track::{Life, Track, TrackId};
 
 const SIZE: PictureSize = PictureSize {
     width: 1000,
@@ -70,7 +70,8 @@ fn thing(id: u64, class: &str, x: f32, y: f32) -> Track {
         },
         first_seen: StreamTime::ZERO,
         last_seen: StreamTime::ZERO,
-        confirmed: true,
+        life: Life::Confirmed,
+        still_since: None,
     }
 }
 

@@ -6,9 +6,14 @@
 mod state;
 
 mod assignment;
+mod likeness;
 mod motion;
+mod stillness;
 
+mod live;
 mod tracker;
 
-pub use state::{Track, TrackId};
+pub mod mot;
+
+pub use state::{Life, Track, TrackId};
 pub use tracker::{Tracker, TrackerOptions};

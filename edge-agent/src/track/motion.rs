@@ -9,13 +9,13 @@ use std::time::Duration;
 use crate::geometry::PixelBox;
 
 /// Jitter of a detector's box, one standard deviation, as a share of the box's mean side.
-const MEASUREMENT: f32 = 0.05;
+const MEASUREMENT: f32 = 0.07;
 /// Unmodelled acceleration, one standard deviation, in mean sides per second squared.
 const ACCELERATION: f32 = 1.5;
 /// The same for the sides: sizes change slowly.
-const GROWTH: f32 = 0.3;
+const GROWTH: f32 = 0.15;
 /// Uncertainty of a new track's speed, in mean sides per second.
-const FIRST_SPEED: f32 = 2.0;
+const FIRST_SPEED: f32 = 1.5;
 /// A prediction over a longer gap says nothing: the track stands where it was, and may be anywhere.
 const LONGEST_PREDICTION: Duration = Duration::from_secs(3);
 
@@ -64,6 +64,14 @@ impl Motion {
         }
         self.w.position = self.w.position.max(1.0);
         self.h.position = self.h.position.max(1.0);
+    }
+
+    /// Forgets its speed.
+    pub(super) const fn stand(&mut self) {
+        self.cx.speed = 0.0;
+        self.cy.speed = 0.0;
+        self.w.speed = 0.0;
+        self.h.speed = 0.0;
     }
 
     /// Takes a detection in.

@@ -1,15 +1,15 @@
-//! Tracks over time: two-pass association as in ByteTrack (Zhang et al., 2022), life cycle in
+//! Tracks over time: association in passes as in `ByteTrack` (Zhang et al., 2022), life cycle in
 //! seconds of stream time.
 //!
 //! A track is tentative until it was detected for long enough, then confirmed; undetected it is
-//! lost and coasts, and after a while it is gone. Numbers are never used again.
+//! lost and coasts, and after a while it is removed. Numbers are never used again.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::assignment::assign;
-use super::motion::Motion;
+use super::assignment::{Pair, assign};
+use super::live::{Comparison, Live, exchangeable};
 use super::state::{Track, TrackId};
+use crate::config::Manifest;
 use crate::detect::Detection;
 use crate::geometry::PixelBox;
 use crate::time::StreamTime;
@@ -18,14 +18,16 @@ use crate::time::StreamTime;
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrackerOptions {
     /// Least score of a detection that may begin a track, and that is matched first. Weaker ones
-    /// only keep tracks alive. Default 0.4.
-    pub high_score: f32,
+    /// only keep tracks alive. It belongs to the detector's scale of scores. Default 0.4.
+    pub strong_score: f32,
     /// Age at which a track that was detected again is believed. Default 0.1 s.
     pub confirm_after: Duration,
-    /// Absence after which a tentative track is gone. Default 0.5 s.
+    /// Absence after which a tentative track is gone. Default 0.3 s.
     pub tentative_patience: Duration,
     /// Absence after which a confirmed track is gone. Default 2 s.
     pub lost_patience: Duration,
+    /// The same for a track that stood still: what drives by covers a parked car. Default 8 s.
+    pub still_patience: Duration,
     /// Most live tracks; beyond it none begins. Default 512.
     pub most_tracks: usize,
 }
@@ -33,24 +35,32 @@ pub struct TrackerOptions {
 impl Default for TrackerOptions {
     fn default() -> Self {
         Self {
-            high_score: 0.4,
+            strong_score: 0.4,
             confirm_after: Duration::from_millis(100),
-            tentative_patience: Duration::from_millis(500),
+            tentative_patience: Duration::from_millis(300),
             lost_patience: Duration::from_secs(2),
+            still_patience: Duration::from_secs(8),
             most_tracks: 512,
         }
     }
 }
 
-/// Least IoU of a strong detection with a track's prediction.
-const HIGH_IOU: f32 = 0.2;
-/// Least IoU of a weak detection: it must lie well, since its score says little.
-const LOW_IOU: f32 = 0.4;
-/// Least IoU of boxes enlarged by half: finds what moved by more than its size between two
-/// pictures a fifth of a second apart (C-BIoU, Yang et al., 2023).
-const ENLARGED_IOU: f32 = 0.1;
-/// From this IoU on, two detections of exchangeable classes are one thing seen twice.
+impl TrackerOptions {
+    /// What suits a model's scale of scores.
+    #[must_use]
+    pub fn of(model: &Manifest) -> Self {
+        Self {
+            strong_score: model.thresholds.strong_score,
+            ..Self::default()
+        }
+    }
+}
+
+/// From this `IoU` on, two detections of exchangeable classes are one thing seen twice.
 const SAME_THING_IOU: f32 = 0.7;
+/// A detection that overlaps a tracked one of its class by this much begins no track: detectors see
+/// one person twice, whole and cut off.
+const SECOND_LOOK_IOU: f32 = 0.6;
 
 /// Follows one camera's objects.
 #[derive(Debug)]
@@ -61,18 +71,55 @@ pub struct Tracker {
     now: Option<StreamTime>,
 }
 
-#[derive(Debug)]
-struct Live {
-    track: Track,
-    motion: Motion,
-    votes: Vec<(Arc<str>, f32)>,
-    hits: u32,
+/// The detections of one picture, and which of them belong to no track yet.
+struct Offers<'a> {
+    detections: Vec<&'a Detection>,
+    taken: Vec<bool>,
 }
+
+/// Who may meet whom in one pass, and how they are compared.
+#[derive(Clone, Copy)]
+struct Pass {
+    tracks: Believed,
+    detections: Strength,
+    comparison: Comparison,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Believed {
+    Yes,
+    No,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Strength {
+    Strong,
+    Weak,
+}
+
+/// Believed tracks choose first, so that what flashes up beside a person does not take their place;
+/// weak detections keep only what is believed.
+const PASSES: [Pass; 5] = {
+    const fn pass(tracks: Believed, detections: Strength, comparison: Comparison) -> Pass {
+        Pass {
+            tracks,
+            detections,
+            comparison,
+        }
+    }
+    [
+        pass(Believed::Yes, Strength::Strong, Comparison::Near),
+        pass(Believed::Yes, Strength::Weak, Comparison::OnTheSpot),
+        pass(Believed::Yes, Strength::Strong, Comparison::WithinReach),
+        pass(Believed::No, Strength::Strong, Comparison::Near),
+        pass(Believed::No, Strength::Strong, Comparison::WithinReach),
+    ]
+};
 
 impl Tracker {
     /// A tracker that has seen nothing yet.
     #[must_use]
-    pub fn new(options: TrackerOptions) -> Self {
+    pub const fn new(options: TrackerOptions) -> Self {
         Self {
             options,
             live: Vec::new(),
@@ -85,17 +132,22 @@ impl Tracker {
     pub fn step(&mut self, at: StreamTime, detections: &[Detection]) -> Vec<Track> {
         let dt = self.now.map_or(Duration::ZERO, |before| at.since(before));
         self.now = Some(self.now.map_or(at, |before| before.max(at)));
-        for live in &mut self.live {
-            live.motion.predict(dt);
+        self.live.iter_mut().for_each(|live| live.predict(dt));
+        let mut offers = Offers::of(detections);
+        for pass in PASSES {
+            self.associate(at, &mut offers, pass);
         }
-        let mut unmatched = distinct(detections);
-        self.associate(at, &mut unmatched);
         self.live.retain(|live| !live.is_gone(at, &self.options));
-        for detection in unmatched {
+        for detection in offers.left() {
             self.begin(at, detection);
         }
-        self.live.iter_mut().for_each(|live| live.show(at));
+        self.live.iter_mut().for_each(|live| live.miss(at));
         self.live.iter().map(|live| live.track.clone()).collect()
+    }
+
+    /// Takes other options, from the next picture on.
+    pub fn set_options(&mut self, options: TrackerOptions) {
+        self.options = options;
     }
 
     /// The stream broke: forgets all tracks and the time. Numbers go on.
@@ -104,148 +156,83 @@ impl Tracker {
         self.now = None;
     }
 
-    fn associate(&mut self, at: StreamTime, unmatched: &mut Vec<&Detection>) {
-        let high = self.options.high_score;
-        let strong = |detection: &Detection| detection.score >= high;
-        let weak = |detection: &Detection| detection.score < high;
-        self.pass(at, unmatched, strong, iou, HIGH_IOU);
-        self.pass(at, unmatched, weak, iou, LOW_IOU);
-        self.pass(at, unmatched, strong, enlarged_iou, ENLARGED_IOU);
-    }
-
-    /// Matches the tracks not yet seen at `at` with the detections that `admit` lets in.
-    fn pass(
-        &mut self,
-        at: StreamTime,
-        unmatched: &mut Vec<&Detection>,
-        admit: impl Fn(&Detection) -> bool,
-        likeness: fn(&PixelBox, &PixelBox) -> f32,
-        least: f32,
-    ) {
-        let tracks: Vec<usize> = (0..self.live.len())
-            .filter(|&index| !self.live[index].is_seen(at))
-            .collect();
-        let offered: Vec<usize> = (0..unmatched.len())
-            .filter(|&index| admit(unmatched[index]))
-            .collect();
-        let cost = |live: &Live, detection: &Detection| {
-            let alike = exchangeable(&live.track.class, &detection.class);
-            let likeness = likeness(&live.motion.bbox(), &detection.bbox);
-            // The threshold itself is a match, so the forbidden cost lies just above it.
-            if alike && likeness >= least {
-                1.0 - likeness
-            } else {
-                2.0
+    /// Matches the tracks not yet seen at `at` with the detections not yet taken.
+    fn associate(&mut self, at: StreamTime, offers: &mut Offers<'_>, pass: Pass) {
+        let strong = self.options.strong_score;
+        let mut pairs = Vec::new();
+        for (row, live) in self.live.iter().enumerate() {
+            let believed = live.track.life.is_believed();
+            if live.is_seen(at) || believed != (pass.tracks == Believed::Yes) {
+                continue;
             }
-        };
-        let costs: Vec<Vec<f32>> = tracks
-            .iter()
-            .map(|&track| {
-                offered
-                    .iter()
-                    .map(|&offer| cost(&self.live[track], unmatched[offer]))
-                    .collect()
-            })
-            .collect();
-        let mut taken = Vec::new();
-        for (row, column) in assign(&costs, offered.len(), 1.5) {
-            self.live[tracks[row]].see(at, unmatched[offered[column]], &self.options);
-            taken.push(offered[column]);
+            for (column, detection) in offers.free() {
+                if (detection.score >= strong) != (pass.detections == Strength::Strong) {
+                    continue;
+                }
+                let likeness = live.likeness(detection, at, pass.comparison);
+                pairs.extend(likeness.map(|likeness| Pair {
+                    row,
+                    column,
+                    likeness,
+                }));
+            }
         }
-        taken.sort_unstable();
-        for index in taken.into_iter().rev() {
-            unmatched.swap_remove(index);
+        for (row, column) in assign(pairs) {
+            self.live[row].see(at, offers.detections[column], &self.options);
+            offers.taken[column] = true;
         }
     }
 
     fn begin(&mut self, at: StreamTime, detection: &Detection) {
-        if detection.score < self.options.high_score || self.live.len() >= self.options.most_tracks
+        let second_look = |live: &Live| {
+            live.is_seen(at)
+                && exchangeable(&live.track.class, &detection.class)
+                && live.track.bbox.iou(&detection.bbox) >= SECOND_LOOK_IOU
+        };
+        if detection.score < self.options.strong_score
+            || self.live.len() >= self.options.most_tracks
+            || self.live.iter().any(second_look)
         {
             return;
         }
-        let track = Track {
-            id: TrackId(self.next_id),
-            class: Arc::clone(&detection.class),
-            score: detection.score,
-            bbox: detection.bbox,
-            first_seen: at,
-            last_seen: at,
-            confirmed: false,
-        };
+        let id = TrackId(self.next_id);
         self.next_id += 1;
-        self.live.push(Live {
-            track,
-            motion: Motion::start(detection.bbox),
-            votes: vec![(Arc::clone(&detection.class), detection.score)],
-            hits: 1,
-        });
+        self.live.push(Live::begin(id, at, detection));
     }
 }
 
-impl Live {
-    fn is_seen(&self, at: StreamTime) -> bool {
-        self.track.last_seen >= at
-    }
-
-    fn see(&mut self, at: StreamTime, detection: &Detection, options: &TrackerOptions) {
-        self.motion.correct(detection.bbox);
-        self.hits = self.hits.saturating_add(1);
-        self.vote(detection);
-        let track = &mut self.track;
-        track.bbox = detection.bbox;
-        track.last_seen = at;
-        track.score = track.score.max(detection.score);
-        track.confirmed |= self.hits >= 2 && at.since(track.first_seen) >= options.confirm_after;
-    }
-
-    fn vote(&mut self, detection: &Detection) {
-        match self
-            .votes
-            .iter_mut()
-            .find(|(class, _)| *class == detection.class)
-        {
-            Some((_, sum)) => *sum += detection.score,
-            None => self
-                .votes
-                .push((Arc::clone(&detection.class), detection.score)),
+impl<'a> Offers<'a> {
+    /// Best first, without those that show a thing a second time under an exchangeable class.
+    fn of(detections: &'a [Detection]) -> Self {
+        let mut best_first: Vec<&Detection> =
+            detections.iter().filter(|d| is_real(&d.bbox)).collect();
+        best_first.sort_by(|a, b| b.score.total_cmp(&a.score));
+        let mut kept: Vec<&Detection> = Vec::with_capacity(best_first.len());
+        for candidate in best_first {
+            let again = kept.iter().any(|better| {
+                better.class != candidate.class
+                    && exchangeable(&better.class, &candidate.class)
+                    && better.bbox.iou(&candidate.bbox) >= SAME_THING_IOU
+            });
+            if !again {
+                kept.push(candidate);
+            }
         }
-        if let Some((class, _)) = self.votes.iter().max_by(|a, b| a.1.total_cmp(&b.1)) {
-            self.track.class = Arc::clone(class);
+        Self {
+            taken: vec![false; kept.len()],
+            detections: kept,
         }
     }
 
-    fn is_gone(&self, at: StreamTime, options: &TrackerOptions) -> bool {
-        let patience = match self.track.confirmed {
-            true => options.lost_patience,
-            false => options.tentative_patience,
-        };
-        at.since(self.track.last_seen) > patience
+    fn free(&self) -> impl Iterator<Item = (usize, &'a Detection)> {
+        let all = self.detections.iter().zip(&self.taken).enumerate();
+        all.filter(|(_, (_, taken))| !**taken)
+            .map(|(index, (detection, _))| (index, *detection))
     }
 
-    /// What is not seen now is where the motion model expects it.
-    fn show(&mut self, at: StreamTime) {
-        if !self.is_seen(at) {
-            self.track.bbox = self.motion.bbox();
-        }
+    fn left(&self) -> impl Iterator<Item = &'a Detection> {
+        self.free().map(|(_, detection)| detection)
     }
-}
-
-/// Detections without those that show a thing a second time under an exchangeable class.
-fn distinct(detections: &[Detection]) -> Vec<&Detection> {
-    let mut best_first: Vec<&Detection> = detections.iter().filter(|d| is_real(&d.bbox)).collect();
-    best_first.sort_by(|a, b| b.score.total_cmp(&a.score));
-    let mut kept: Vec<&Detection> = Vec::new();
-    for candidate in best_first {
-        let again = kept.iter().any(|better| {
-            better.class != candidate.class
-                && exchangeable(&better.class, &candidate.class)
-                && better.bbox.iou(&candidate.bbox) >= SAME_THING_IOU
-        });
-        if !again {
-            kept.push(candidate);
-        }
-    }
-    kept
 }
 
 fn is_real(bbox: &PixelBox) -> bool {
@@ -254,27 +241,6 @@ fn is_real(bbox: &PixelBox) -> bool {
         .all(|side| side.is_finite())
         && bbox.w > 0.0
         && bbox.h > 0.0
-}
-
-/// Models waver between car and lorry for one vehicle; a rider and the motorbike under them are two
-/// things in one place.
-fn exchangeable(a: &str, b: &str) -> bool {
-    let four_wheels = |class: &str| class == "car" || class == "large_vehicle";
-    a == b || (four_wheels(a) && four_wheels(b))
-}
-
-fn iou(a: &PixelBox, b: &PixelBox) -> f32 {
-    a.iou(b)
-}
-
-fn enlarged_iou(a: &PixelBox, b: &PixelBox) -> f32 {
-    let enlarged = |bbox: &PixelBox| PixelBox {
-        x: bbox.x - bbox.w / 2.0,
-        y: bbox.y - bbox.h / 2.0,
-        w: 2.0 * bbox.w,
-        h: 2.0 * bbox.h,
-    };
-    enlarged(a).iou(&enlarged(b))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::config::{CameraOverlay, Config};
 use crate::detect::Detection;
 use crate::geometry::{PictureSize, PixelBox};
 use crate::time::StreamTime;
+use crate::track::TrackerOptions;
 
 const SIZE: PictureSize = PictureSize {
     width: 1000,
@@ -51,7 +52,7 @@ fn car() -> Vec<Detection> {
 /// A car that stands for `stands` seconds of `seconds`, at 2 pictures a second.
 fn watched(memory: &TrackMemory, stands: u32, seconds: u32) -> usize {
     let config = config();
-    let mut analysis = CameraAnalysis::new(&config.cameras[0]);
+    let mut analysis = CameraAnalysis::new(&config.cameras[0], TrackerOptions::default());
     let anchor = ClockAnchor {
         stream: StreamTime::ZERO,
         wall: Timestamp::from_second(1_800_000_000).unwrap(),
@@ -146,7 +147,7 @@ fn a_changed_rule_ends_its_events_and_an_unchanged_one_does_not_notice() {
     let config = config();
     let camera = config.cameras[0].clone();
     let now = Timestamp::from_second(1_800_000_000).unwrap();
-    let mut analysis = CameraAnalysis::new(&camera);
+    let mut analysis = CameraAnalysis::new(&camera, TrackerOptions::default());
     let second = |second: u32| StreamTime::from_secs_f64(f64::from(second));
     let phases = |analysis: &mut CameraAnalysis, from: u32, to: u32| -> Vec<Phase> {
         (from..to)
@@ -217,7 +218,7 @@ fn nothing_is_seen_in_a_mask() {
     let points = corners.map(|[x, y]| crate::geometry::NormPoint { x, y });
     let mask = crate::config::Polygon::new(points.to_vec()).unwrap();
     let step = |plan: &Plan| {
-        let mut analysis = CameraAnalysis::new(&plan.camera);
+        let mut analysis = CameraAnalysis::new(&plan.camera, TrackerOptions::default());
         let detections = car();
         (0..10)
             .map(|at| {

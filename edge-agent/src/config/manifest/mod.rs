@@ -96,6 +96,9 @@ pub struct InputSpec {
 pub struct Thresholds {
     /// Least score of a detection at all, 0 to 1. The tracker uses weak ones to keep tracks alive.
     pub score: f32,
+    /// Least score of a detection that may begin a track, 0 to 1: models score on scales of their
+    /// own.
+    pub strong_score: f32,
     /// Most `IoU` between two detections of one class that are kept, 0 to 1; 1 keeps all.
     pub nms_iou: f32,
 }
@@ -184,6 +187,7 @@ impl Thresholds {
     pub const fn of(family: Family) -> Self {
         Self {
             score: 0.1,
+            strong_score: 0.4,
             nms_iou: match family {
                 Family::Detr => 1.0,
                 _ => 0.5,

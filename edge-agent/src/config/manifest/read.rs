@@ -121,8 +121,14 @@ fn read_family(section: &Section<'_>) -> Option<Family> {
 }
 
 fn read_thresholds(section: &Section<'_>, default: Thresholds) -> Thresholds {
+    let score = section.or("score_threshold", default.score, &value::share);
     Thresholds {
-        score: section.or("score_threshold", default.score, &value::share),
+        score,
+        strong_score: section.or(
+            "strong_score",
+            default.strong_score.max(score),
+            &value::share,
+        ),
         nms_iou: section.or("nms_iou", default.nms_iou, &value::share),
     }
 }

@@ -9,7 +9,7 @@ use super::*;
 use crate::geometry::PixelBox;
 use crate::report::Message;
 use crate::time::StreamTime;
-use crate::track::{Track, TrackId};
+use crate::track::{Life, Track, TrackId};
 
 const SIZE: PictureSize = PictureSize {
     width: 1920,
@@ -40,7 +40,8 @@ fn track(id: u64, x: f32) -> Track {
         },
         first_seen: StreamTime::ZERO,
         last_seen: StreamTime::ZERO,
-        confirmed: true,
+        life: Life::Confirmed,
+        still_since: None,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::geometry::{PictureSize, PixelBox};
 use crate::report::{CameraFacts, ReportBook};
 use crate::rule::EventChange;
 use crate::time::{ClockAnchor, StreamTime};
-use crate::track::{Track, TrackId};
+use crate::track::{Life, Track, TrackId};
 
 fn outbox() -> OutboxId {
     OutboxId::new("0123456789abcdef".to_owned())
@@ -28,7 +28,8 @@ fn track(id: u64) -> Track {
         },
         first_seen: StreamTime::ZERO,
         last_seen: StreamTime::ZERO,
-        confirmed: true,
+        life: Life::Confirmed,
+        still_since: None,
     }
 }
 

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 
 use super::*;
+use crate::track::Life;
+use crate::track::mot::{self, Row};
 
 fn seen(class: &str, score: f32, x: f32, y: f32) -> Detection {
     Detection {
@@ -31,24 +33,31 @@ fn tracker() -> Tracker {
 #[test]
 fn a_thing_seen_once_is_not_believed_and_one_seen_on_is() {
     let mut tracker = tracker();
-    assert!(!tracker.step(at_ms(0), &[seen("car", 0.9, 0.0, 0.0)])[0].confirmed);
-    assert!(!tracker.step(at_ms(40), &[seen("car", 0.9, 1.0, 0.0)])[0].confirmed);
+    assert!(
+        !tracker.step(at_ms(0), &[seen("car", 0.9, 0.0, 0.0)])[0]
+            .life
+            .is_believed()
+    );
+    assert!(
+        !tracker.step(at_ms(40), &[seen("car", 0.9, 1.0, 0.0)])[0]
+            .life
+            .is_believed()
+    );
     let tracks = tracker.step(at_ms(120), &[seen("car", 0.9, 2.0, 0.0)]);
-    assert!(tracks[0].confirmed);
+    assert!(tracks[0].life.is_believed());
     assert_eq!(tracks[0].first_seen, at_ms(0));
 }
 
 #[test]
-fn a_weak_detection_begins_nothing_but_keeps_a_track() {
+fn a_weak_detection_begins_nothing_but_keeps_what_is_believed() {
     let mut tracker = tracker();
-    assert!(
-        tracker
-            .step(at_ms(0), &[seen("car", 0.2, 0.0, 0.0)])
-            .is_empty()
-    );
+    let weak = [seen("car", 0.15, 0.0, 0.0)];
+    assert!(tracker.step(at_ms(0), &weak).is_empty());
     let id = tracker.step(at_ms(200), &[seen("car", 0.8, 0.0, 0.0)])[0].id;
-    let kept = tracker.step(at_ms(400), &[seen("car", 0.15, 0.0, 0.0)]);
-    assert_eq!((kept[0].id, kept[0].last_seen), (id, at_ms(400)));
+    assert_eq!(tracker.step(at_ms(400), &weak)[0].last_seen, at_ms(200));
+    tracker.step(at_ms(500), &[seen("car", 0.8, 0.0, 0.0)]);
+    let kept = tracker.step(at_ms(700), &weak);
+    assert_eq!((kept[0].id, kept[0].last_seen), (id, at_ms(700)));
 }
 
 #[test]
@@ -64,7 +73,10 @@ fn a_confirmed_track_outlives_a_gap_and_a_tentative_one_does_not() {
         1,
         "the tentative person is gone, the car coasts"
     );
-    assert_eq!(coasting[0].last_seen, at_ms(400));
+    assert_eq!(
+        (coasting[0].last_seen, coasting[0].life),
+        (at_ms(400), Life::Lost)
+    );
     let back = tracker.step(at_ms(1600), &[seen("car", 0.9, 0.0, 0.0)]);
     assert_eq!((back.len(), back[0].id), (1, TrackId(1)));
     assert!(tracker.step(at_ms(4000), &[]).is_empty());
@@ -84,12 +96,55 @@ fn things_that_cross_keep_their_numbers() {
         );
         ends = tracker.step(at_ms(i64::from(step) * 200), &[left, right]);
     }
-    let by_id: HashMap<u64, f32> = ends
-        .iter()
-        .map(|track| (track.id.0, track.bbox.x))
-        .collect();
     // Within one picture the stronger detection comes first, so number 1 walks right.
-    assert_eq!(by_id, HashMap::from([(1, 240.0), (2, 0.0)]));
+    ends.sort_by_key(|track| track.id);
+    let [right, left] = &ends[..] else {
+        panic!("{ends:?}")
+    };
+    assert!(
+        (right.bbox.x - 240.0).abs() < 4.0 && left.bbox.x.abs() < 4.0,
+        "{ends:?}"
+    );
+}
+
+#[test]
+fn a_parked_car_is_the_same_after_a_bus_stood_before_it() {
+    let mut tracker = tracker();
+    let parked = || seen("car", 0.9, 100.0, 100.0);
+    let mut tracks = Vec::new();
+    for ms in (0..4000).step_by(200) {
+        tracks = tracker.step(at_ms(ms), &[parked()]);
+    }
+    assert_eq!(tracks[0].still_since, Some(at_ms(0)));
+    for ms in (4000..10_000).step_by(200) {
+        tracks = tracker.step(at_ms(ms), &[seen("large_vehicle", 0.9, 400.0, 100.0)]);
+    }
+    assert_eq!((tracks[0].id, tracks[0].life), (TrackId(1), Life::Lost));
+    let back = tracker.step(at_ms(10_000), &[parked()]);
+    assert_eq!((back[0].id, back[0].life), (TrackId(1), Life::Confirmed));
+    assert_eq!(back[0].still_since, Some(at_ms(0)));
+}
+
+#[test]
+fn a_walker_is_the_same_behind_a_van_and_after_it() {
+    let mut tracker = tracker();
+    let walker = |step: u8| seen("person", 0.9, f32::from(step) * 10.0, 0.0);
+    for step in 0..30 {
+        let hidden = (12..20).contains(&step);
+        let there: Vec<_> = (!hidden).then(|| walker(step)).into_iter().collect();
+        let tracks = tracker.step(at_ms(i64::from(step) * 200), &there);
+        assert_eq!((tracks.len(), tracks[0].id), (1, TrackId(1)), "step {step}");
+    }
+}
+
+#[test]
+fn a_second_box_on_one_person_begins_no_track() {
+    let mut tracker = tracker();
+    let both = [seen("person", 0.9, 0.0, 0.0), seen("person", 0.8, 5.0, 5.0)];
+    for ms in [0, 40, 80, 120] {
+        assert_eq!(tracker.step(at_ms(ms), &both[..1]).len(), 1);
+    }
+    assert_eq!(tracker.step(at_ms(160), &both).len(), 1);
 }
 
 #[test]
@@ -136,7 +191,7 @@ fn pictures_a_minute_apart_still_make_tracks() {
     for minute in 0..4 {
         let tracks = tracker.step(at_ms(minute * 60_000), &[seen("smoke", 0.8, 5.0, 5.0)]);
         assert_eq!(
-            (tracks.len(), tracks[0].id, tracks[0].confirmed),
+            (tracks.len(), tracks[0].id, tracks[0].life.is_believed()),
             (1, TrackId(1), minute > 0)
         );
     }
@@ -181,71 +236,61 @@ proptest! {
     }
 }
 
-/// What the `MOTChallenge` calls a row: picture, number, box, score.
-type Row = (u32, u64, PixelBox, f32);
-
-fn rows(file: &Path) -> Vec<Row> {
+/// A row of the truth: picture, number, box.
+fn truth_of(file: &Path) -> Vec<Row> {
     let text = std::fs::read_to_string(file).unwrap();
     let row = |line: &str| {
-        let n: Vec<f32> = line
-            .split(',')
-            .map(|number| number.trim().parse().unwrap())
-            .collect();
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "small counts"
-        )]
-        let (picture, id) = (n[0] as u32, n[1].max(0.0) as u64);
-        (
-            picture,
-            id,
-            PixelBox {
-                x: n[2],
-                y: n[3],
-                w: n[4],
-                h: n[5],
-            },
-            n[6],
-        )
+        let mut columns = line.split(',');
+        let mut next = || columns.next().unwrap().trim();
+        let (picture, id) = (next().parse().unwrap(), TrackId(next().parse().unwrap()));
+        let [x, y, w, h] = [(); 4].map(|()| next().parse().unwrap());
+        let bbox = PixelBox { x, y, w, h };
+        Row { picture, id, bbox }
     };
-    text.lines()
-        .filter(|line| !line.trim().is_empty())
-        .map(row)
-        .collect()
+    text.lines().map(row).collect()
 }
 
 /// CLEAR MOT (Bernardin and Stiefelhagen, 2008): accuracy and the number of identity switches.
 fn clear_mot(truth: &[Row], found: &[Row]) -> (f32, usize) {
     let (mut misses, mut false_alarms, mut switches) = (0_usize, 0_usize, 0_usize);
-    let mut partner: HashMap<u64, u64> = HashMap::new();
-    let last = truth.iter().map(|row| row.0).max().unwrap();
+    let mut partner: HashMap<TrackId, TrackId> = HashMap::new();
+    let last = truth.iter().map(|row| row.picture).max().unwrap();
     for picture in 1..=last {
-        let mut truth: Vec<&Row> = truth.iter().filter(|row| row.0 == picture).collect();
-        let mut found: Vec<&Row> = found.iter().filter(|row| row.0 == picture).collect();
-        let mut pairs = Vec::new();
+        let in_picture = |row: &&Row| row.picture == picture;
+        let mut truth: Vec<&Row> = truth.iter().filter(in_picture).collect();
+        let mut found: Vec<&Row> = found.iter().filter(in_picture).collect();
+        let mut met = Vec::new();
         truth.retain(|wanted| {
-            let kept = partner.get(&wanted.1).and_then(|id| {
+            let kept = partner.get(&wanted.id).and_then(|id| {
                 found
                     .iter()
-                    .position(|row| row.1 == *id && row.2.iou(&wanted.2) >= 0.5)
+                    .position(|row| row.id == *id && row.bbox.iou(&wanted.bbox) >= 0.5)
             });
-            kept.map(|at| pairs.push((wanted.1, found.swap_remove(at).1)))
+            kept.map(|at| met.push((wanted.id, found.swap_remove(at).id)))
                 .is_none()
         });
-        let costs: Vec<Vec<f32>> = truth
-            .iter()
-            .map(|wanted| found.iter().map(|row| 1.0 - row.2.iou(&wanted.2)).collect())
-            .collect();
-        let matched = assign(&costs, found.len(), 0.5);
+        let mut pairs = Vec::new();
+        for (row, wanted) in truth.iter().enumerate() {
+            for (column, other) in found.iter().enumerate() {
+                let likeness = other.bbox.iou(&wanted.bbox);
+                if likeness >= 0.5 {
+                    pairs.push(Pair {
+                        row,
+                        column,
+                        likeness,
+                    });
+                }
+            }
+        }
+        let matched = assign(pairs);
         misses += truth.len() - matched.len();
         false_alarms += found.len() - matched.len();
         for (row, column) in matched {
-            let (wanted, id) = (truth[row].1, found[column].1);
+            let (wanted, id) = (truth[row].id, found[column].id);
             switches += usize::from(partner.get(&wanted).is_some_and(|before| *before != id));
-            pairs.push((wanted, id));
+            met.push((wanted, id));
         }
-        partner.extend(pairs);
+        partner.extend(met);
     }
     let wrong = (misses + false_alarms + switches) as f32;
     (1.0 - wrong / truth.len() as f32, switches)
@@ -264,43 +309,32 @@ fn mot_folder() -> Option<PathBuf> {
     own.or_else(beside).filter(|folder| folder.is_dir())
 }
 
+/// A floor against regressions; `make -C models/evaluation tracker` measures with py-motmetrics,
+/// identities too.
 #[test]
-fn a_public_sequence_is_tracked_about_as_well_as_its_detections_allow() {
+fn a_public_sequence_is_tracked_nearly_as_well_as_its_detections_allow() {
     let Some(folder) = mot_folder() else {
         println!("skipped: VONG_MOT names no folder of MOTChallenge sequences");
         return;
     };
     let folder = folder.join("TUD-Campus");
-    let detections = rows(&folder.join("det/det.txt"));
-    let truth = rows(&folder.join("gt/gt.txt"));
-    let mut tracker = Tracker::new(TrackerOptions::default());
-    let mut found: Vec<Row> = Vec::new();
-    for picture in 1..=71 {
-        let seen: Vec<Detection> = detections
-            .iter()
-            .filter(|row| row.0 == picture)
-            .map(|row| Detection {
-                class: "person".into(),
-                score: row.3,
-                bbox: row.2,
-            })
-            .collect();
-        // The sequence was taken at 25 pictures a second.
-        let now = at_ms(i64::from(picture) * 40);
-        let tracks = tracker.step(now, &seen);
-        let shown = tracks
-            .iter()
-            .filter(|track| track.confirmed && track.last_seen == now);
-        found.extend(shown.map(|track| (picture, track.id.0, track.bbox, track.score)));
-    }
+    let text = std::fs::read(folder.join("det/det.txt")).unwrap();
+    let read = mot::read(&text);
+    assert_eq!((read.seen.len(), read.bad), (321, vec![]));
+    let options = TrackerOptions {
+        strong_score: mot::strong_score(&read.seen),
+        ..TrackerOptions::default()
+    };
+    // The sequence was taken at 25 pictures a second.
+    let found = mot::follow(&read.seen, 25.0, options);
+    let truth = truth_of(&folder.join("gt/gt.txt"));
     let (accuracy, switches) = clear_mot(&truth, &found);
     println!(
         "TUD-Campus: MOTA {:.1} %, {switches} switches",
         100.0 * accuracy
     );
-    // A floor against regressions, at the production options: they reach 53.8. SORT's README says
-    // 62.7 with 6 switches; this detector's scores begin at 0.5 and crowd near 1, where ours begin
-    // at 0.1, so nearly every box counts as strong here.
-    assert!(accuracy >= 0.52, "MOTA {accuracy}");
-    assert!(switches <= 6, "{switches} identity switches");
+    // With perfect numbers for all of them these detections reach 63.5; leaving out false ones
+    // reaches more.
+    assert!(accuracy >= 0.63, "MOTA {accuracy}");
+    assert!(switches <= 5, "{switches} identity switches");
 }
