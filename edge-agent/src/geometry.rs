@@ -13,6 +13,12 @@ pub struct PictureSize {
     pub height: u32,
 }
 
+/// Pixels of `to` for one of `from`, across and down.
+fn ratio(from: PictureSize, to: PictureSize) -> (f32, f32) {
+    let ((from_x, from_y), (to_x, to_y)) = (from.as_f32(), to.as_f32());
+    (to_x / from_x, to_y / from_y)
+}
+
 /// A point in pixels of the source picture; origin top left.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PixelPoint {
@@ -20,6 +26,18 @@ pub struct PixelPoint {
     pub x: f32,
     /// Pixels from the top.
     pub y: f32,
+}
+
+impl PixelPoint {
+    /// The same place in the same picture of another size.
+    #[must_use]
+    pub fn resized(&self, from: PictureSize, to: PictureSize) -> Self {
+        let (across, down) = ratio(from, to);
+        Self {
+            x: self.x * across,
+            y: self.y * down,
+        }
+    }
 }
 
 /// A point in fractions of the picture, 0 to 1; origin top left.
@@ -82,6 +100,18 @@ impl PixelBox {
         PixelPoint {
             x: self.x + self.w / 2.0,
             y: self.y + self.h,
+        }
+    }
+
+    /// The same place in the same picture of another size.
+    #[must_use]
+    pub fn resized(&self, from: PictureSize, to: PictureSize) -> Self {
+        let (across, down) = ratio(from, to);
+        Self {
+            x: self.x * across,
+            y: self.y * down,
+            w: self.w * across,
+            h: self.h * down,
         }
     }
 

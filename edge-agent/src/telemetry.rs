@@ -151,6 +151,8 @@ metrics_list! {
         "Times that the machine's clock was set.";
     CAMERA_UP = describe_gauge "vong_agent_camera_up", Unit::Count,
         "1 while pictures arrive from the camera, 0 otherwise, by camera.";
+    MAIN_MOMENTS = describe_counter "vong_camera_main_moments_total", Unit::Count,
+        "Moments of events looked up on the main stream, by camera and how they were found.";
     FRAMES_DROPPED = describe_counter "vong_agent_frames_dropped_total", Unit::Count,
         "Pictures dropped because analysis was busy (the newest wins), by camera.";
     EVIDENCE = describe_counter "vong_agent_evidence_total", Unit::Count,

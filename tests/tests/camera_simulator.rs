@@ -1,5 +1,5 @@
 //! The camera simulator behaves as a camera does: loops without a seam, can be unplugged, struck dumb
-//! and brought back, and asks for its password.
+//! and brought back, asks for its password, sends what cameras send, and misbehaves on command.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
@@ -8,13 +8,21 @@ use std::time::{Duration, Instant};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app::AppSink;
-use system_tests::camera_simulator::{CameraSimulator, Credentials, Footage, Playback};
+use system_tests::camera_simulator::{
+    CameraSimulator, Credentials, Encoding, Footage, FootageCodec, Playback,
+};
 use system_tests::rendered_scene::Storyboard;
 
 /// A scene of two seconds, so that a loop comes soon.
 fn short_footage() -> Footage {
     let seconds = Duration::from_secs;
     Footage::from_storyboard(&Storyboard::parked_car(seconds(0), seconds(2), seconds(2))).unwrap()
+}
+
+fn footage(codec: FootageCodec, smaller: u32) -> Footage {
+    let seconds = Duration::from_secs;
+    let storyboard = Storyboard::parked_car(seconds(0), seconds(2), seconds(2));
+    Footage::encoded(&storyboard, Encoding { codec, smaller }).unwrap()
 }
 
 /// An RTSP client that hands over access units.
@@ -25,9 +33,13 @@ struct Viewer {
 
 impl Viewer {
     fn watch(url: &str, login: &str) -> Self {
+        Self::receive(url, login, "rtph264depay ! h264parse")
+    }
+
+    fn receive(url: &str, login: &str, elements: &str) -> Self {
         let pipeline = gst::parse::launch(&format!(
             "rtspsrc location={url} protocols=tcp latency=0 tcp-timeout=2000000 {login} \
-             ! rtph264depay ! h264parse ! appsink name=units sync=false"
+             ! {elements} ! appsink name=units sync=false"
         ))
         .unwrap()
         .downcast::<gst::Pipeline>()
@@ -175,4 +187,58 @@ fn a_password_is_asked_and_checked() {
         let fault = Viewer::watch(&url, login).fault().unwrap_or_default();
         assert!(fault.contains("Unauthorized"), "{login:?}: {fault}");
     }
+}
+
+/// The next picture's size.
+fn width(viewer: &Viewer) -> Option<i32> {
+    let sample = viewer
+        .sink
+        .try_pull_sample(gst::ClockTime::from_seconds(5))?;
+    sample.caps()?.structure(0)?.get("width").ok()
+}
+
+#[test]
+fn cameras_send_what_cameras_send_and_a_second_stream_beside() {
+    let simulator = CameraSimulator::start();
+    for (codec, elements) in [
+        (FootageCodec::H265, "rtph265depay ! h265parse"),
+        (FootageCodec::Mjpeg, "rtpjpegdepay ! jpegparse"),
+    ] {
+        let id = format!("{codec:?}").to_lowercase();
+        let url = simulator
+            .add(&id, footage(codec, 1), Playback::Looped, None)
+            .unwrap();
+        let viewer = Viewer::receive(&url, "", elements);
+        assert_eq!(
+            viewer.times(25).len(),
+            25,
+            "{codec:?}: {:?}",
+            viewer.fault()
+        );
+        let small = footage(FootageCodec::H264, 4);
+        let beside = simulator.add_stream(&id, "sub", &small).unwrap();
+        assert_eq!(width(&Viewer::watch(&beside, "")), Some(240), "{codec:?}");
+    }
+}
+
+#[test]
+fn a_camera_changes_its_size_in_the_middle_and_sends_noise_on_command() {
+    let simulator = CameraSimulator::start();
+    let url = simulator
+        .add("cam-1", short_footage(), Playback::Looped, None)
+        .unwrap();
+    let viewer = Viewer::receive(&url, "", "rtph264depay ! h264parse ! avdec_h264");
+    assert_eq!(width(&viewer), Some(960));
+    simulator
+        .film("cam-1", &footage(FootageCodec::H264, 2))
+        .unwrap();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while width(&viewer) != Some(480) {
+        assert!(Instant::now() < deadline, "it goes on with its old size");
+    }
+    simulator.garble("cam-1").unwrap();
+    let raw = Viewer::receive(&url, "", "rtph264depay");
+    assert!(raw.times(3).len() == 3, "noise comes");
+    simulator.come_back("cam-1").unwrap();
+    assert_eq!(width(&Viewer::watch(&url, "")), Some(480), "it films again");
 }

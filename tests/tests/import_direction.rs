@@ -132,6 +132,10 @@ const EDGE_AGENT: Crate = Crate {
             homes: &["camera/", "evidence/annotated.rs"],
         },
         ForeignLibrary {
+            name: "gio",
+            homes: &["camera/trust.rs", "camera/rtsp_fixture.rs"],
+        },
+        ForeignLibrary {
             name: "gstreamer_app",
             homes: &["camera/", "evidence/annotated.rs"],
         },

@@ -41,6 +41,11 @@ pub struct StreamInfo {
     pub size: Option<PictureSize>,
 }
 
+/// A moment by a camera's own clock, in nanoseconds since 1900, as its RTCP sender reports tell it.
+/// Right or wrong, it is the same clock for all streams of that camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CameraTime(pub u64);
+
 impl StreamInfo {
     /// Whether what follows is another stream: nothing that counts in pixels goes on across it.
     pub(crate) fn is_other(&self, info: &Self) -> bool {
@@ -59,6 +64,8 @@ pub struct AccessUnit {
     pub duration: Option<Duration>,
     /// The agent's wall clock at arrival.
     pub arrival: Timestamp,
+    /// The camera's own clock at the moment it shows, once the camera told the time.
+    pub camera_time: Option<CameraTime>,
     /// Whether decoding can begin here.
     pub keyframe: bool,
     /// The bytes, SEI and all.

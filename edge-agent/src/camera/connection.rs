@@ -1,13 +1,14 @@
 //! One connection of one camera, from the first unit to the error that ends it.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use contract::v1::CameraState;
 use metrics::counter;
 use tokio_util::sync::CancellationToken;
 
 use super::access_unit::{AccessUnit, StreamInfo};
+use super::address::Carrier;
 use super::decoder::{Decoder, Pushed};
 use super::fault::CameraError;
 use super::mailbox::Picture;
@@ -15,6 +16,7 @@ use super::ring::{Epoch, Kept};
 use super::rtsp::{Received, Session};
 use super::sample;
 use super::sampler::Sampler;
+use super::size::Duty;
 use super::supervisor::Outputs;
 use crate::time::{ClockAnchor, StreamTime};
 
@@ -43,6 +45,9 @@ pub(crate) struct Connection {
     epoch: Epoch,
     announced: Option<StreamInfo>,
     stream: Option<Stream>,
+    carrier: Carrier,
+    /// When the first unit came.
+    first_unit: Option<Instant>,
     delivered: Delivered,
 }
 
@@ -51,6 +56,7 @@ impl Connection {
     pub(crate) async fn run_once(
         outputs: Outputs,
         epoch: Epoch,
+        carrier: Carrier,
         stop: CancellationToken,
     ) -> ConnectionEnded {
         let patience = outputs.source.patience;
@@ -59,10 +65,13 @@ impl Connection {
             epoch,
             announced: None,
             stream: None,
+            carrier,
+            first_unit: None,
             delivered: Delivered::Nothing,
         };
         connection.outputs.clock.forget();
-        let error = match Session::open(&connection.outputs.source.url, patience) {
+        let source = Arc::clone(&connection.outputs.source);
+        let error = match Session::open(&source.address, carrier, source.duty, patience) {
             Err(error) => Some(error),
             Ok(mut session) => {
                 let error = tokio::select! {
@@ -88,7 +97,11 @@ impl Connection {
 
     async fn pump(&mut self, session: &mut Session) -> CameraError {
         let patience = self.outputs.source.patience;
-        let mut wait = patience.connect + patience.stall;
+        let mut wait = patience.connect
+            + match self.carrier {
+                Carrier::Tcp => patience.stall,
+                Carrier::Udp => patience.udp,
+            };
         let mut since = Instant::now();
         loop {
             let handled = match session.next(wait.saturating_sub(since.elapsed())).await {
@@ -98,7 +111,7 @@ impl Connection {
                     continue;
                 }
                 Ok(received) => self.handle(received),
-                Err(CameraError::Stalled(_)) => Err(CameraError::Stalled(wait)),
+                Err(CameraError::Stalled(_)) => Err(self.silence(wait)),
                 Err(error) => Err(error),
             };
             if let Err(error) = handled {
@@ -108,12 +121,21 @@ impl Connection {
         }
     }
 
+    /// What it means that nothing came for so long.
+    fn silence(&self, wait: Duration) -> CameraError {
+        match (self.carrier, self.delivered) {
+            (Carrier::Udp, Delivered::Nothing) => CameraError::UdpBlocked(wait),
+            _ => CameraError::Stalled(wait),
+        }
+    }
+
     fn handle(&mut self, received: Received) -> Result<(), CameraError> {
         match received {
             Received::Stream(info) => {
                 // Another size is another stream: tracks in pixels and clips cannot cross it.
                 if self.stream.take().is_some() {
                     self.epoch.0 += 1;
+                    self.first_unit = None;
                 }
                 self.announced = Some(info);
                 Ok(())
@@ -130,7 +152,7 @@ impl Connection {
         if self.stream.is_none() {
             // What comes before the first keyframe cannot be shown.
             let Some(info) = self.announced.clone().filter(|_| unit.keyframe) else {
-                return Ok(());
+                return self.wait_for_keyframe();
             };
             let stream = Stream::begin(self.outputs.clone(), self.epoch, info, &unit)?;
             self.stream = Some(stream);
@@ -139,6 +161,14 @@ impl Connection {
         self.stream
             .as_mut()
             .map_or(Ok(()), |stream| stream.unit(unit))
+    }
+
+    fn wait_for_keyframe(&mut self) -> Result<(), CameraError> {
+        let waited = self.first_unit.get_or_insert_with(Instant::now).elapsed();
+        match self.outputs.source.patience.keyframe {
+            patience if waited > patience => Err(CameraError::NoKeyframe(patience)),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -169,10 +199,14 @@ impl Stream {
             stream: first.pts,
             wall: first.arrival,
         };
-        let decoder = start_decoder(&outputs, epoch, anchor, &info)?;
+        let decoder = match outputs.source.duty {
+            Duty::Analyse => Some(start_decoder(&outputs, epoch, anchor, &info)?),
+            Duty::Keep => None,
+        };
         tracing::info!(
             camera.id = %outputs.source.id,
             camera.name = outputs.source.name,
+            stream = outputs.source.duty.stream(),
             codec = %info.codec,
             width = info.size.map(|size| size.width),
             height = info.size.map(|size| size.height),
@@ -187,7 +221,7 @@ impl Stream {
             outputs,
             epoch,
             anchor,
-            decoder: Some(decoder),
+            decoder,
             newest: first.pts,
             progress,
         })
@@ -224,9 +258,11 @@ impl Drop for Stream {
         // The decoder first, so that none of its pictures comes after the end.
         self.decoder = None;
         self.outputs.ring.end();
-        self.outputs
-            .frames
-            .end(self.epoch, self.newest, self.anchor);
+        if self.outputs.source.duty == Duty::Analyse {
+            self.outputs
+                .frames
+                .end(self.epoch, self.newest, self.anchor);
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use gstreamer_app as gst_app;
 use jiff::Timestamp;
 
 use super::access_unit::{AccessUnit, StreamInfo};
+use super::address::Carrier;
 use super::decoder::{DecoderPipeline, launch, named};
 use super::fault::{CameraError, GstFault};
 use super::format::Format;
@@ -332,7 +333,7 @@ impl UnitReader {
             .bus()?
             .pop_filtered(&[gst::MessageType::Error])?;
         match message.view() {
-            gst::MessageView::Error(error) => Some(CameraError::from_receive(error)),
+            gst::MessageView::Error(error) => Some(CameraError::from_receive(error, Carrier::Tcp)),
             _ => None,
         }
     }

@@ -11,16 +11,18 @@ use zeroize::Zeroizing;
 
 use super::rtsp_fixture::{Access, PASSWORD, RtspServer, USER, closed_url};
 use super::*;
+use crate::config::Transport;
 
 /// Generous: the build machine may be busy.
-const DEADLINE: Duration = Duration::from_secs(30);
+pub(super) const DEADLINE: Duration = Duration::from_secs(30);
 
-fn source(url: &str, password: Option<&str>) -> CameraSource {
+pub(super) fn source(url: &str, password: Option<&str>) -> CameraSource {
     let password = password.map(|password| Zeroizing::new(password.to_owned()));
     CameraSource {
         id: "cam-1".parse().unwrap(),
         name: "Cột 12".to_owned(),
-        url: StreamUrl::parse(url, password).unwrap(),
+        address: address(url, password),
+        duty: Duty::Analyse,
         analyse_fps: 5.0,
         ring: RingLimits {
             span: Duration::from_secs(20),
@@ -29,12 +31,21 @@ fn source(url: &str, password: Option<&str>) -> CameraSource {
         patience: Patience {
             connect: Duration::from_secs(5),
             stall: Duration::from_secs(3),
+            ..Patience::default()
         },
         decoder: DecoderOptions::default(),
     }
 }
 
-async fn wait_for(camera: &mut Camera, state: CameraState) -> CameraHealth {
+pub(super) fn address(url: &str, password: Option<Zeroizing<String>>) -> StreamAddress {
+    StreamAddress {
+        url: StreamUrl::parse(url, password).unwrap(),
+        transport: Transport::Tcp,
+        ca_file: None,
+    }
+}
+
+pub(super) async fn wait_for(camera: &mut Camera, state: CameraState) -> CameraHealth {
     let arrived = timeout(
         DEADLINE,
         camera.health.wait_for(|health| health.state == state),
@@ -42,7 +53,7 @@ async fn wait_for(camera: &mut Camera, state: CameraState) -> CameraHealth {
     *arrived.await.expect("state in time").unwrap()
 }
 
-async fn picture(camera: &Camera) -> Picture {
+pub(super) async fn picture(camera: &Camera) -> Picture {
     match timeout(DEADLINE, camera.frames.next())
         .await
         .expect("picture in time")
@@ -229,8 +240,8 @@ async fn a_probe_measures_the_stream() {
     let url = server
         .url("/ball")
         .replace("rtsp://", &format!("rtsp://{USER}@"));
-    let url = StreamUrl::parse(&url, Some(Zeroizing::new(PASSWORD.to_owned()))).unwrap();
-    let report = probe(&url, DEADLINE).await.unwrap();
+    let locked = address(&url, Some(Zeroizing::new(PASSWORD.to_owned())));
+    let report = probe(&locked, Duty::Analyse, DEADLINE).await.unwrap();
     assert_eq!(report.codec, Codec::H264);
     assert_eq!(report.size.map(|s| (s.width, s.height)), Some((320, 240)));
     assert_eq!(report.gop, Some(12));
@@ -256,9 +267,10 @@ async fn each_fault_has_its_reason() {
         (open.url("/vp8"), CameraStatusReason::UnsupportedCodec),
         (open.url("/sound"), CameraStatusReason::UnsupportedCodec),
     ] {
-        let parsed = StreamUrl::parse(&url, None).unwrap();
-        let error = probe(&parsed, DEADLINE).await.unwrap_err();
-        assert_eq!(error.reason(), reason, "{parsed}: {error:?}");
+        let error = probe(&address(&url, None), Duty::Analyse, DEADLINE)
+            .await
+            .unwrap_err();
+        assert_eq!(error.reason(), reason, "{url}: {error:?}");
         assert!(!error.remedy().is_empty());
         if url.ends_with("vp8") {
             assert!(error.to_string().contains("VP8"), "{error}");

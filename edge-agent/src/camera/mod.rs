@@ -4,17 +4,22 @@
 //! else. What does not belong here: models, rules, anything that knows why a picture is wanted.
 //!
 //! One camera, live: `rtsp` receives → `ring` remembers → `decoder` decodes → `sampler` picks →
-//! `mailbox` hands over; `supervisor` keeps that going. One file, lock-step: `file`. One picture:
-//! `picture_file`.
+//! `mailbox` hands over; `supervisor` keeps that going. A camera with a main stream beside the one
+//! that is analysed has a second ring: `footage` finds a moment of one in the other. One file,
+//! lock-step: `file`. One picture: `picture_file`.
 
 mod access_unit;
+pub(crate) mod bits;
 mod frame;
 pub(crate) mod nal;
+mod size;
 
 mod format;
+mod header;
 mod source;
 mod url;
 
+mod address;
 mod fault;
 mod passage;
 mod ring;
@@ -33,34 +38,52 @@ mod file;
 mod glimpse;
 mod picture_file;
 mod probe;
+mod receive;
 mod rtsp;
 mod sample;
+mod trust;
 
 mod connection;
 mod supervisor;
 
+mod footage;
+
 #[cfg(test)]
 pub(crate) mod clips_fixture;
+#[cfg(test)]
+mod access_tests;
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod live_tests;
 #[cfg(test)]
 pub(crate) mod ring_fixture;
 #[cfg(test)]
 mod rtsp_fixture;
+#[cfg(test)]
+mod rtsp_tricks;
+#[cfg(test)]
+mod scripted_rtsp;
+#[cfg(test)]
+mod two_streams_tests;
 
-pub use access_unit::{AccessUnit, Codec, StreamInfo};
+pub use access_unit::{AccessUnit, CameraTime, Codec, StreamInfo};
+pub use address::{Carrier, StreamAddress};
 pub use counters::Counters;
 pub use fault::{CameraError, GstFault};
 pub use file::{FileError, FileItem, FileSource, Timing};
+pub use footage::{Footage, FoundBy, Place};
 pub use frame::{ColorMatrix, ColorRange, Frame, PixelFormat, Plane};
 pub use glimpse::last_picture;
+pub use header::read_header;
 pub use mailbox::{Delivery, FrameMailbox, Picture};
 pub use passage::{Absence, Gap, Passage, PassageError};
 pub use picture_file::{PictureError, frame_of, read_picture};
-pub use probe::{ProbeReport, probe};
-pub use ring::{Epoch, Kept, PacketRing, RingLimits};
+pub use probe::{ProbeReport, Told, probe};
+pub use ring::{Epoch, Kept, PacketRing, RingLimits, Tie};
 pub(crate) use sampler::Sampler;
 pub use shared_ring::{Reached, SharedRing};
+pub use size::{Duty, SizeFault};
 pub use source::{CameraSource, DecoderOptions, Patience};
 pub use supervisor::{Camera, CameraHealth, supervise};
 pub use url::{Credentials, StreamUrl, StreamUrlError};

@@ -2,22 +2,25 @@
 
 /// The units of an access unit, without start codes and the zeros between them.
 pub(crate) fn units(stream: &[u8]) -> Vec<&[u8]> {
-    let mut units = Vec::new();
+    each_unit(stream).collect()
+}
+
+/// As [`units`], no further than they are taken.
+pub(crate) fn each_unit(stream: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut start = next_start(stream, 0).map(|(_, after)| after);
-    while let Some(from) = start {
+    let pieces = std::iter::from_fn(move || {
+        let from = start?;
         let next = next_start(stream, from);
         let to = next.map_or(stream.len(), |(before, _)| before);
+        start = next.map(|(_, after)| after);
         let mut unit = stream.get(from..to).unwrap_or_default();
         // A unit never ends in a zero: those belong to the next start code, or to nothing.
         while let Some((0, rest)) = unit.split_last() {
             unit = rest;
         }
-        if !unit.is_empty() {
-            units.push(unit);
-        }
-        start = next.map(|(_, after)| after);
-    }
-    units
+        Some(unit)
+    });
+    pieces.filter(|unit| !unit.is_empty())
 }
 
 /// The next `00 00 01` at or after `from`: where it begins and where it ends.

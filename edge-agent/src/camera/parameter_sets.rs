@@ -90,6 +90,7 @@ mod tests {
             dts: None,
             duration: None,
             arrival: Timestamp::UNIX_EPOCH,
+            camera_time: None,
             keyframe,
             data: Bytes::copy_from_slice(data),
         }

@@ -3,10 +3,12 @@
 use std::time::{Duration, Instant};
 
 use super::access_unit::{Codec, StreamInfo};
+use super::address::{Carrier, CarrierChoice, StreamAddress};
 use super::fault::CameraError;
 use super::rtsp::{Received, Session};
+use super::size::Duty;
 use super::source::Patience;
-use super::url::StreamUrl;
+use crate::config::Transport;
 use crate::geometry::PictureSize;
 use crate::time::StreamTime;
 
@@ -25,22 +27,65 @@ pub struct ProbeReport {
     pub first_keyframe: Duration,
     /// Mean bit rate over what was seen, bits a second; absent where too little came.
     pub bit_rate: Option<f64>,
+    /// What carried it.
+    pub carrier: Carrier,
+    /// Whether the camera told the time.
+    pub clock: Told,
 }
 
-/// Connects and watches until a second keyframe came, for `timeout` at most.
+/// Whether a camera told the time while it was looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Told {
+    /// A sender report came.
+    Yes,
+    /// None came; some cameras send the first only after some seconds.
+    #[default]
+    NotYet,
+}
+
+/// Connects and watches until a second keyframe came, for `timeout` at most; over TCP as well where
+/// UDP brings nothing and both are allowed.
 ///
 /// # Errors
 /// [`CameraError`] where no keyframe came in time; it has a reason and a remedy.
-pub async fn probe(url: &StreamUrl, timeout: Duration) -> Result<ProbeReport, CameraError> {
+pub async fn probe(
+    address: &StreamAddress,
+    duty: Duty,
+    timeout: Duration,
+) -> Result<ProbeReport, CameraError> {
+    let mut carriers = CarrierChoice::new(address.transport);
+    loop {
+        let carrier = carriers.next();
+        match look(address, carrier, duty, timeout).await {
+            Err(error) if carriers.falls_back(&error) => {}
+            other => return other,
+        }
+    }
+}
+
+async fn look(
+    address: &StreamAddress,
+    carrier: Carrier,
+    duty: Duty,
+    timeout: Duration,
+) -> Result<ProbeReport, CameraError> {
+    let usual = Patience::default();
     let patience = Patience {
-        connect: timeout.min(Patience::default().connect),
+        connect: timeout.min(usual.connect),
         stall: timeout,
+        ..usual
     };
-    let mut session = Session::open(url, patience)?;
+    // A second carrier may have to be tried within the time that the first was given.
+    let silence = match address.transport {
+        Transport::Auto if carrier == Carrier::Udp => timeout.min(usual.connect + usual.udp) / 2,
+        _ => timeout,
+    };
+    let mut session = Session::open(address, carrier, duty, patience)?;
     let begun = Instant::now();
     let mut seen = Seen::default();
     let error = loop {
-        let left = timeout.saturating_sub(begun.elapsed());
+        let patience = if seen.units == 0 { silence } else { timeout };
+        let left = patience.saturating_sub(begun.elapsed());
         match session.next(left).await {
             Ok(received) => seen.note(received, begun),
             Err(error) => break Some(error),
@@ -50,9 +95,14 @@ pub async fn probe(url: &StreamUrl, timeout: Duration) -> Result<ProbeReport, Ca
         }
     };
     session.close().await;
-    match (seen.report(), error) {
+    let units = seen.units;
+    match (seen.report(carrier), error) {
         (Some(report), _) => Ok(report),
-        (None, Some(CameraError::Stalled(_))) | (None, None) => Err(CameraError::Stalled(timeout)),
+        (None, Some(CameraError::Stalled(_)) | None) => Err(match carrier {
+            _ if units > 0 => CameraError::NoKeyframe(timeout),
+            Carrier::Udp => CameraError::UdpBlocked(silence),
+            Carrier::Tcp => CameraError::Stalled(timeout),
+        }),
         (None, Some(error)) => Err(error),
     }
 }
@@ -63,6 +113,9 @@ struct Seen {
     info: Option<StreamInfo>,
     first_keyframe: Option<Duration>,
     span: Option<(StreamTime, StreamTime)>,
+    /// All units, those before the first keyframe too.
+    units: u32,
+    clock: Told,
     pictures: u32,
     bytes: usize,
     gop: Option<u32>,
@@ -74,10 +127,13 @@ impl Seen {
             Received::Stream(info) => {
                 *self = Self {
                     info: Some(info),
+                    units: self.units,
+                    clock: self.clock,
                     ..Self::default()
                 }
             }
             Received::Unit(unit) => {
+                self.units += 1;
                 if self.first_keyframe.is_none() && !unit.keyframe {
                     return;
                 }
@@ -90,11 +146,11 @@ impl Seen {
                 self.pictures += 1;
                 self.bytes += unit.data.len();
             }
-            Received::Time(_) => {}
+            Received::Time(_) => self.clock = Told::Yes,
         }
     }
 
-    fn report(self) -> Option<ProbeReport> {
+    fn report(self, carrier: Carrier) -> Option<ProbeReport> {
         let info = self.info?;
         let seconds = self
             .span
@@ -110,6 +166,8 @@ impl Seen {
             gop: self.gop,
             first_keyframe: self.first_keyframe?,
             bit_rate: seconds.map(|seconds| bits / seconds),
+            carrier,
+            clock: self.clock,
         })
     }
 }

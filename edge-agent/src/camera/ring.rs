@@ -36,6 +36,37 @@ pub enum Kept {
     GopTooLarge,
 }
 
+/// What ties one connection's stream time to clocks: each clock's time minus the stream's, in
+/// nanoseconds, as far as what is held shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tie {
+    /// The agent's wall clock (since 1970) at the arrival of the unit that came the quickest.
+    pub arrival: i64,
+    /// The camera's clock (since 1900), where it told the time.
+    pub camera: Option<i64>,
+    /// The first moment that is held,
+    pub first: StreamTime,
+    /// and the newest.
+    pub newest: StreamTime,
+}
+
+impl Tie {
+    /// Where nothing is held any more: by the connection's wall clock alone.
+    #[must_use]
+    pub fn by_wall(clock: ClockAnchor) -> Self {
+        Self {
+            arrival: nanos_since_1970(clock.wall).saturating_sub(clock.stream.as_nanos()),
+            camera: None,
+            first: clock.stream,
+            newest: clock.stream,
+        }
+    }
+}
+
+fn nanos_since_1970(at: jiff::Timestamp) -> i64 {
+    i64::try_from(at.as_nanosecond()).unwrap_or(i64::MAX)
+}
+
 /// The ring.
 #[derive(Debug)]
 pub struct PacketRing {
@@ -61,6 +92,9 @@ struct Gop {
     start: StreamTime,
     newest: StreamTime,
     bytes: usize,
+    /// As [`Tie::arrival`] and [`Tie::camera`], of its units.
+    arrival: i64,
+    camera: Option<i64>,
     units: Vec<Arc<AccessUnit>>,
 }
 
@@ -193,6 +227,19 @@ impl PacketRing {
         Some((held.anchor, held.newest()?))
     }
 
+    /// What ties a connection's time to clocks, while it is held.
+    #[must_use]
+    pub fn tie(&self, epoch: Epoch) -> Option<Tie> {
+        self.connections.iter().find(|c| c.epoch == epoch)?.tie()
+    }
+
+    /// The ties of all connections that are held, the newest first.
+    #[must_use]
+    pub fn ties(&self) -> Vec<(Epoch, Tie)> {
+        let held = self.connections.iter().rev();
+        held.filter_map(|c| Some((c.epoch, c.tie()?))).collect()
+    }
+
     /// The newest moment of the current connection.
     #[must_use]
     pub fn newest(&self) -> Option<(Epoch, StreamTime)> {
@@ -238,6 +285,15 @@ impl PacketRing {
 impl Connection {
     fn newest(&self) -> Option<StreamTime> {
         self.gops.iter().map(|gop| gop.newest).max()
+    }
+
+    fn tie(&self) -> Option<Tie> {
+        Some(Tie {
+            arrival: self.gops.iter().map(|gop| gop.arrival).min()?,
+            camera: self.gops.iter().rev().find_map(|gop| gop.camera),
+            first: self.gops.front()?.start,
+            newest: self.newest()?,
+        })
     }
 
     fn span_from(&self, gop: usize) -> Duration {
@@ -303,6 +359,8 @@ impl Gop {
             start: unit.pts,
             newest: unit.pts,
             bytes: unit.data.len(),
+            arrival: late_by(&unit),
+            camera: ahead_by(&unit),
             units: vec![unit],
         }
     }
@@ -310,8 +368,21 @@ impl Gop {
     fn push(&mut self, unit: Arc<AccessUnit>) {
         self.newest = self.newest.max(unit.pts);
         self.bytes += unit.data.len();
+        self.arrival = self.arrival.min(late_by(&unit));
+        self.camera = ahead_by(&unit).or(self.camera);
         self.units.push(unit);
     }
+}
+
+/// Arrival minus stream time.
+fn late_by(unit: &AccessUnit) -> i64 {
+    nanos_since_1970(unit.arrival).saturating_sub(unit.pts.as_nanos())
+}
+
+/// The camera's time minus stream time.
+fn ahead_by(unit: &AccessUnit) -> Option<i64> {
+    let told = i64::try_from(unit.camera_time?.0).ok()?;
+    Some(told.saturating_sub(unit.pts.as_nanos()))
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ pub(crate) fn unit(at: f64, keyframe: bool, bytes: usize) -> Arc<AccessUnit> {
         dts: None,
         duration: None,
         arrival: Timestamp::UNIX_EPOCH,
+        camera_time: None,
         keyframe,
         data: Bytes::from(vec![0; bytes]),
     })

@@ -1,4 +1,4 @@
-//! RTSP over TCP to encoded access units. The only place that speaks to a camera.
+//! RTSP to encoded access units: the session. The only place that speaks to a camera.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -6,23 +6,26 @@ use std::time::Duration;
 use gstreamer as gst;
 use gstreamer::glib;
 use gstreamer::prelude::*;
-use gstreamer_app as gst_app;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::access_unit::{AccessUnit, StreamInfo};
-use super::decoder::named;
+use super::address::{Carrier, StreamAddress};
 use super::fault::{CameraError, GstFault};
 use super::format::Format;
-use super::parameter_sets::ParameterSets;
+use super::receive::{self, Sink};
 use super::sample;
+use super::size::Duty;
 use super::source::Patience;
-use super::timeline::{Leaps, Timeline};
-use super::url::StreamUrl;
+use super::trust;
 use crate::clock::SenderReport;
 
-/// Jitter buffer in ms: TCP neither loses nor reorders, so this only smooths the camera's clock.
+/// Jitter buffer in ms. TCP neither loses nor reorders, so there it only smooths the camera's clock;
+/// over UDP it is how long a packet that was overtaken is waited for.
 const LATENCY_MS: u32 = 200;
+/// The kernel's buffer for UDP in bytes: a keyframe of 4K comes at once. The kernel's own limit
+/// (`net.core.rmem_max`) may be lower.
+const UDP_BUFFER: i32 = 2 << 20;
 /// Units between GStreamer's thread and the camera's task. When full, GStreamer's thread waits, TCP
 /// stops reading, and the camera itself drops or disconnects: nothing is lost inside a GOP here.
 const UNITS: usize = 64;
@@ -49,7 +52,12 @@ pub(crate) struct Session {
 
 impl Session {
     /// Begins to connect; success or failure comes out of [`Session::next`].
-    pub(crate) fn open(url: &StreamUrl, patience: Patience) -> Result<Self, CameraError> {
+    pub(crate) fn open(
+        address: &StreamAddress,
+        carrier: Carrier,
+        duty: Duty,
+        patience: Patience,
+    ) -> Result<Self, CameraError> {
         let what = "the RTSP receiver";
         gst::init().map_err(|error| CameraError::Pipeline {
             what,
@@ -64,13 +72,20 @@ impl Session {
             .build()
             .map_err(broken)?;
         pipeline.add(&camera).map_err(broken)?;
-        configure(&camera, url, patience);
+        configure(&camera, address, carrier, patience);
         let (fault_tx, faults) = mpsc::channel(FAULTS);
         let (unit_tx, received) = mpsc::channel(UNITS);
-        report_errors(&pipeline, fault_tx.clone());
+        trust::apply(&camera, address.ca_file.as_deref(), fault_tx.clone())?;
+        report_errors(&pipeline, carrier, fault_tx.clone());
         select_video(&camera, fault_tx.clone());
         hear_time(&camera, unit_tx.clone());
-        receive_video(&camera, &pipeline, unit_tx, fault_tx, patience);
+        let sink = Sink {
+            units: unit_tx,
+            faults: fault_tx,
+            longest_leap: patience.stall.saturating_mul(2),
+            duty,
+        };
+        receive::video(&camera, &pipeline, sink);
         let session = Self {
             pipeline,
             received,
@@ -110,11 +125,26 @@ impl Drop for Session {
     }
 }
 
-fn configure(camera: &gst::Element, url: &StreamUrl, patience: Patience) {
+fn configure(camera: &gst::Element, address: &StreamAddress, carrier: Carrier, patience: Patience) {
+    let url = &address.url;
     let connect = u64::try_from(patience.connect.as_micros()).unwrap_or(u64::MAX);
     camera.set_property("location", url.location());
-    camera.set_property_from_str("protocols", "tcp");
+    let protocols = match carrier {
+        Carrier::Tcp => "tcp",
+        Carrier::Udp => "udp",
+    };
+    camera.set_property_from_str("protocols", protocols);
+    camera.set_property("udp-buffer-size", UDP_BUFFER);
+    // How long nothing may come is for the connection to judge.
+    camera.set_property("timeout", 0_u64);
     camera.set_property("latency", LATENCY_MS);
+    // Since GStreamer 1.22; before, streams of one camera are matched by their arrival alone.
+    if camera
+        .find_property("add-reference-timestamp-meta")
+        .is_some()
+    {
+        camera.set_property("add-reference-timestamp-meta", true);
+    }
     camera.set_property("tcp-timeout", connect);
     if let Some(credentials) = url.credentials() {
         camera.set_property("user-id", credentials.user());
@@ -122,12 +152,12 @@ fn configure(camera: &gst::Element, url: &StreamUrl, patience: Patience) {
     }
 }
 
-fn report_errors(pipeline: &gst::Pipeline, faults: mpsc::Sender<CameraError>) {
+fn report_errors(pipeline: &gst::Pipeline, carrier: Carrier, faults: mpsc::Sender<CameraError>) {
     let Some(bus) = pipeline.bus() else { return };
     bus.set_sync_handler(move |_, message| {
         if let gst::MessageView::Error(error) = message.view() {
             // Full: see FAULTS. Closed: the session is being dropped.
-            drop(faults.try_send(CameraError::from_receive(error)));
+            drop(faults.try_send(CameraError::from_receive(error, carrier)));
         }
         gst::BusSyncReply::Drop
     });
@@ -180,116 +210,4 @@ fn hear_time(camera: &gst::Element, heard: mpsc::Sender<Received>) {
         });
         None
     });
-}
-
-fn receive_video(
-    camera: &gst::Element,
-    pipeline: &gst::Pipeline,
-    units: mpsc::Sender<Received>,
-    faults: mpsc::Sender<CameraError>,
-    patience: Patience,
-) {
-    let pipeline = pipeline.downgrade();
-    camera.connect_pad_added(move |_, pad| {
-        let Some(pipeline) = pipeline.upgrade() else {
-            return;
-        };
-        if let Err(error) = attach(&pipeline, pad, &units, &faults, patience) {
-            // Full: see FAULTS. Closed: the session is being dropped.
-            drop(faults.try_send(error));
-        }
-    });
-}
-
-fn attach(
-    pipeline: &gst::Pipeline,
-    pad: &gst::Pad,
-    units: &mpsc::Sender<Received>,
-    faults: &mpsc::Sender<CameraError>,
-    patience: Patience,
-) -> Result<(), CameraError> {
-    let encoding = pad
-        .current_caps()
-        .and_then(|caps| caps.structure(0)?.get::<String>("encoding-name").ok())
-        .unwrap_or_default();
-    let format = Format::of_rtp(&encoding).ok_or_else(|| CameraError::unsupported(&encoding))?;
-    let what = "the depayloader";
-    let broken = |error: glib::BoolError| CameraError::Pipeline {
-        what,
-        source: GstFault::new(what, error.message),
-    };
-    // appsink holds 8 units and then makes the depayloader wait; see UNITS.
-    let description = format!(
-        "{} ! {} ! {} ! appsink name=units sync=false async=false max-buffers=8",
-        format.depayloader, format.parser, format.unit_caps
-    );
-    let bin = gst::parse::bin_from_description(&description, true).map_err(|error| {
-        CameraError::Pipeline {
-            what,
-            source: GstFault::new(what, error.to_string()),
-        }
-    })?;
-    let sink: gst_app::AppSink = named(&bin, "units", what)?;
-    deliver(&sink, units.clone(), faults.clone(), patience);
-    pipeline.add(&bin).map_err(broken)?;
-    bin.sync_state_with_parent().map_err(broken)?;
-    let input = bin
-        .static_pad("sink")
-        .ok_or_else(|| CameraError::Pipeline {
-            what,
-            source: GstFault::new(what, "no input"),
-        })?;
-    pad.link(&input)
-        .map(drop)
-        .map_err(|error| CameraError::Pipeline {
-            what,
-            source: GstFault::new(what, error.to_string()),
-        })
-}
-
-fn deliver(
-    sink: &gst_app::AppSink,
-    units: mpsc::Sender<Received>,
-    faults: mpsc::Sender<CameraError>,
-    patience: Patience,
-) {
-    let mut timeline = Timeline::new(Leaps::Close(patience.stall.saturating_mul(2)));
-    let mut sets = ParameterSets::default();
-    let mut current: Option<StreamInfo> = None;
-    let ended = faults.clone();
-    let callbacks = gst_app::AppSinkCallbacks::builder()
-        .new_sample(move |sink| {
-            let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
-            let send = |received| {
-                units
-                    .blocking_send(received)
-                    .map_err(|_| gst::FlowError::Flushing)
-            };
-            let Some(caps) = sample.caps() else {
-                return Err(gst::FlowError::NotNegotiated);
-            };
-            match sample::stream_info(caps) {
-                Ok(info) if current.as_ref().is_none_or(|c| c.is_other(&info)) => {
-                    current = Some(info.clone());
-                    send(Received::Stream(info))?;
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    // Full: see FAULTS. Closed: the session is being dropped.
-                    drop(faults.try_send(error));
-                    return Err(gst::FlowError::NotNegotiated);
-                }
-            }
-            let codec = current.as_ref().map(|info| info.codec);
-            let unit = sample::access_unit(&sample, &mut timeline);
-            if let (Some(codec), Some(unit)) = (codec, unit) {
-                send(Received::Unit(sets.complete(codec, unit)))?;
-            }
-            Ok(gst::FlowSuccess::Ok)
-        })
-        .eos(move |_| {
-            // Full: see FAULTS. Closed: the session is being dropped.
-            drop(ended.try_send(CameraError::EndOfStream));
-        });
-    sink.set_callbacks(callbacks.build());
 }

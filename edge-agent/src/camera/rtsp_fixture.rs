@@ -1,13 +1,13 @@
-//! A real RTSP server in the test's own process, on a free port.
+//! A real RTSP server in the test's own process, on a free port, and what it can do wrong.
 
-use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use gstreamer as gst;
 use gstreamer::glib;
-use gstreamer::prelude::*;
 use gstreamer_rtsp_server as rtsp;
 use gstreamer_rtsp_server::prelude::*;
+
+use super::rtsp_tricks::{Trick, Tricks};
 
 /// User that a locked server knows.
 pub(crate) const USER: &str = "operator";
@@ -15,74 +15,105 @@ pub(crate) const USER: &str = "operator";
 pub(crate) const PASSWORD: &str = "s3cret-Pass";
 
 /// Who may watch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Access {
     Open,
+    /// Whoever has the password, which goes over the wire as it is.
     Locked,
+    /// Whoever has the password, which does not go over the wire.
+    Digest,
+    /// Everybody, over TLS: a certificate and its key (PEM).
+    Tls(String),
 }
 
 /// The server; it stops when dropped.
 pub(crate) struct RtspServer {
+    access: Access,
     port: u16,
     server: rtsp::RTSPServer,
-    valves: Arc<Mutex<Vec<gst::Element>>>,
+    tricks: Tricks,
     main_loop: glib::MainLoop,
     thread: Option<JoinHandle<()>>,
 }
 
+const SOURCE: &str = "videotestsrc is-live=true pattern=ball animation-mode=wall-time motion=sweep";
+const PICTURE: &str =
+    "capsfilter name=size caps=video/x-raw,format=I420,width=320,height=240,framerate=25/1";
+const H264: &str = "openh264enc gop-size=12 ! identity name=wire ! rtph264pay name=pay0";
+const H265: &str = "x265enc speed-preset=ultrafast tune=zerolatency key-int-max=12 log-level=none \
+    ! h265parse ! identity name=wire ! rtph265pay name=pay0";
+const MJPEG: &str = "jpegenc ! identity name=wire ! rtpjpegpay name=pay0";
+
+fn mounts() -> Vec<(&'static str, String)> {
+    vec![
+        ("/ball", format!("( {SOURCE} ! {PICTURE} ! {H264} )")),
+        (
+            "/small",
+            format!(
+                "( {SOURCE} ! video/x-raw,format=I420,width=160,height=120,framerate=25/1 ! {H264} )"
+            ),
+        ),
+        (
+            "/short",
+            format!("( {SOURCE} num-buffers=50 ! {PICTURE} ! {H264} )"),
+        ),
+        (
+            "/wrap",
+            format!("( {SOURCE} ! {PICTURE} ! {H264} timestamp-offset=4294877296 )"),
+        ),
+        ("/h265", format!("( {SOURCE} ! {PICTURE} ! {H265} )")),
+        ("/mjpeg", format!("( {SOURCE} ! {PICTURE} ! {MJPEG} )")),
+        (
+            "/one-keyframe",
+            format!(
+                "( {SOURCE} ! {PICTURE} ! openh264enc gop-size=1000000 scene-change-detection=false \
+                 ! rtph264pay name=pay0 )"
+            ),
+        ),
+        (
+            "/vp8",
+            format!("( {SOURCE} ! {PICTURE} ! vp8enc deadline=1 ! rtpvp8pay name=pay0 )"),
+        ),
+        (
+            "/mpeg4",
+            format!("( {SOURCE} ! {PICTURE} ! avenc_mpeg4 ! rtpmp4vpay name=pay0 )"),
+        ),
+        (
+            "/sound",
+            "( audiotestsrc is-live=true ! alawenc ! rtppcmapay name=pay0 )".to_owned(),
+        ),
+    ]
+}
+
 impl RtspServer {
-    /// Serves `/ball` (endless), `/short` (ends after 2 s), `/wrap` (its RTP timestamps begin anew
-    /// after 1 s), `/h265`, `/mjpeg`, `/vp8` (a codec the agent does not know) and `/sound` (no video).
+    /// Serves `/ball` (endless), `/small` (the same, smaller), `/short` (ends after 2 s), `/wrap` (its
+    /// RTP timestamps begin anew after 1 s), `/h265`, `/mjpeg`, `/one-keyframe` (at its beginning),
+    /// `/vp8` and `/mpeg4` (codecs the agent does not know), `/sound` (no video). All balls
+    /// go round by the wall clock, once a second.
     pub(crate) fn start(access: Access) -> Self {
+        Self::serving(access, &mounts())
+    }
+
+    /// Serves a recording as it is, again and again for each who comes.
+    pub(crate) fn playing(recording: &std::path::Path) -> Self {
+        let launch = format!(
+            "( filesrc location=\"{}\" ! qtdemux ! h264parse ! rtph264pay name=pay0 )",
+            recording.display()
+        );
+        Self::serving(Access::Open, &[("/recording", launch)])
+    }
+
+    fn serving(access: Access, mounted: &[(&str, String)]) -> Self {
         gst::init().unwrap();
         let server = rtsp::RTSPServer::new();
         server.set_address("127.0.0.1");
         server.set_service("0");
-        let valves = Arc::new(Mutex::new(Vec::new()));
+        let tricks = Tricks::default();
         let mounts = server.mount_points().unwrap();
-        let picture = "video/x-raw,format=I420,width=320,height=240,framerate=25/1";
-        let h264 = "openh264enc gop-size=12 ! valve name=valve ! rtph264pay name=pay0";
-        let source = "videotestsrc is-live=true pattern=ball";
-        for (path, launch) in [
-            ("/ball", format!("( {source} ! {picture} ! {h264} )")),
-            (
-                "/short",
-                format!("( {source} num-buffers=50 ! {picture} ! {h264} )"),
-            ),
-            (
-                "/wrap",
-                format!("( {source} ! {picture} ! {h264} timestamp-offset=4294877296 )"),
-            ),
-            (
-                "/h265",
-                format!(
-                    "( {source} ! {picture} ! x265enc speed-preset=ultrafast tune=zerolatency \
-                     key-int-max=12 log-level=none ! h265parse ! rtph265pay name=pay0 )"
-                ),
-            ),
-            (
-                "/mjpeg",
-                format!("( {source} ! {picture} ! jpegenc ! rtpjpegpay name=pay0 )"),
-            ),
-            (
-                "/vp8",
-                format!("( {source} ! {picture} ! vp8enc deadline=1 ! rtpvp8pay name=pay0 )"),
-            ),
-            (
-                "/sound",
-                "( audiotestsrc is-live=true ! alawenc ! rtppcmapay name=pay0 )".to_owned(),
-            ),
-        ] {
-            mounts.add_factory(path, factory(&launch, access, valves.clone()));
+        for (path, launch) in mounted {
+            mounts.add_factory(path, factory(launch, &access, tricks.clone()));
         }
-        if access == Access::Locked {
-            let auth = rtsp::RTSPAuth::new();
-            let token = rtsp::RTSPToken::builder()
-                .field("media.factory.role", "user")
-                .build();
-            auth.add_basic(&rtsp::RTSPAuth::make_basic(USER, PASSWORD), &token);
-            server.set_auth(Some(&auth));
-        }
+        server.set_auth(auth(&access).as_ref());
         let context = glib::MainContext::new();
         server.attach(Some(&context)).unwrap();
         let main_loop = glib::MainLoop::new(Some(&context), false);
@@ -95,9 +126,10 @@ impl RtspServer {
             }
         });
         Self {
+            access,
             port,
             server,
-            valves,
+            tricks,
             main_loop,
             thread: Some(thread),
         }
@@ -105,7 +137,16 @@ impl RtspServer {
 
     /// Address of a path, without credentials.
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("rtsp://127.0.0.1:{}{path}", self.port)
+        let scheme = match self.access {
+            Access::Tls(_) => "rtsps",
+            Access::Open | Access::Locked | Access::Digest => "rtsp",
+        };
+        format!("{scheme}://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// Its port on the loopback interface.
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
     }
 
     /// Disconnects every client, as a camera that restarts does.
@@ -114,27 +155,47 @@ impl RtspServer {
             .client_filter(Some(&mut |_, _| rtsp::RTSPFilterResult::Remove));
     }
 
+    /// Plays a trick on all streams from now on; another takes its place.
+    pub(crate) fn play(&self, trick: Trick) {
+        self.tricks.play(trick);
+    }
+
     /// Stops sending pictures while connections stay.
     pub(crate) fn stall(&self) {
-        for valve in self.valves.lock().unwrap().iter() {
-            valve.set_property("drop", true);
-        }
+        self.play(Trick::Silence);
     }
 }
 
-fn factory(
-    launch: &str,
-    access: Access,
-    valves: Arc<Mutex<Vec<gst::Element>>>,
-) -> rtsp::RTSPMediaFactory {
+fn auth(access: &Access) -> Option<rtsp::RTSPAuth> {
+    let token = rtsp::RTSPToken::builder()
+        .field("media.factory.role", "user")
+        .build();
+    let auth = rtsp::RTSPAuth::new();
+    match access {
+        Access::Open => return None,
+        Access::Locked => auth.add_basic(&rtsp::RTSPAuth::make_basic(USER, PASSWORD), &token),
+        Access::Digest => {
+            auth.set_supported_methods(rtsp::gst_rtsp::RTSPAuthMethod::Digest);
+            auth.add_digest(USER, PASSWORD, &token);
+        }
+        Access::Tls(pem) => {
+            let certificate = rtsp::gio::TlsCertificate::from_pem(pem).unwrap();
+            auth.set_tls_certificate(Some(&certificate));
+            let mut token = token;
+            auth.set_default_token(Some(&mut token));
+        }
+    }
+    Some(auth)
+}
+
+fn factory(launch: &str, access: &Access, tricks: Tricks) -> rtsp::RTSPMediaFactory {
     let factory = rtsp::RTSPMediaFactory::new();
     factory.set_launch(launch);
     factory.set_shared(true);
     factory.connect_media_configure(move |_, media| {
-        let bin = media.element().downcast::<gst::Bin>().unwrap();
-        valves.lock().unwrap().extend(bin.by_name("valve"));
+        tricks.attach(media);
     });
-    if access == Access::Locked {
+    if *access != Access::Open {
         let rights = gst::Structure::builder("user")
             .field("media.factory.access", true)
             .field("media.factory.construct", true)

@@ -9,7 +9,7 @@ use gstreamer_video as gst_video;
 use gstreamer_video::prelude::*;
 use jiff::Timestamp;
 
-use super::access_unit::{AccessUnit, StreamInfo};
+use super::access_unit::{AccessUnit, CameraTime, StreamInfo};
 use super::fault::{CameraError, GstFault};
 use super::format::Format;
 use super::frame::{ColorMatrix, ColorRange, Frame, PixelFormat, Plane};
@@ -30,6 +30,7 @@ pub(crate) fn stream_info(caps: &gst::CapsRef) -> Result<StreamInfo, CameraError
             .and_then(|n| n.try_into().ok())
     };
     let size = side("width").zip(side("height"));
+    let size = size.filter(|(width, height)| *width > 0 && *height > 0);
     Ok(StreamInfo {
         codec: format.codec,
         caps: caps.to_string(),
@@ -60,6 +61,7 @@ pub(crate) fn access_unit(sample: &gst::SampleRef, timeline: &mut Timeline) -> O
     let duration = buffer
         .duration()
         .map(|d| Duration::from_nanos(d.nseconds()));
+    let camera_time = camera_time(&buffer);
     let keyframe = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
     let mapped = buffer.into_mapped_buffer_readable().ok()?;
     let data = Bytes::from_owner(mapped);
@@ -68,9 +70,21 @@ pub(crate) fn access_unit(sample: &gst::SampleRef, timeline: &mut Timeline) -> O
         dts,
         duration,
         arrival: Timestamp::now(),
+        camera_time,
         keyframe,
         data,
     })
+}
+
+/// The camera's clock at a buffer, which the jitter buffer notes once it has heard the time.
+fn camera_time(buffer: &gst::BufferRef) -> Option<CameraTime> {
+    let noted = buffer.iter_meta::<gst::ReferenceTimestampMeta>();
+    let ntp = |meta: &gst::MetaRef<'_, gst::ReferenceTimestampMeta>| {
+        let clock = meta.reference().structure(0);
+        clock.is_some_and(|clock| clock.name() == "timestamp/x-ntp")
+    };
+    let told = noted.filter(ntp).map(|meta| meta.timestamp().nseconds());
+    told.map(CameraTime).next()
 }
 
 /// Running time may be negative where an edit list cuts into the first pictures.

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::access_unit::{AccessUnit, StreamInfo};
 use super::passage::{Passage, PassageError};
-use super::ring::{Epoch, Kept, PacketRing, RingLimits};
+use super::ring::{Epoch, Kept, PacketRing, RingLimits, Tie};
 use crate::time::{ClockAnchor, StreamTime};
 
 /// How a wait for a moment of the stream ended.
@@ -107,6 +107,25 @@ impl SharedRing {
         to: StreamTime,
     ) -> Result<Passage, PassageError> {
         self.lock().passage(epoch, from, to)
+    }
+
+    /// What ties a connection's time to clocks; see [`PacketRing::tie`].
+    #[must_use]
+    pub fn tie(&self, epoch: Epoch) -> Option<Tie> {
+        self.lock().tie(epoch)
+    }
+
+    /// Those of all connections that are held, the newest first.
+    #[must_use]
+    pub fn ties(&self) -> Vec<(Epoch, Tie)> {
+        self.lock().ties()
+    }
+
+    /// Whether a connection feeds it now.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        let progress = *self.progress.borrow();
+        progress.stage == Stage::Connected && progress.newest.is_some()
     }
 
     /// The newest moment that is held, and its connection; see [`PacketRing::newest`].

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use contract::v1::CameraId;
 
+use super::address::StreamAddress;
 use super::ring::RingLimits;
-use super::url::StreamUrl;
+use super::size::Duty;
 
 /// A camera to watch.
 #[derive(Debug, Clone)]
@@ -15,7 +16,9 @@ pub struct CameraSource {
     /// Its name for people.
     pub name: String,
     /// Where its stream is.
-    pub url: StreamUrl,
+    pub address: StreamAddress,
+    /// What becomes of the pictures.
+    pub duty: Duty,
     /// Pictures a second to analyse; zero analyses every picture.
     pub analyse_fps: f64,
     /// How much of the stream stays in memory.
@@ -33,14 +36,21 @@ pub struct Patience {
     pub connect: Duration,
     /// For the next access unit; after it the stream counts as stalled.
     pub stall: Duration,
+    /// For the first packet over UDP, beyond what connecting may take.
+    pub udp: Duration,
+    /// For the first keyframe, while units come.
+    pub keyframe: Duration,
 }
 
 impl Default for Patience {
-    /// 5 s to connect, 10 s without an access unit.
+    /// 5 s to connect, 10 s without an access unit, 5 s for UDP to bring the first, 30 s without a
+    /// keyframe at the beginning.
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(5),
             stall: Duration::from_secs(10),
+            udp: Duration::from_secs(5),
+            keyframe: Duration::from_secs(30),
         }
     }
 }

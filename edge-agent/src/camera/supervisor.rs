@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::address::CarrierChoice;
 use super::backoff::Backoff;
 use super::connection::{Connection, ConnectionEnded, Delivered};
 use super::counters::Counters;
@@ -104,9 +105,11 @@ pub(crate) struct Outputs {
 async fn run(outputs: Outputs, stop: CancellationToken) {
     let mut backoff = Backoff::default();
     let mut epoch = Epoch(1);
+    let mut carriers = CarrierChoice::new(outputs.source.address.transport);
     while !stop.is_cancelled() {
         let begun = Instant::now();
-        let connection = Connection::run_once(outputs.clone(), epoch, stop.clone());
+        let connection =
+            Connection::run_once(outputs.clone(), epoch, carriers.next(), stop.clone());
         let (error, delivered) = match isolated(connection).await {
             Ok(ended) => {
                 epoch = Epoch(ended.epoch.0 + 1);
@@ -123,8 +126,17 @@ async fn run(outputs: Outputs, stop: CancellationToken) {
             Delivered::Units => begun.elapsed(),
             Delivered::Nothing => Duration::ZERO,
         };
-        let wait = backoff.next(held, rand::random());
-        outputs.failed(&error, wait);
+        let wait = match carriers.falls_back(&error) {
+            true => {
+                outputs.fell_back(&error);
+                Duration::ZERO
+            }
+            false => {
+                let wait = backoff.next(held, rand::random());
+                outputs.failed(&error, wait);
+                wait
+            }
+        };
         tokio::select! {
             biased;
             () = stop.cancelled() => break,
@@ -180,6 +192,19 @@ impl Outputs {
         });
     }
 
+    /// UDP brings nothing: said once, since from now on TCP is taken.
+    fn fell_back(&self, error: &CameraError) {
+        counter!("vong_camera_udp_fallbacks_total", "camera" => self.source.id.to_string())
+            .increment(1);
+        tracing::warn!(
+            camera.id = %self.source.id,
+            camera.name = self.source.name,
+            stream = self.source.duty.stream(),
+            cause = %error,
+            "UDP does not reach this camera: TCP from now on"
+        );
+    }
+
     fn failed(&self, error: &CameraError, wait: Duration) {
         let reason = error.reason();
         self.set(CameraState::Retrying, Some(reason));
@@ -189,7 +214,8 @@ impl Outputs {
         tracing::warn!(
             camera.id = %self.source.id,
             camera.name = self.source.name,
-            camera.url = %self.source.url,
+            camera.url = %self.source.address.url,
+            stream = self.source.duty.stream(),
             reason = reason.as_str(),
             cause = error.source().map(tracing::field::display),
             retry_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),

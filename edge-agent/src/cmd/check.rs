@@ -8,13 +8,15 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use bytes::Bytes;
 use jiff::Timestamp;
+use url::Url;
 use zeroize::Zeroizing;
 
 use super::{check_store, say};
 use crate::camera::{
-    ColorMatrix, ColorRange, Frame, PixelFormat, Plane, ProbeReport, StreamUrl, probe,
+    Carrier, ColorMatrix, ColorRange, Duty, Frame, PixelFormat, Plane, ProbeReport, StreamAddress,
+    StreamUrl, Told, probe,
 };
-use crate::config::{CameraConfig, Config, ModelConfig, built_in_file};
+use crate::config::{CameraConfig, Config, ModelConfig, Transport, built_in_file};
 use crate::detect::{Classifier, Detector};
 use crate::geometry::PictureSize;
 use crate::time::StreamTime;
@@ -192,27 +194,74 @@ fn probe_cameras(cameras: &[CameraConfig], timeout: Duration) -> anyhow::Result<
         .enable_all()
         .build()
         .context("cannot start the probe")?;
-    let looks = cameras.iter().map(|camera| async move {
-        let result = probe_camera(camera, timeout)
+    let looks = cameras.iter().flat_map(streams).map(|stream| async move {
+        let result = probe_stream(&stream, timeout)
             .await
             .map_err(|error| format!("{error:#}"));
         Row {
             what: "camera",
-            name: camera.id.to_string(),
+            name: stream.name,
             result,
         }
     });
     Ok(runtime.block_on(futures_util::future::join_all(looks)))
 }
 
-async fn probe_camera(camera: &CameraConfig, timeout: Duration) -> anyhow::Result<String> {
+/// One stream of a camera's, and what becomes of it.
+struct Stream<'c> {
+    camera: &'c CameraConfig,
+    name: String,
+    url: &'c Url,
+    duty: Duty,
+    role: &'static str,
+}
+
+fn streams(camera: &CameraConfig) -> Vec<Stream<'_>> {
+    let id = camera.id.to_string();
+    match &camera.sub_url {
+        None => vec![Stream {
+            camera,
+            name: id,
+            url: &camera.url,
+            duty: Duty::Analyse,
+            role: "",
+        }],
+        Some(sub_url) => vec![
+            Stream {
+                camera,
+                name: format!("{id} main"),
+                url: &camera.url,
+                duty: Duty::Keep,
+                role: ", kept for evidence",
+            },
+            Stream {
+                camera,
+                name: format!("{id} sub"),
+                url: sub_url,
+                duty: Duty::Analyse,
+                role: ", analysed",
+            },
+        ],
+    }
+}
+
+async fn probe_stream(stream: &Stream<'_>, timeout: Duration) -> anyhow::Result<String> {
+    let Stream { camera, url, .. } = stream;
     let password = camera
         .password
         .as_ref()
         .map(|secret| Zeroizing::new(secret.expose().to_owned()));
-    let url = StreamUrl::parse(camera.url.as_str(), password)?;
-    match probe(&url, timeout).await {
-        Ok(report) => Ok(described(&report)),
+    let address = StreamAddress {
+        url: StreamUrl::parse(url.as_str(), password)?,
+        transport: camera.transport,
+        ca_file: camera.ca_file.clone(),
+    };
+    match probe(&address, stream.duty, timeout).await {
+        Ok(report) => Ok(format!(
+            "{}{}",
+            described(&report, camera.transport),
+            stream.role
+        )),
         Err(error) => {
             let remedy = error.remedy();
             anyhow::bail!("{:#}. {remedy}", anyhow::Error::from(error))
@@ -220,7 +269,7 @@ async fn probe_camera(camera: &CameraConfig, timeout: Duration) -> anyhow::Resul
     }
 }
 
-fn described(report: &ProbeReport) -> String {
+fn described(report: &ProbeReport, transport: Transport) -> String {
     let mut parts = vec![report.codec.to_string()];
     parts.extend(
         report
@@ -228,15 +277,29 @@ fn described(report: &ProbeReport) -> String {
             .map(|size| format!("{}×{}", size.width, size.height)),
     );
     parts.extend(report.fps.map(|fps| format!("{fps:.1} fps")));
-    parts.extend(report.gop.map(|gop| format!("keyframe every {gop}")));
+    parts.push(match (report.gop, report.fps) {
+        (Some(gop), Some(fps)) => {
+            format!("keyframe every {gop} ({:.1} s)", f64::from(gop) / fps)
+        }
+        (Some(gop), None) => format!("keyframe every {gop}"),
+        (None, _) => "no second keyframe seen: give --timeout more seconds".to_owned(),
+    });
     parts.extend(
         report
             .bit_rate
             .map(|rate| format!("{:.1} Mbit/s", rate / 1e6)),
     );
+    parts.push(match (report.carrier, transport) {
+        (Carrier::Tcp, Transport::Auto) => "over TCP, since UDP brings nothing".to_owned(),
+        (carrier, _) => format!("over {carrier}"),
+    });
     parts.push(format!(
         "first keyframe after {} ms",
         report.first_keyframe.as_millis()
     ));
+    parts.push(match report.clock {
+        Told::Yes => "tells the time".to_owned(),
+        Told::NotYet => "has not told the time yet".to_owned(),
+    });
     parts.join(", ")
 }

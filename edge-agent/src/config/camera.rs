@@ -1,6 +1,6 @@
 //! `[[camera]]`: one camera, where it is, what looks at it, and by which rules.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use contract::v1::{
@@ -8,12 +8,12 @@ use contract::v1::{
 };
 use url::Url;
 
-use super::agent::address;
+use super::camera_stream;
 use super::detect::ModelConfig;
 use super::fault::{Wrong, suggestion};
 use super::mask;
 use super::rule::{self, EvidenceWindow, RuleConfig, RuleContext};
-use super::secret::{self, Secret};
+use super::secret::Secret;
 use super::section::Section;
 use super::value;
 use super::zone::{self, Polygon, ZoneConfig};
@@ -25,10 +25,18 @@ pub struct CameraConfig {
     pub id: CameraId,
     /// Its name for people. Default: the id.
     pub name: String,
-    /// `rtsp://[user@]host[:port]/path`, never with a password in it.
+    /// `rtsp://[user@]host[:port]/path` or `rtsps://…`, never with a password in it. The stream that
+    /// evidence is cut from, and that is analysed where there is no other.
     pub url: Url,
-    /// The password, read from `password_file`.
+    /// A second, smaller stream of the same camera, which is analysed in place of the first.
+    pub sub_url: Option<Url>,
+    /// The password, read from `password_file` or `credentials_file`.
     pub password: Option<Secret>,
+    /// What may carry the packets. Default TCP.
+    pub transport: Transport,
+    /// Whom to trust with `rtsps://`: authorities, or the camera's own certificate (PEM). Default: the
+    /// system's authorities.
+    pub ca_file: Option<PathBuf>,
     /// Where it stands.
     pub place: Option<Place>,
     /// The name of its `[[model]]`. Default: the only one.
@@ -45,6 +53,18 @@ pub struct CameraConfig {
     pub masks: Vec<Polygon>,
     /// Its rules.
     pub rules: Vec<RuleConfig>,
+}
+
+/// Key `transport`: what may carry a stream's packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Transport {
+    /// The RTSP connection itself.
+    #[default]
+    Tcp,
+    /// UDP.
+    Udp,
+    /// UDP, and TCP where UDP brings nothing.
+    Auto,
 }
 
 /// `[camera.ring]`: encoded pictures kept in memory for the clips.
@@ -101,8 +121,7 @@ fn read_one(
     base: &Path,
 ) -> Option<CameraConfig> {
     let name = section.optional("name", &value::text_up_to(MAX_CAMERA_NAME_BYTES));
-    let url = section.required("url", &|raw| address(raw, &["rtsp"]));
-    let password = read_password(section, base);
+    let streams = camera_stream::read(section, base);
     let place = section
         .has("place")
         .then(|| read_place(section.table("place")))
@@ -131,8 +150,11 @@ fn read_one(
     Some(CameraConfig {
         name: name.unwrap_or_else(|| id.to_string()),
         id,
-        url: url?,
-        password,
+        url: streams.url?,
+        sub_url: streams.sub_url,
+        password: streams.password,
+        transport: streams.transport,
+        ca_file: streams.ca_file,
         place,
         model: model?.manifest.name.clone(),
         analyse_fps,
@@ -142,17 +164,6 @@ fn read_one(
         masks,
         rules,
     })
-}
-
-fn read_password(section: &Section<'_>, base: &Path) -> Option<Secret> {
-    let file = section.optional("password_file", &value::path(base))?;
-    match secret::read(&file) {
-        Ok(secret) => Some(secret),
-        Err(wrong) => {
-            section.note("password_file", wrong);
-            None
-        }
-    }
 }
 
 fn read_place(section: Section<'_>) -> Option<Place> {

@@ -50,6 +50,29 @@ pub(super) fn read(file: &Path) -> Result<Secret, Wrong> {
     }
 }
 
+/// A file of two lines: the user, then the password.
+pub(super) fn read_pair(file: &Path) -> Result<(String, Secret), Wrong> {
+    const REMEDY: &str = "put the user on its first line and the password on its second, readable by the agent's user only";
+    let content = std::fs::read_to_string(file)
+        .map(Zeroizing::new)
+        .map_err(|error| {
+            Wrong::new(
+                format!("{} cannot be read: {error}", file.display()),
+                REMEDY,
+            )
+        })?;
+    let mut lines = content.lines();
+    match (lines.next(), lines.next()) {
+        (Some(user), Some(password)) if !user.is_empty() && !password.is_empty() => {
+            Ok((user.to_owned(), Secret::new(password.to_owned())))
+        }
+        _ => Err(Wrong::new(
+            format!("{} lacks a line", file.display()),
+            REMEDY,
+        )),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,5 +94,11 @@ mod tests {
         let empty = folder.path().join("empty");
         std::fs::write(&empty, "\n").unwrap();
         assert!(read(&empty).is_err());
+        assert!(read_pair(&empty).is_err());
+        std::fs::write(&empty, "viewer\n").unwrap();
+        assert!(read_pair(&empty).is_err(), "no password");
+        std::fs::write(&empty, "viewer\r\nhunter2\r\n").unwrap();
+        let (user, password) = read_pair(&empty).unwrap();
+        assert_eq!((user.as_str(), password.expose()), ("viewer", "hunter2"));
     }
 }

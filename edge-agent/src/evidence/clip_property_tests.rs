@@ -99,6 +99,7 @@ fn unit(key: bool, ms: i64, bytes: &[bytes::Bytes; 2]) -> Arc<AccessUnit> {
         dts: None,
         duration: None,
         arrival: Timestamp::UNIX_EPOCH,
+        camera_time: None,
         keyframe: key,
         data: bytes[usize::from(!key)].clone(),
     })

@@ -183,7 +183,11 @@ fn sharpness(frame: &Frame, region: Region) -> f32 {
     variance
 }
 
-fn cut_out(frame: &Frame, bbox: &PixelBox) -> Result<Vec<u8>, StillError> {
+/// What is in the box and a little around it, as JPEG in full resolution.
+///
+/// # Errors
+/// [`StillError`], where nothing of the box lies in the picture too.
+pub fn cut_out(frame: &Frame, bbox: &PixelBox) -> Result<Vec<u8>, StillError> {
     let (more_x, more_y) = (bbox.w * MARGIN, bbox.h * MARGIN);
     let wider = PixelBox {
         x: bbox.x - more_x,

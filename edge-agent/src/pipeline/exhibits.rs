@@ -12,13 +12,15 @@ use tokio_util::task::TaskTracker;
 
 use super::desk::Paper;
 use super::vault::{Missing, Owner, Piece, Vault};
-use crate::camera::{Epoch, Frame, Passage, PassageError, Reached, SharedRing, last_picture};
+use crate::camera::{
+    Duty, Epoch, Footage, FoundBy, Frame, Passage, PassageError, Place, Reached, last_picture,
+};
 use crate::config::{CameraConfig, EvidenceWindow};
-use crate::evidence::{self, Gallery, Label, Overlay, OverlayBox, StillError};
-use crate::geometry::PixelBox;
+use crate::evidence::{self, BestShot, Gallery, Label, Overlay, OverlayBox, StillError};
+use crate::geometry::{PictureSize, PixelBox};
 use crate::report::{Outcome, Promise};
 use crate::rule::EventChange;
-use crate::telemetry::chain;
+use crate::telemetry::{chain, metric};
 use crate::time::{ClockAnchor, StreamTime};
 use crate::track::Track;
 
@@ -28,6 +30,8 @@ const WINDOW_WITHOUT_RULE: EvidenceWindow = EvidenceWindow {
     post_roll: Duration::from_secs(5),
     context: Duration::from_secs(2),
 };
+/// How long the still of a decision waits for the main stream to show that moment.
+const ABREAST: Duration = Duration::from_secs(5);
 /// Most parts of one clip: with all else, a report has room for that many entries.
 const MOST_PARTS: usize = 4;
 
@@ -35,7 +39,7 @@ const MOST_PARTS: usize = 4;
 #[derive(Clone)]
 pub(super) struct Exhibits {
     pub(super) camera: Arc<CameraConfig>,
-    pub(super) ring: SharedRing,
+    pub(super) footage: Footage,
     /// The camera's tracks at their best. Filled by its analysis.
     pub(super) gallery: Arc<Mutex<Gallery>>,
     pub(super) vault: Vault,
@@ -54,6 +58,8 @@ pub(super) struct Scene {
     pub(super) change: EventChange,
     pub(super) epoch: Epoch,
     pub(super) clock: ClockAnchor,
+    /// Size of the analysed pictures, in whose pixels tracks lie.
+    pub(super) size: PictureSize,
     pub(super) promised: Vec<Promise>,
 }
 
@@ -79,19 +85,92 @@ impl Exhibits {
         self.gallery().observe(frame, tracks);
     }
 
-    /// Makes the stills from the deciding picture now, and the rest in a task of its own. Blocks.
+    /// Makes the stills from the deciding picture now, and the rest in a task of its own. Blocks. Where
+    /// the camera has a main stream, its picture of that moment, which comes a little later, is waited
+    /// for in a task of its own.
     pub(super) fn collect(&self, scene: Scene, frame: &Frame, runtime: &Handle) {
         let scene = Arc::new(scene);
         self.clips
             .spawn_on(self.clone().later(Arc::clone(&scene)), runtime);
+        if self.footage.has_main() {
+            self.clips
+                .spawn_on(self.clone().from_main(scene, frame.clone()), runtime);
+            return;
+        }
         let outcomes = runtime.block_on(self.at_once(&scene, frame));
         let event = scene.change.event_id;
         self.clips
             .spawn_on(self.clone().settle(event, vec![], outcomes), runtime);
     }
 
+    /// The stills from the main stream's picture of the deciding moment; from the analysed one where
+    /// there is none.
+    async fn from_main(self, scene: Arc<Scene>, analysed: Frame) {
+        let place = self.place(&scene);
+        let frame = match place.duty() {
+            Duty::Analyse => None,
+            Duty::Keep => self.still_of(&place, scene.change.at).await,
+        };
+        let outcomes = self
+            .at_once(&scene, frame.as_ref().unwrap_or(&analysed))
+            .await;
+        self.settle(scene.change.event_id, vec![], outcomes).await;
+    }
+
+    /// The picture that the main stream shows at a moment of the analysed one.
+    async fn still_of(&self, place: &Place, at: StreamTime) -> Option<Frame> {
+        // What is not there in time may be there in part; the passage says.
+        let _ = tokio::time::timeout(ABREAST, place.reached(at)).await;
+        let decoded = match place.passage(at, at) {
+            Ok(passage) => {
+                // The permit is never refused: nobody closes this semaphore.
+                let _permit = self.encoders.acquire().await;
+                blocking(move || last_picture(&passage).map_err(not_encoded)).await
+            }
+            Err(error) => Err((UnavailableReason::NotInRing, chain(&error))),
+        };
+        decoded
+            .inspect_err(|(_, cause)| {
+                tracing::warn!(
+                    camera.id = %self.camera.id,
+                    cause,
+                    "no still from the main stream: the analysed stream's is taken"
+                );
+            })
+            .ok()
+    }
+
+    /// Where a scene's evidence is cut from.
+    fn place(&self, scene: &Scene) -> Place {
+        let place = self
+            .footage
+            .place(scene.epoch, scene.change.at, scene.clock);
+        let found_by = match place.found_by {
+            FoundBy::Itself => return place,
+            FoundBy::CameraTime => "camera_time",
+            FoundBy::Arrival => "arrival",
+            FoundBy::MainAway => "main_away",
+        };
+        let camera = self.camera.id.to_string();
+        metrics::counter!(metric::MAIN_MOMENTS, "camera" => camera, "found_by" => found_by)
+            .increment(1);
+        if place.found_by == FoundBy::MainAway {
+            tracing::warn!(
+                camera.id = %self.camera.id,
+                event.id = %scene.change.event_id,
+                "the main stream does not show this event: its evidence is cut from sub_url"
+            );
+        }
+        place
+    }
+
     async fn at_once(&self, scene: &Scene, frame: &Frame) -> Outcomes {
-        let overlay = self.overlay(frame, &self.boxes_now(&scene.change), &scene.change);
+        let overlay = self.overlay(
+            frame,
+            &self.boxes_now(&scene.change),
+            scene,
+            scene.change.at,
+        );
         let mut outcomes = Vec::new();
         for promise in &scene.promised {
             let made = match promise.kind {
@@ -115,28 +194,29 @@ impl Exhibits {
         } = self.window(&scene.change);
         let at = scene.change.at;
         let (from, to) = (at - pre_roll, at + post_roll);
-        let reached = self.ring.reached(scene.epoch, to).await;
+        let place = self.place(&scene);
+        let reached = place.reached(to).await;
         // Cut now: the ring goes on, and what is cut keeps its bytes.
-        let parts = self.ring.passages(scene.epoch, from, to);
+        let parts = place.passages(from, to);
         let around = [
             Context {
                 plain: EvidenceKind::StillBefore,
                 drawn: EvidenceKind::StillBeforeOverlay,
-                passage: self.moment(&scene, &parts, at - context),
+                passage: moment(&scene, &place, &parts, at - context),
             },
             Context {
                 plain: EvidenceKind::StillAfter,
                 drawn: EvidenceKind::StillAfterOverlay,
-                passage: self.moment(&scene, &parts, at + context),
+                passage: moment(&scene, &place, &parts, at + context),
             },
         ];
         // The permit is never refused: nobody closes this semaphore.
         let permit = self.encoders.acquire().await;
-        let (added, mut outcomes) = self.clip(&scene, parts, reached).await;
+        let (added, mut outcomes) = self.clip(&scene, place.epoch, parts, reached).await;
         for context in around {
-            outcomes.extend(self.context(&scene, context).await);
+            outcomes.extend(self.context(&scene, &place, context).await);
         }
-        outcomes.extend(self.crops(&scene).await);
+        outcomes.extend(self.crops(&scene, &place).await);
         drop(permit);
         let event = scene.change.event_id;
         self.clone().settle(event, added, outcomes).await;
@@ -147,6 +227,7 @@ impl Exhibits {
     async fn clip(
         &self,
         scene: &Scene,
+        epoch: Epoch,
         parts: Result<Vec<Passage>, PassageError>,
         reached: Reached,
     ) -> (Vec<Promise>, Outcomes) {
@@ -161,12 +242,12 @@ impl Exhibits {
                 return (vec![], vec![(promised.id, outcome)]);
             }
         };
-        keep_around(&mut parts, scene.epoch);
+        keep_around(&mut parts, epoch);
         self.warn_of_gaps(scene, &parts);
         let of = u32::try_from(parts.len()).unwrap_or(u32::MAX);
         let (mut added, mut outcomes) = (vec![], vec![]);
         for (number, passage) in (1..).zip(parts) {
-            let promise = match passage.epoch == scene.epoch {
+            let promise = match passage.epoch == epoch {
                 true => promised,
                 false => Promise {
                     id: EvidenceId::new(),
@@ -183,41 +264,10 @@ impl Exhibits {
         (added, outcomes)
     }
 
-    /// What decodes to the picture shown at about `wanted`: as near to that as the connection of the
-    /// deciding picture lasted.
-    fn moment(
-        &self,
-        scene: &Scene,
-        parts: &Result<Vec<Passage>, PassageError>,
-        wanted: StreamTime,
-    ) -> Result<Passage, Missing> {
-        let own = parts
-            .iter()
-            .flatten()
-            .find(|part| part.epoch == scene.epoch);
-        let shown = own.iter().flat_map(|part| &part.units).map(|unit| unit.pts);
-        let ends = shown.clone().min().zip(shown.max());
-        let nearest = ends.map(|(first, last)| wanted.clamp(first, last));
-        let lost = |cause: String| (UnavailableReason::CameraLost, cause);
-        match nearest {
-            Some(at) if at != scene.change.at => self
-                .ring
-                .passage(scene.epoch, at, at)
-                .map_err(|error| (UnavailableReason::NotInRing, chain(&error))),
-            _ => Err(lost("the camera showed nothing else".to_owned())),
-        }
-    }
-
     /// A picture that nobody analysed, plain and with what is known drawn in.
-    async fn context(&self, scene: &Scene, context: Context) -> Outcomes {
+    async fn context(&self, scene: &Scene, place: &Place, context: Context) -> Outcomes {
         let frame = match context.passage {
-            Ok(passage) => {
-                blocking(move || {
-                    last_picture(&passage)
-                        .map_err(|error| (UnavailableReason::EncodingFailed, chain(&error)))
-                })
-                .await
-            }
+            Ok(passage) => blocking(move || last_picture(&passage).map_err(not_encoded)).await,
             Err(missing) => Err(missing),
         };
         let mut outcomes = Vec::new();
@@ -228,8 +278,8 @@ impl Exhibits {
             let made = match &frame {
                 Ok(frame) if kind == context.plain => picture(evidence::jpeg(frame), frame.wall),
                 Ok(frame) => {
-                    let overlay =
-                        self.overlay(frame, &self.boxes_at(scene, frame.pts), &scene.change);
+                    let at = place.analysed(frame.pts);
+                    let overlay = self.overlay(frame, &self.boxes_at(scene, at), scene, at);
                     picture(evidence::overlay_jpeg(frame, &overlay), frame.wall)
                 }
                 Err(missing) => Err(missing.clone()),
@@ -240,7 +290,7 @@ impl Exhibits {
     }
 
     /// The tracks that take part at their best, the surest first, as many as were promised.
-    async fn crops(&self, scene: &Scene) -> Outcomes {
+    async fn crops(&self, scene: &Scene, place: &Place) -> Outcomes {
         let mut tracks: Vec<&Track> = scene.change.tracks.iter().collect();
         tracks.sort_by(|a, b| b.score.total_cmp(&a.score));
         let crops = scene
@@ -249,7 +299,10 @@ impl Exhibits {
             .filter(|p| p.kind == EvidenceKind::Crop);
         let mut outcomes = Vec::new();
         for (promise, track) in crops.zip(tracks) {
-            let best = self.gallery().best(track.id).cloned();
+            let best = match self.crop_from_main(scene, place, track).await {
+                Some(best) => Some(best),
+                None => self.gallery().best(track.id).cloned(),
+            };
             let made = best
                 .map(|best| Piece {
                     track: Some(track.id.0),
@@ -264,6 +317,31 @@ impl Exhibits {
         outcomes
     }
 
+    /// A track at its best as the main stream shows it, while that moment is held.
+    async fn crop_from_main(
+        &self,
+        scene: &Scene,
+        place: &Place,
+        track: &Track,
+    ) -> Option<BestShot> {
+        if place.duty() == Duty::Analyse {
+            return None;
+        }
+        let (at, bbox) = {
+            let gallery = self.gallery();
+            let at = gallery.best(track.id)?.at;
+            (at, gallery.place(track.id, at)?)
+        };
+        let passage = place.passage(at, at).ok().filter(Passage::is_whole)?;
+        let size = scene.size;
+        let cut = blocking(move || {
+            let frame = last_picture(&passage).map_err(not_encoded)?;
+            evidence::cut_out(&frame, &bbox.resized(size, frame.size)).map_err(not_encoded)
+        });
+        let jpeg = cut.await.ok()?;
+        Some(BestShot { jpeg, at })
+    }
+
     async fn keep(&self, scene: &Scene, promise: Promise, made: Result<Piece, Missing>) -> Outcome {
         let owner = Owner {
             camera: &self.camera.id,
@@ -273,28 +351,34 @@ impl Exhibits {
         self.vault.keep(owner, promise, made).await
     }
 
-    /// What the rule saw: its zone, the tracks that take part and the way they came, camera and time.
+    /// What the rule saw: its zone, the tracks that take part and the way they came up to `at`, camera
+    /// and time; for a picture of that moment, of whichever stream.
     fn overlay(
         &self,
         frame: &Frame,
         boxes: &[(&Track, PixelBox)],
-        change: &EventChange,
+        scene: &Scene,
+        at: StreamTime,
     ) -> Overlay {
         let zone = self
             .camera
             .zones
             .iter()
-            .find(|zone| Some(&zone.id) == change.zone.as_ref());
+            .find(|zone| Some(&zone.id) == scene.change.zone.as_ref());
         let gallery = self.gallery();
         let boxed = |(track, bbox): &(&Track, PixelBox)| OverlayBox {
-            bbox: *bbox,
+            bbox: bbox.resized(scene.size, frame.size),
             label: Label {
                 class: track.class.to_string(),
                 score: track.score,
                 track: Some(track.id.0),
             },
         };
-        let trail = |(track, _): &(&Track, PixelBox)| gallery.trail(track.id, frame.pts);
+        let trail = |(track, _): &(&Track, PixelBox)| {
+            let way = gallery.trail(track.id, at).into_iter();
+            way.map(|point| point.resized(scene.size, frame.size))
+                .collect()
+        };
         Overlay {
             caption: format!("{}  {}", self.camera.name, frame.wall.strftime("%F %T UTC")),
             zone: zone
@@ -360,6 +444,33 @@ impl Exhibits {
     }
 }
 
+/// What decodes to the picture shown at about `wanted`: as near to that as the connection of the
+/// deciding picture lasted.
+fn moment(
+    scene: &Scene,
+    place: &Place,
+    parts: &Result<Vec<Passage>, PassageError>,
+    wanted: StreamTime,
+) -> Result<Passage, Missing> {
+    let own = parts
+        .iter()
+        .flatten()
+        .find(|part| part.epoch == place.epoch);
+    let shown = own
+        .iter()
+        .flat_map(|part| &part.units)
+        .map(|unit| place.analysed(unit.pts));
+    let ends = shown.clone().min().zip(shown.max());
+    let nearest = ends.map(|(first, last)| wanted.clamp(first, last));
+    let lost = |cause: String| (UnavailableReason::CameraLost, cause);
+    match nearest {
+        Some(at) if at != scene.change.at => place
+            .passage(at, at)
+            .map_err(|error| (UnavailableReason::NotInRing, chain(&error))),
+        _ => Err(lost("the camera showed nothing else".to_owned())),
+    }
+}
+
 /// At most [`MOST_PARTS`], the one of `epoch` among them.
 fn keep_around(parts: &mut Vec<Passage>, epoch: Epoch) {
     let own = parts.iter().position(|part| part.epoch == epoch);
@@ -381,6 +492,10 @@ fn remuxed(passage: &Passage, part: Option<Part>) -> Result<Piece, Missing> {
         part,
         track: None,
     })
+}
+
+fn not_encoded(error: impl std::error::Error) -> Missing {
+    (UnavailableReason::EncodingFailed, chain(&error))
 }
 
 fn picture(made: Result<Vec<u8>, StillError>, at: Timestamp) -> Result<Piece, Missing> {

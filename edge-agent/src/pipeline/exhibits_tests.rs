@@ -7,7 +7,7 @@ use contract::v1::{Kind, Phase, Severity};
 use super::super::desk::promises;
 use super::*;
 use crate::camera::clips_fixture::encode_clip;
-use crate::camera::{DecoderOptions, FileItem, FileSource, RingLimits, Timing};
+use crate::camera::{DecoderOptions, FileItem, FileSource, RingLimits, SharedRing, Timing};
 use crate::config::Config;
 use crate::evidence::MAX_PREVIEW_BYTES;
 use crate::outbox::{Limits, Store};
@@ -31,7 +31,7 @@ fn connect(scenery: &mut Scenery, path: &Path, epoch: u64, wall: i64, seconds: f
     let wall = Timestamp::from_second(wall).unwrap();
     let options = DecoderOptions::default();
     let source = FileSource::open(path, Timing::AsRecorded, wall, options).unwrap();
-    let ring = &scenery.exhibits.ring;
+    let ring = scenery.exhibits.footage.analysed();
     ring.begin(Epoch(epoch), source.info().clone(), source.anchor());
     for item in source {
         match item.unwrap() {
@@ -76,10 +76,10 @@ async fn scenery() -> Scenery {
     let config = Config::parse(CAMERA, Path::new("agent.toml")).unwrap();
     let exhibits = Exhibits {
         camera: Arc::new(config.cameras[0].clone()),
-        ring: SharedRing::new(RingLimits {
+        footage: Footage::of(SharedRing::new(RingLimits {
             span: Duration::from_secs(60),
             bytes: 1 << 26,
-        }),
+        })),
         gallery: Arc::default(),
         vault: Vault {
             store: Arc::new(store),
@@ -121,6 +121,7 @@ async fn raised(scenery: &mut Scenery) -> [(Vec<Promise>, Vec<Promise>, Outcomes
             stream: StreamTime::ZERO,
             wall: Timestamp::from_second(1000).unwrap(),
         },
+        size: frame.size,
         promised: promised.clone(),
     };
     let (exhibits, runtime) = (scenery.exhibits.clone(), Handle::current());
@@ -213,7 +214,7 @@ async fn a_reconnect_makes_two_parts_and_both_are_said() {
     encode_clip(&path, 300, 25);
     let mut scenery = scenery().await;
     connect(&mut scenery, &path, 1, 1000, 7.0);
-    scenery.exhibits.ring.end();
+    scenery.exhibits.footage.analysed().end();
     connect(&mut scenery, &path, 2, 1009, 100.0);
     let [_, (promised, added, outcomes)] = raised(&mut scenery).await;
     let clips: Vec<(EvidenceId, Part, i64, i64)> = outcomes

@@ -4,6 +4,7 @@
 //! camera (task) ─► mailbox ─► watch (thread) ─► desk (task) ─► store ─► publisher, uploader (tasks)
 //!            └───► ring ─────► exhibits (clip tasks) ─┘
 //! ```
+//! A camera with a main stream beside the analysed one has a second task, whose ring is cut from.
 //! A stop goes the same way: cameras first, so that open events end; then the analysis, the clips
 //! that can be cut, the desk, and last the publisher, which flushes and says good-bye.
 //!
@@ -17,6 +18,7 @@ mod exhibits;
 mod orders;
 mod seal;
 mod status;
+mod streams;
 mod vault;
 mod watch;
 
@@ -36,10 +38,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use crate::analysis::{CameraAnalysis, Plan, TrackMemory};
-use crate::camera::{
-    Camera, CameraSource, DecoderOptions, Patience, RingLimits, StreamUrl, StreamUrlError,
-    supervise,
-};
+use crate::camera::{Camera, StreamUrlError};
 use crate::clock::{CameraClock, ClockBoard};
 use crate::config::{CameraConfig, ClockConfig, Config};
 use crate::detect::{Classifier, DetectError, Detector};
@@ -61,6 +60,7 @@ pub use event_log::EventLogError;
 use exhibits::Exhibits;
 use orders::{Orders, Post};
 use status::StatusReporter;
+use streams::Streams;
 use vault::Vault;
 use watch::Watch;
 
@@ -377,6 +377,8 @@ struct Site<'a> {
 struct Running {
     clock: Arc<CameraClock>,
     supervisor: JoinHandle<()>,
+    /// The main stream's, where the camera has one beside the stream that is analysed.
+    main: Option<JoinHandle<()>>,
     watch: JoinHandle<()>,
     status: JoinHandle<()>,
 }
@@ -384,6 +386,9 @@ struct Running {
 impl Running {
     async fn ended(self) {
         in_time("camera", STEP_TIMEOUT, self.supervisor).await;
+        if let Some(main) = self.main {
+            in_time("main stream", STEP_TIMEOUT, main).await;
+        }
         in_time("analysis", STEP_TIMEOUT, self.watch).await;
         in_time("status", STEP_TIMEOUT, self.status).await;
     }
@@ -395,22 +400,25 @@ impl Site<'_> {
         config: &CameraConfig,
         spokesman: Spokesman,
     ) -> Result<(Running, Post), PipelineError> {
-        let source = source(config)?;
         let no_model = || PipelineError::NoModel {
             camera: config.id.clone(),
             model: config.model.clone(),
         };
         let detector = self.detectors.get(&config.model).ok_or_else(no_model)?;
         let facts = self.facts.get(&config.id).ok_or_else(no_model)?;
+        let Streams {
+            analysed,
+            footage,
+            health,
+            main,
+        } = streams::start(config, &self.halt)?;
         let Camera {
-            ring,
             frames,
             counters,
             clock,
-            health,
             task,
             ..
-        } = supervise(source, self.halt.clone());
+        } = analysed;
         let status = StatusReporter {
             agent: self.outbound.agent.clone(),
             camera: config.id.clone(),
@@ -420,7 +428,7 @@ impl Site<'_> {
         };
         let exhibits = Exhibits {
             camera: Arc::new(config.clone()),
-            ring,
+            footage,
             gallery: Arc::default(),
             vault: Vault {
                 store: Arc::clone(&self.outbound.store),
@@ -466,6 +474,7 @@ impl Site<'_> {
         let running = Running {
             clock,
             supervisor: task,
+            main,
             watch: start_watch(config, watch)?,
             status: tokio::spawn(status.run(health)),
         };
@@ -491,31 +500,6 @@ fn start_watch(config: &CameraConfig, watch: Watch) -> Result<JoinHandle<()>, Pi
     Ok(tokio::spawn(async move {
         let _ = end.await;
     }))
-}
-
-fn source(config: &CameraConfig) -> Result<CameraSource, PipelineError> {
-    let password = config
-        .password
-        .as_ref()
-        .map(|secret| Zeroizing::new(secret.expose().to_owned()));
-    let url = StreamUrl::parse(config.url.as_str(), password).map_err(|source| {
-        PipelineError::Camera {
-            camera: config.id.clone(),
-            source,
-        }
-    })?;
-    Ok(CameraSource {
-        id: config.id.clone(),
-        name: config.name.clone(),
-        url,
-        analyse_fps: config.analyse_fps,
-        ring: RingLimits {
-            span: config.ring.span,
-            bytes: usize::try_from(config.ring.max_bytes).unwrap_or(usize::MAX),
-        },
-        patience: Patience::default(),
-        decoder: DecoderOptions::default(),
-    })
 }
 
 fn facts(version: &str, config: &CameraConfig, detector: &Detector) -> CameraFacts {

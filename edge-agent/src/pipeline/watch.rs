@@ -265,6 +265,7 @@ impl Watch {
                 change,
                 epoch: moment.epoch,
                 clock: moment.clock,
+                size: moment.size,
                 promised,
             };
             self.exhibits.collect(scene, frame, runtime);

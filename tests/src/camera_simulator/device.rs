@@ -1,6 +1,7 @@
 //! One camera: an RTSP server with one path, its media, and its plug.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use gstreamer as gst;
 use gstreamer::glib;
@@ -9,9 +10,10 @@ use gstreamer_app::AppSrc;
 use gstreamer_rtsp_server as rtsp;
 use gstreamer_rtsp_server::prelude::*;
 
-use super::feeder::{self, Behaviour, Control};
+use super::feeder::{self, Behaviour, Control, Which};
 use super::footage::Footage;
 use super::simulator::SimulatorError;
+use super::wire;
 
 /// The role that may watch where a password is asked.
 const VIEWER: &str = "viewer";
@@ -57,7 +59,7 @@ impl Device {
         server.set_address("127.0.0.1");
         server.set_service("0");
         let control = Control::new();
-        let factory = factory(footage, playback, Arc::clone(&control));
+        let factory = factory(footage, playback, Which::First, &control);
         if let Some(credentials) = credentials {
             ask_for(credentials, &server, &factory);
         }
@@ -72,6 +74,21 @@ impl Device {
         };
         device.plug_in(context)?;
         Ok(device)
+    }
+
+    /// Opens a second stream of the camera, which films at the same moments.
+    pub(super) fn add_stream(
+        &self,
+        name: &str,
+        footage: Footage,
+    ) -> Result<String, SimulatorError> {
+        let mounts = self
+            .server
+            .mount_points()
+            .ok_or(SimulatorError::NoMountPoints)?;
+        let factory = factory(footage, Playback::Looped, Which::Beside, &self.control);
+        mounts.add_factory(&format!("/{}/{name}", self.id), factory);
+        Ok(format!("{}/{name}", self.url()))
     }
 
     /// `rtsp://127.0.0.1:PORT/ID`, without user or password.
@@ -116,6 +133,23 @@ impl Device {
     }
 }
 
+impl Device {
+    /// Keeps every connection and sends noise.
+    pub(super) fn garble(&self) {
+        self.control.behave(Behaviour::Garbling);
+    }
+
+    /// Films something else of the same codec, on the connections that are too.
+    pub(super) fn film(&self, footage: Footage) {
+        self.control.film(footage);
+    }
+
+    /// Tells a time that is so far ahead.
+    pub(super) fn lie(&self, ahead: Duration) {
+        self.control.set_clock_ahead(ahead);
+    }
+}
+
 impl Drop for Device {
     fn drop(&mut self) {
         self.unplug();
@@ -123,14 +157,21 @@ impl Drop for Device {
 }
 
 /// One media shared by all who watch, fed from memory.
-fn factory(footage: Footage, playback: Playback, control: Arc<Control>) -> rtsp::RTSPMediaFactory {
+fn factory(
+    footage: Footage,
+    playback: Playback,
+    which: Which,
+    control: &Arc<Control>,
+) -> rtsp::RTSPMediaFactory {
     let factory = rtsp::RTSPMediaFactory::new();
-    factory.set_launch(
-        "( appsrc name=camera is-live=true format=time max-bytes=67108864 \
-         ! rtph264pay name=pay0 pt=96 config-interval=-1 )",
-    );
+    let control = Arc::clone(control);
+    factory.set_launch(&format!(
+        "( appsrc name=camera is-live=true format=time max-bytes=67108864 ! {} name=pay0 )",
+        footage.codec.payloader()
+    ));
     factory.set_shared(true);
     factory.connect_media_configure(move |_, media| {
+        wire::attach_clock(media, &control);
         let source = media
             .element()
             .downcast::<gst::Bin>()
@@ -138,7 +179,13 @@ fn factory(footage: Footage, playback: Playback, control: Arc<Control>) -> rtsp:
             .and_then(|bin| bin.by_name("camera"))
             .and_downcast::<AppSrc>();
         if let Some(source) = source {
-            feeder::start(source, footage.clone(), playback, Arc::clone(&control));
+            feeder::start(
+                source,
+                footage.clone(),
+                playback,
+                which,
+                Arc::clone(&control),
+            );
         }
     });
     factory

@@ -9,6 +9,16 @@ use gstreamer_app::AppSrc;
 use super::device::Playback;
 use super::footage::Footage;
 use super::playhead::{Due, Playhead};
+use super::wire;
+
+/// Which of a camera's streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    /// The one it began with, which films what it is told.
+    First,
+    /// One beside it, which goes on with what it has.
+    Beside,
+}
 
 /// What the camera is told to do to its stream. Further ways to misbehave are further variants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +27,8 @@ pub(super) enum Behaviour {
     Sending,
     /// Keeps its connections and sends nothing.
     Stalled,
+    /// Sends noise in place of what it films.
+    Garbling,
 }
 
 #[derive(Debug)]
@@ -26,6 +38,11 @@ struct State {
     generation: u64,
     /// When the camera first filmed; its clock runs from here.
     born: Option<Instant>,
+    /// How far ahead the time is that it tells.
+    clock_ahead: Duration,
+    /// What its first stream films in place of what it began with, and how often that was changed.
+    footage: Option<Footage>,
+    edition: u64,
 }
 
 /// The remote control of one camera's streams, shared by its feeders.
@@ -41,6 +58,9 @@ impl Control {
             behaviour: Behaviour::Sending,
             generation: 0,
             born: None,
+            clock_ahead: Duration::ZERO,
+            footage: None,
+            edition: 0,
         };
         Arc::new(Self {
             state: Mutex::new(state),
@@ -58,6 +78,24 @@ impl Control {
         self.changed.notify_all();
     }
 
+    /// Has it film something else from now on, on the connections that are and that come.
+    pub(super) fn film(&self, footage: Footage) {
+        let mut state = self.lock();
+        state.footage = Some(footage);
+        state.edition += 1;
+        self.changed.notify_all();
+    }
+
+    /// Has it tell a time that is so far ahead.
+    pub(super) fn set_clock_ahead(&self, ahead: Duration) {
+        self.lock().clock_ahead = ahead;
+    }
+
+    /// How far ahead the time is that it tells.
+    pub(super) fn clock_ahead(&self) -> Duration {
+        self.lock().clock_ahead
+    }
+
     /// Ends every stream that runs now; later ones are not touched.
     pub(super) fn end_streams(&self) {
         self.lock().generation += 1;
@@ -67,23 +105,29 @@ impl Control {
 
 /// Starts the thread that feeds one media. It ends with the footage, with [`Control::end_streams`],
 /// or when the media no longer takes anything.
-pub(super) fn start(source: AppSrc, footage: Footage, playback: Playback, control: Arc<Control>) {
+pub(super) fn start(
+    source: AppSrc,
+    footage: Footage,
+    playback: Playback,
+    which: Which,
+    control: Arc<Control>,
+) {
     let (generation, born) = {
         let mut state = control.lock();
-        (
-            state.generation,
-            *state.born.get_or_insert_with(Instant::now),
-        )
+        let born = *state.born.get_or_insert_with(Instant::now);
+        (state.generation, born)
     };
     std::thread::spawn(move || {
         source.set_caps(Some(&footage.caps));
-        let feeder = Feeder {
+        let mut feeder = Feeder {
             source,
             footage,
             playback,
             control,
             generation,
             born,
+            which,
+            edition: 0,
         };
         feeder.run();
     });
@@ -96,17 +140,20 @@ struct Feeder {
     control: Arc<Control>,
     generation: u64,
     born: Instant,
+    which: Which,
+    edition: u64,
 }
 
 /// Why a wait was over.
 enum Waited {
     Due,
     Stalled,
+    Changed,
     Ended,
 }
 
 impl Feeder {
-    fn run(&self) {
+    fn run(&mut self) {
         let opened = self.born.elapsed();
         // The stream's zero is the first unit's time, which lies at most a GOP before now.
         let mut head = Playhead::at(self.footage.clone(), self.playback, opened);
@@ -130,10 +177,26 @@ impl Feeder {
                         self.born.elapsed().saturating_sub(lag),
                     );
                 }
+                Waited::Changed => {
+                    self.take_up_change();
+                    let now = self.born.elapsed().saturating_sub(lag);
+                    head = Playhead::at(self.footage.clone(), self.playback, now);
+                }
                 Waited::Ended => return,
             }
         }
         let _ = self.source.end_of_stream();
+    }
+
+    fn take_up_change(&mut self) {
+        let state = self.control.lock();
+        self.edition = state.edition;
+        // A session has one codec: this one goes on with what it had.
+        let fits = |footage: &&Footage| footage.codec == self.footage.codec;
+        if let Some(footage) = state.footage.as_ref().filter(fits) {
+            self.footage = footage.clone();
+            self.source.set_caps(Some(&footage.caps));
+        }
     }
 
     fn wait_until(&self, at: Duration) -> Waited {
@@ -144,6 +207,9 @@ impl Feeder {
             }
             if state.behaviour == Behaviour::Stalled {
                 return Waited::Stalled;
+            }
+            if self.which == Which::First && state.edition != self.edition {
+                return Waited::Changed;
             }
             let left = at.saturating_sub(self.born.elapsed());
             if left.is_zero() {
@@ -171,7 +237,10 @@ impl Feeder {
     }
 
     fn push(&self, due: &Due, zero: Duration) -> Result<(), gst::FlowError> {
-        let mut buffer = due.unit.data.copy(); // shares the bytes, owns its times
+        let garbling = self.control.lock().behaviour == Behaviour::Garbling;
+        let noise = garbling.then(|| wire::garbled(&due.unit.data)).flatten();
+        // A copy shares the bytes and owns its times.
+        let mut buffer = noise.unwrap_or_else(|| due.unit.data.copy());
         if let Some(buffer) = buffer.get_mut() {
             buffer.set_pts(clock_time(due.shown.saturating_sub(zero)));
             buffer.set_dts(clock_time(due.at.saturating_sub(zero)));

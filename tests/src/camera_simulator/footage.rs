@@ -1,5 +1,5 @@
-//! What a camera films: H.264 access units in memory, from a clip (its own bytes, where they are
-//! H.264) or from pictures the project renders.
+//! What a camera films: access units in memory, from a clip (its own bytes, where they are of a codec
+//! that cameras send) or from pictures the project renders.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,19 +11,11 @@ use gstreamer_app::{AppSink, AppSrc};
 use hex::ToHex as _;
 use sha2::{Digest as _, Sha256};
 
+use super::encoding::{Encoding, FootageCodec};
 use crate::rendered_scene::{HEIGHT, PICTURES_PER_SECOND, Renderer, Storyboard, WIDTH};
 
 /// Longest wait for the next access unit while footage is prepared.
 const PATIENCE: gst::ClockTime = gst::ClockTime::from_seconds(30);
-
-/// Encoder settings: a keyframe a second, so that a newcomer soon sees something. `openh264enc` is
-/// BSD-2-Clause; x264, which is GPL, is never used.
-const ENCODE: &str = "videoconvert ! video/x-raw,format=I420 \
-    ! openh264enc gop-size=10 bitrate=2000000 rate-control=bitrate complexity=low";
-
-/// Byte-stream access units with parameter sets before each keyframe, as cameras send them.
-const UNITS: &str = "h264parse config-interval=-1 \
-    ! video/x-h264,stream-format=byte-stream,alignment=au ! appsink name=units sync=false";
 
 /// Why footage could not be prepared.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +27,7 @@ pub enum FootageError {
     #[error("a GStreamer element is missing; install gstreamer1.0-plugins-{{base,good,bad}}")]
     Pipeline(#[source] gst::glib::Error),
     /// The file cannot be read as video, or encoding failed.
-    #[error("GStreamer cannot make H.264 of {what}: {message}")]
+    #[error("GStreamer cannot make access units of {what}: {message}")]
     Undecodable {
         /// The file, or `the rendered scene`.
         what: String,
@@ -66,6 +58,8 @@ pub struct Footage {
     pub(super) period: Duration,
     /// What the units are.
     pub(super) caps: gst::Caps,
+    /// How they are encoded.
+    pub(super) codec: FootageCodec,
 }
 
 impl Footage {
@@ -81,7 +75,8 @@ impl Footage {
         digest.finalize().encode_hex()
     }
 
-    /// Reads a clip. H.264 is passed through as it is; anything else is encoded once.
+    /// Reads a clip. H.264, H.265 and Motion JPEG are passed through as they are; anything else is
+    /// encoded once.
     ///
     /// # Errors
     /// [`FootageError`] where the file is missing or is not video.
@@ -91,28 +86,44 @@ impl Footage {
         }
         let what = path.display().to_string();
         let source = format!("filesrc location=\"{}\"", what.replace('"', "\\\""));
-        let passed_through = launch(&format!("{source} ! parsebin ! {UNITS}"))?;
-        collect(&passed_through, &what).or_else(|_| {
-            collect(
-                &launch(&format!("{source} ! decodebin ! {ENCODE} ! {UNITS}"))?,
-                &what,
-            )
-        })
+        for codec in [FootageCodec::H264, FootageCodec::H265, FootageCodec::Mjpeg] {
+            let as_it_is = launch(&format!("{source} ! parsebin ! {}", codec.units()))?;
+            if let Ok(footage) = collect(&as_it_is, &what, codec) {
+                return Ok(footage);
+            }
+        }
+        let codec = FootageCodec::H264;
+        let (encoder, units) = (codec.encoder(), codec.units());
+        let encoded = format!("{source} ! decodebin ! videoconvert ! {encoder} ! {units}");
+        collect(&launch(&encoded)?, &what, codec)
     }
 
-    /// Renders a storyboard and encodes it.
+    /// Renders a storyboard and encodes it as H.264.
     ///
     /// # Errors
     /// [`FootageError`] where the encoder is missing or fails.
     pub fn from_storyboard(storyboard: &Storyboard) -> Result<Self, FootageError> {
+        Self::encoded(storyboard, Encoding::default())
+    }
+
+    /// Renders a storyboard and encodes it as asked.
+    ///
+    /// # Errors
+    /// As [`Footage::from_storyboard`].
+    pub fn encoded(storyboard: &Storyboard, encoding: Encoding) -> Result<Self, FootageError> {
+        let Encoding { codec, smaller } = encoding;
+        let smaller = smaller.max(1);
+        let (width, height) = (WIDTH / smaller, HEIGHT / smaller);
+        let (encoder, units) = (codec.encoder(), codec.units());
         let pipeline = launch(&format!(
-            "appsrc name=pictures format=time block=true ! {ENCODE} ! {UNITS}"
+            "appsrc name=pictures format=time block=true ! videoconvert ! videoscale \
+             ! video/x-raw,width={width},height={height} ! {encoder} ! {units}"
         ))?;
         let source = pipeline.by_name("pictures").and_downcast::<AppSrc>();
         let storyboard = storyboard.clone();
         // Ends by itself: after the last picture, or with the first push that the pipeline refuses.
         let painter = std::thread::spawn(move || source.map(|source| paint(&source, &storyboard)));
-        let footage = collect(&pipeline, "the rendered scene");
+        let footage = collect(&pipeline, "the rendered scene", codec);
         drop(painter.join());
         footage
     }
@@ -154,7 +165,11 @@ fn paint(source: &AppSrc, storyboard: &Storyboard) -> Result<(), gst::FlowError>
 }
 
 /// Runs the pipeline to its end and keeps every access unit from the first keyframe on.
-fn collect(pipeline: &gst::Pipeline, what: &str) -> Result<Footage, FootageError> {
+fn collect(
+    pipeline: &gst::Pipeline,
+    what: &str,
+    codec: FootageCodec,
+) -> Result<Footage, FootageError> {
     let fault = |message: String| FootageError::Undecodable {
         what: what.to_owned(),
         message,
@@ -186,10 +201,11 @@ fn collect(pipeline: &gst::Pipeline, what: &str) -> Result<Footage, FootageError
             error.unwrap_or_else(|| "it gave no access unit".to_owned()),
         ));
     }
-    from_samples(&samples).ok_or_else(|| fault("it holds no keyframe with a time".to_owned()))
+    from_samples(&samples, codec)
+        .ok_or_else(|| fault("it holds no keyframe with a time".to_owned()))
 }
 
-fn from_samples(samples: &[gst::Sample]) -> Option<Footage> {
+fn from_samples(samples: &[gst::Sample], codec: FootageCodec) -> Option<Footage> {
     let caps = samples.first()?.caps_owned()?;
     let buffers: Vec<gst::Buffer> = samples
         .iter()
@@ -217,6 +233,7 @@ fn from_samples(samples: &[gst::Sample]) -> Option<Footage> {
         units: units.into(),
         period,
         caps,
+        codec,
     })
 }
 

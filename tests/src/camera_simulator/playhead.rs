@@ -74,6 +74,7 @@ impl Playhead {
 
 #[cfg(test)]
 mod tests {
+    use super::super::encoding::FootageCodec;
     use super::*;
 
     fn footage() -> Footage {
@@ -88,6 +89,7 @@ mod tests {
             units: (0..10).map(unit).collect(),
             period: Duration::from_secs(1),
             caps: gstreamer::Caps::new_empty(),
+            codec: FootageCodec::H264,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use gstreamer::glib;
 
@@ -95,7 +96,59 @@ impl CameraSimulator {
         })
     }
 
-    /// Brings a camera back from either, on the same URL.
+    /// Has a camera send noise: its connections stay and nothing that comes can be decoded.
+    ///
+    /// # Errors
+    /// [`SimulatorError::Unknown`] where no camera has that name.
+    pub fn garble(&self, id: &str) -> Result<(), SimulatorError> {
+        self.with(id, |device| {
+            device.garble();
+            Ok(())
+        })
+    }
+
+    /// Has a camera film something else from now on, of another size perhaps, on the connections that
+    /// are too. Footage of another codec is not taken: a session has one.
+    ///
+    /// # Errors
+    /// [`SimulatorError::Unknown`] where no camera has that name.
+    pub fn film(&self, id: &str, footage: &Footage) -> Result<(), SimulatorError> {
+        self.with(id, |device| {
+            device.film(footage.clone());
+            Ok(())
+        })
+    }
+
+    /// Has a camera tell a time in its RTCP sender reports that is so far ahead.
+    ///
+    /// # Errors
+    /// [`SimulatorError::Unknown`] where no camera has that name.
+    pub fn lie(&self, id: &str, ahead: Duration) -> Result<(), SimulatorError> {
+        self.with(id, |device| {
+            device.lie(ahead);
+            Ok(())
+        })
+    }
+
+    /// Adds a second stream to a camera, which films at the same moments, and returns its URL.
+    ///
+    /// # Errors
+    /// [`SimulatorError::Unknown`] where no camera has that name.
+    pub fn add_stream(
+        &self,
+        id: &str,
+        name: &str,
+        footage: &Footage,
+    ) -> Result<String, SimulatorError> {
+        let mut url = String::new();
+        self.with(id, |device| {
+            url = device.add_stream(name, footage.clone())?;
+            Ok(())
+        })?;
+        Ok(url)
+    }
+
+    /// Brings a camera back from any of these but what it films, on the same URL.
     ///
     /// # Errors
     /// [`SimulatorError`] where the name is unknown or its port was taken meanwhile.

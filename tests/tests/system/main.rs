@@ -14,5 +14,6 @@ mod messages;
 mod orders;
 mod outages;
 mod sealed;
+mod sources;
 mod video;
 mod whole_chain;

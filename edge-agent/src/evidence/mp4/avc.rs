@@ -1,8 +1,8 @@
 //! `avcC`: what an H.264 decoder must know first (ISO/IEC 14496-15 §5.3.3.1).
 
 use super::ContainerError;
-use super::bits::Bits;
 use super::boxes::put_u16;
+use crate::camera::bits::Bits;
 use crate::camera::nal::{unescaped, units};
 
 const SPS: u8 = 7;

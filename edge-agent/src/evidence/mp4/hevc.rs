@@ -1,8 +1,8 @@
 //! `hvcC`: what an H.265 decoder must know first (ISO/IEC 14496-15 §8.3.3.1).
 
 use super::ContainerError;
-use super::bits::Bits;
 use super::boxes::put_u16;
+use crate::camera::bits::Bits;
 use crate::camera::nal::{unescaped, units};
 
 const VPS: u8 = 32;
@@ -75,7 +75,7 @@ impl Facts {
         let sub_layers = bits.bits(3)?;
         let nested = bits.bit()?;
         bits.skip(PROFILE * 8);
-        skip_sub_layers(&mut bits, sub_layers)?;
+        bits.skip_sub_layers(sub_layers)?;
         let _id = bits.golomb()?;
         let chroma = bits.golomb()?;
         if chroma == 3 {
@@ -101,25 +101,6 @@ impl Facts {
             chroma_depth: byte(chroma_depth),
         })
     }
-}
-
-/// Skips `profile_tier_level` of the sub-layers (ITU-T H.265 §7.3.3).
-fn skip_sub_layers(bits: &mut Bits<'_>, count: u32) -> Option<()> {
-    if count == 0 {
-        return Some(());
-    }
-    let mut present = Vec::new();
-    for _ in 0..count {
-        present.push((bits.bit()?, bits.bit()?));
-    }
-    for _ in count..8 {
-        bits.skip(2);
-    }
-    for (profile, level) in present {
-        bits.skip(if profile == 1 { 88 } else { 0 });
-        bits.skip(if level == 1 { 8 } else { 0 });
-    }
-    Some(())
 }
 
 #[cfg(test)]

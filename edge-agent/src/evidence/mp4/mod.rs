@@ -5,7 +5,6 @@
 //! What does not belong here: which pictures go in (`clip`), where they come from (`camera`).
 
 mod avc;
-mod bits;
 mod boxes;
 mod header;
 mod hevc;

@@ -61,7 +61,7 @@ pub(super) async fn clip(post: &Post, back: Duration) -> Captured {
 }
 
 fn passage(post: &Post, back: Duration) -> Result<Passage, Captured> {
-    let ring = &post.exhibits.ring;
+    let ring = post.exhibits.footage.best();
     let Some((epoch, newest)) = ring.newest() else {
         let message = "the camera has sent nothing yet".to_owned();
         return Err(Captured::Refused(CommandRefusal::NoPicture, message));

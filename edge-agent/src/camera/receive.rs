@@ -1,0 +1,179 @@
+//! The receiving end of a session: packets of the camera's video to access units that are whole, timed
+//! and of a size that is handled.
+
+use std::time::Duration;
+
+use gstreamer as gst;
+use gstreamer::glib;
+use gstreamer::prelude::*;
+use gstreamer_app as gst_app;
+use tokio::sync::mpsc;
+
+use super::access_unit::{AccessUnit, StreamInfo};
+use super::decoder::named;
+use super::fault::{CameraError, GstFault};
+use super::format::Format;
+use super::header::stated_size;
+use super::parameter_sets::ParameterSets;
+use super::rtsp::Received;
+use super::sample;
+use super::size::{Duty, StatedSize};
+use super::timeline::{Leaps, Timeline};
+use crate::geometry::PictureSize;
+
+/// Where the units of a session go, and which are taken.
+#[derive(Debug, Clone)]
+pub(crate) struct Sink {
+    /// When full, GStreamer's thread waits.
+    pub(crate) units: mpsc::Sender<Received>,
+    /// When full, earlier faults already end the session.
+    pub(crate) faults: mpsc::Sender<CameraError>,
+    /// A leap of the camera's timestamps that is longer than this is closed.
+    pub(crate) longest_leap: Duration,
+    /// What becomes of the pictures.
+    pub(crate) duty: Duty,
+}
+
+impl Sink {
+    fn fail(&self, fault: CameraError) {
+        // Full: see there. Closed: the session is being dropped.
+        drop(self.faults.try_send(fault));
+    }
+
+    /// Hands over; waits while there is no room.
+    fn send(&self, received: Received) -> Result<(), gst::FlowError> {
+        let sent = self.units.blocking_send(received);
+        sent.map_err(|_| gst::FlowError::Flushing)
+    }
+}
+
+/// Attaches a depayloader to the video that the receiver chose, once it is there.
+pub(crate) fn video(camera: &gst::Element, pipeline: &gst::Pipeline, sink: Sink) {
+    let pipeline = pipeline.downgrade();
+    camera.connect_pad_added(move |_, pad| {
+        let Some(pipeline) = pipeline.upgrade() else {
+            return;
+        };
+        if let Err(error) = attach(&pipeline, pad, &sink) {
+            sink.fail(error);
+        }
+    });
+}
+
+fn attach(pipeline: &gst::Pipeline, pad: &gst::Pad, sink: &Sink) -> Result<(), CameraError> {
+    let encoding = pad
+        .current_caps()
+        .and_then(|caps| caps.structure(0)?.get::<String>("encoding-name").ok())
+        .unwrap_or_default();
+    let format = Format::of_rtp(&encoding).ok_or_else(|| CameraError::unsupported(&encoding))?;
+    let what = "the depayloader";
+    let broken = |error: glib::BoolError| CameraError::Pipeline {
+        what,
+        source: GstFault::new(what, error.message),
+    };
+    // appsink holds 8 units and then makes the depayloader wait, as the channel behind it does.
+    let description = format!(
+        "{} ! {} ! {} ! appsink name=units sync=false async=false max-buffers=8",
+        format.depayloader, format.parser, format.unit_caps
+    );
+    let bin = gst::parse::bin_from_description(&description, true).map_err(|error| {
+        CameraError::Pipeline {
+            what,
+            source: GstFault::new(what, error.to_string()),
+        }
+    })?;
+    let units: gst_app::AppSink = named(&bin, "units", what)?;
+    deliver(&units, sink.clone());
+    pipeline.add(&bin).map_err(broken)?;
+    bin.sync_state_with_parent().map_err(broken)?;
+    let input = bin
+        .static_pad("sink")
+        .ok_or_else(|| CameraError::Pipeline {
+            what,
+            source: GstFault::new(what, "no input"),
+        })?;
+    pad.link(&input)
+        .map(drop)
+        .map_err(|error| CameraError::Pipeline {
+            what,
+            source: GstFault::new(what, error.to_string()),
+        })
+}
+
+fn deliver(units: &gst_app::AppSink, sink: Sink) {
+    let ended = sink.clone();
+    let mut intake = Intake::new(&sink);
+    let callbacks = gst_app::AppSinkCallbacks::builder()
+        .new_sample(move |units| {
+            let sample = units.pull_sample().map_err(|_| gst::FlowError::Eos)?;
+            match intake.take(&sample) {
+                Ok(received) => received.into_iter().try_for_each(|next| sink.send(next))?,
+                Err(error) => {
+                    sink.fail(error);
+                    return Err(gst::FlowError::NotNegotiated);
+                }
+            }
+            Ok(gst::FlowSuccess::Ok)
+        })
+        .eos(move |_| ended.fail(CameraError::EndOfStream));
+    units.set_callbacks(callbacks.build());
+}
+
+/// What one session knows of its stream.
+struct Intake {
+    timeline: Timeline,
+    sets: ParameterSets,
+    duty: Duty,
+    current: Option<StreamInfo>,
+    /// The size in the newest keyframe's own header.
+    stated: Option<PictureSize>,
+}
+
+impl Intake {
+    fn new(sink: &Sink) -> Self {
+        Self {
+            timeline: Timeline::new(Leaps::Close(sink.longest_leap)),
+            sets: ParameterSets::default(),
+            duty: sink.duty,
+            current: None,
+            stated: None,
+        }
+    }
+
+    /// The sample as a unit, behind what it belongs to where that is new.
+    fn take(&mut self, sample: &gst::SampleRef) -> Result<Vec<Received>, CameraError> {
+        let caps = sample.caps().ok_or(CameraError::NoVideo)?;
+        let info = sample::stream_info(caps)?;
+        let Some(unit) = sample::access_unit(sample, &mut self.timeline) else {
+            return Ok(vec![]);
+        };
+        let unit = self.sets.complete(info.codec, unit);
+        let info = self.sized(info, &unit)?;
+        let mut received = Vec::new();
+        if self.current.as_ref().is_none_or(|c| c.is_other(&info)) {
+            self.current = Some(info.clone());
+            received.push(Received::Stream(info));
+        }
+        received.push(Received::Unit(unit));
+        Ok(received)
+    }
+
+    /// The stream with its size: that of the picture's header before that of the caps, where it can
+    /// be handled.
+    fn sized(&mut self, info: StreamInfo, unit: &AccessUnit) -> Result<StreamInfo, CameraError> {
+        let of_caps = |size: PictureSize| StatedSize {
+            width: size.width,
+            height: size.height,
+        };
+        let read = unit.keyframe.then(|| stated_size(info.codec, &unit.data));
+        match (read.flatten(), info.size) {
+            (Some(stated), _) => self.stated = Some(stated.taken(self.duty)?),
+            (None, Some(size)) if self.stated.is_none() => {
+                of_caps(size).taken(self.duty)?;
+            }
+            _ => {}
+        }
+        let size = self.stated.or(info.size);
+        Ok(StreamInfo { size, ..info })
+    }
+}
