@@ -11,7 +11,7 @@ ifneq ($(wildcard $(CURDIR)/../shared/data/models/.),)
 export VONG_MODELS_MIRROR ?= $(abspath $(CURDIR)/../shared/data/models)
 endif
 
-.PHONY: help setup demo demo-check test bench soak fmt lint docs schema openapi console bin
+.PHONY: help setup demo demo-check test bench bench-json soak fmt lint docs schema openapi console bin
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,8 +28,11 @@ demo-check: ## the same without a person; exits 0 once an incident with still an
 test: ## everything that must hold before a change lands; ends with a table of seconds
 	@scripts/test
 
-bench: ## latency from camera to screen, and intake in reports a second; prints numbers
-	@scripts/bench
+bench: ## latency from camera to screen, intake in reports a second, what cameras cost; prints numbers
+	@scripts/bench $(BENCH)
+
+bench-json: ## the same as one JSON document: make -s bench-json BENCH="streams --short"
+	@scripts/bench --json $(BENCH)
 
 soak: ## the fault suite in its long form: every fault many times, nothing lost, nothing doubled
 	@scripts/soak

@@ -11,7 +11,7 @@ use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 
 use contract::v1::Phase;
-use metrics::{Unit, describe_counter, describe_gauge};
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
@@ -135,6 +135,16 @@ metrics_list! {
         "Candidates that a rule did not tell, by camera, rule and reason.";
     VERIFY_FAILED = describe_counter "vong_agent_verify_failed_total", Unit::Count,
         "Pictures that the fire verifier could not take, by camera; the detector's word stood.";
+    INFERENCE = describe_histogram "vong_inference_seconds", Unit::Seconds,
+        "From the pictures of a batch to their detections, by model.";
+    INFERENCE_WAIT = describe_histogram "vong_inference_wait_seconds", Unit::Seconds,
+        "How long a camera's picture waited for its turn at a model, by model.";
+    INFERENCE_PICTURES = describe_histogram "vong_inference_batch_pictures", Unit::Count,
+        "Pictures, or windows of them, in one inference, by model.";
+    INFERENCE_LATE = describe_counter "vong_inference_late_total", Unit::Count,
+        "Pictures that were looked at later than the camera's next one was due, by model.";
+    INFERENCE_FAILED = describe_counter "vong_inference_failures_total", Unit::Count,
+        "Pictures that a model could not take, by model.";
     ANALYSIS_FAILED = describe_counter "vong_agent_analysis_failed_total", Unit::Count,
         "Pictures that a model could not take, by camera.";
     ORDERS_DROPPED = describe_counter "vong_agent_orders_dropped_total", Unit::Count,

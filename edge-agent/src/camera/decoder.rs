@@ -183,7 +183,7 @@ impl Drop for DecoderPipeline {
 
 /// Tells the decoder that strides and padding are understood, so that it renders into its own
 /// buffers instead of copying every picture into a tight one.
-fn accept_strides(pictures: &gst_app::AppSink) {
+pub(crate) fn accept_strides(pictures: &gst_app::AppSink) {
     let Some(pad) = pictures.static_pad("sink") else {
         return;
     };

@@ -113,6 +113,25 @@ impl FrameMailbox {
         self.shared.filled.notify_one();
     }
 
+    /// The newest picture of the same connection: `taken`, which was handed over before, or one that
+    /// came after it; then `taken` is dropped and counted.
+    #[must_use]
+    pub fn freshest(&self, taken: Picture) -> Picture {
+        let mut slots = self.slots();
+        // What lies in front came right after what was taken: no end lies between them.
+        match slots.waiting.pop_front() {
+            Some(Delivery::Picture(newer)) if newer.epoch == taken.epoch => {
+                self.shared.counters.dropped();
+                newer
+            }
+            Some(other) => {
+                slots.waiting.push_front(other);
+                taken
+            }
+            None => taken,
+        }
+    }
+
     /// Waits for the next delivery; `None` once closed and empty. Cancel safe.
     pub async fn next(&self) -> Option<Delivery> {
         loop {
@@ -207,6 +226,26 @@ mod tests {
         mailbox.put(picture(100, 1.0));
         assert_eq!(drained(&mailbox).await, ["1@1", "end 1", "100@1"]);
         assert_eq!(counters.snapshot().dropped, 98);
+    }
+
+    #[tokio::test]
+    async fn the_freshest_picture_is_of_the_same_connection() {
+        let counters = Arc::new(Counters::default());
+        let mailbox = FrameMailbox::new(counters.clone());
+        let at = |picture: Picture| picture.frame.pts.as_secs_f64();
+        assert_eq!(at(mailbox.freshest(picture(1, 1.0))), 1.0, "nothing newer");
+        mailbox.put(picture(1, 2.0));
+        assert_eq!(at(mailbox.freshest(picture(1, 1.0))), 2.0);
+        assert_eq!(counters.snapshot().dropped, 1);
+        mailbox.end(Epoch(1), StreamTime::from_secs_f64(3.0), ANCHOR);
+        mailbox.put(picture(2, 0.5));
+        assert_eq!(
+            at(mailbox.freshest(picture(1, 2.0))),
+            2.0,
+            "an end lies between"
+        );
+        assert_eq!(drained(&mailbox).await, ["end 1", "2@0.5"]);
+        assert_eq!(counters.snapshot().dropped, 1);
     }
 
     #[tokio::test]

@@ -33,6 +33,7 @@ mod parameter_sets;
 mod sampler;
 mod timeline;
 
+mod alone;
 mod decoder;
 mod file;
 mod glimpse;
@@ -69,6 +70,7 @@ mod two_streams_tests;
 
 pub use access_unit::{AccessUnit, CameraTime, Codec, StreamInfo};
 pub use address::{Carrier, StreamAddress};
+pub use alone::{Receivers, Units, decode as decode_alone};
 pub use counters::Counters;
 pub use fault::{CameraError, GstFault};
 pub use file::{FileError, FileItem, FileSource, Timing};

@@ -3,6 +3,7 @@
 //! Here, and in `main`, errors lose their types (`anyhow`); the chain is printed once, by `main`.
 //! What does not belong here: anything another command would want too.
 
+mod bench;
 mod check;
 mod check_store;
 mod detect;
@@ -48,6 +49,8 @@ enum Command {
     Enroll(enroll::Args),
     /// Show what a model sees in picture files, as NDJSON.
     Detect(detect::Args),
+    /// Measure what cameras cost on this machine, as one line of JSON.
+    Bench(bench::Args),
     /// List, verify, fetch, add, try and time models.
     Models(models::Args),
     /// Follow detections of any detector, in MOTChallenge text.
@@ -77,6 +80,7 @@ pub fn execute(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Replay(args) => replay::run(&cli.config, args),
         Command::Enroll(args) => enroll::run(&cli.config, args),
         Command::Detect(args) => detect::run(&cli.config, args),
+        Command::Bench(args) => bench::run(&cli.config, args),
         Command::Models(args) => models::run(&cli.config, args),
         Command::Track(args) => track::run(args),
         Command::Verify(args) => verify::run(&cli.config, args),
@@ -108,4 +112,28 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 /// To thousandths: milliseconds, and a thousandth of a pixel.
 fn rounded(number: f64) -> f64 {
     (number * 1000.0).round() / 1000.0
+}
+
+/// Processor seconds of this process so far, all threads, from Linux's `/proc` (proc(5): fields 14
+/// and 15 of `stat`, in ticks, which are hundredths of a second on every Linux ABI in use).
+fn cpu_seconds() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The command's name, in parentheses, may hold spaces.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut ticks = fields.split_whitespace().skip(11).map(str::parse::<f64>);
+    let (user, system) = (ticks.next()?.ok()?, ticks.next()?.ok()?);
+    Some(rounded((user + system) / 100.0))
+}
+
+/// A line of `/proc/self/status` that counts kibibytes, in MiB.
+fn memory_mib(name: &str) -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    let kibibytes: f64 = line
+        .trim_start_matches(':')
+        .split_whitespace()
+        .next()?
+        .parse()
+        .ok()?;
+    Some((kibibytes / 1024.0 * 10.0).round() / 10.0)
 }

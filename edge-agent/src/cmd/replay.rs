@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{is_closed_pipe, rounded};
+use super::{cpu_seconds, is_closed_pipe, memory_mib, rounded};
 use crate::analysis::{CameraAnalysis, Look, Step};
 use crate::camera::{DecoderOptions, FileItem, FileSource, Frame, Sampler, Timing};
 use crate::config::{CameraConfig, Config};
@@ -164,6 +164,7 @@ impl<W: io::Write> Replay<W> {
             "model": self.detector.manifest().name,
             "verifier": self.verifier.as_ref().map(FireVerifier::name),
             "cpu_s": cpu_seconds(),
+            "memory_most_mib": memory_mib("VmHWM"),
             "wall_s": rounded(began.elapsed().as_secs_f64()),
         });
         self.print(&json!({ "summary": summary }))?;
@@ -293,15 +294,4 @@ fn picture(
 
 fn corners(bbox: &PixelBox) -> [f64; 4] {
     [bbox.x, bbox.y, bbox.w, bbox.h].map(|side| rounded(f64::from(side)))
-}
-
-/// Processor seconds of this process so far, all threads, from Linux's `/proc` (proc(5): fields 14
-/// and 15 of `stat`, in ticks, which are hundredths of a second on every Linux ABI in use).
-fn cpu_seconds() -> Option<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // The command's name, in parentheses, may hold spaces.
-    let (_, fields) = stat.rsplit_once(')')?;
-    let mut ticks = fields.split_whitespace().skip(11).map(str::parse::<f64>);
-    let (user, system) = (ticks.next()?.ok()?, ticks.next()?.ok()?);
-    Some(rounded((user + system) / 100.0))
 }

@@ -1,6 +1,7 @@
 //! `[detect]` and `[[model]]`: the inference library, and which models run with which thresholds.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use contract::v1::MAX_WORD_BYTES;
 use toml::de::DeValue;
@@ -17,6 +18,12 @@ use super::value;
 pub struct DetectConfig {
     /// Threads of one inference. Default 2.
     pub threads: usize,
+    /// What models run on. Default the processor.
+    pub provider: Provider,
+    /// Most pictures in one inference, where a model takes several. Default 4.
+    pub batch: usize,
+    /// How long the first picture of a batch waits for others. Default 2 ms.
+    pub fill_window: Duration,
     /// ONNX Runtime's shared library. Default: `ORT_DYLIB_PATH`, then the newest in
     /// `$XDG_CACHE_HOME/vong/onnxruntime/*/`, then the system's.
     pub onnxruntime: Option<PathBuf>,
@@ -28,10 +35,40 @@ pub struct DetectConfig {
     pub fire_verifier: Option<PathBuf>,
 }
 
+const PROVIDERS: [(&str, Provider); 2] = [("cpu", Provider::Cpu), ("cuda", Provider::Cuda)];
+/// On a processor a batch saves little; more pictures only make the first wait longer.
+const DEFAULT_BATCH: usize = 4;
+/// What Savant takes by default: far below any camera's period.
+const DEFAULT_FILL_WINDOW: Duration = Duration::from_millis(2);
+
+/// What a model runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Provider {
+    /// The processor.
+    #[default]
+    Cpu,
+    /// An NVIDIA device, through ONNX Runtime's CUDA provider; the processor where that cannot be had.
+    Cuda,
+}
+
+impl Provider {
+    /// Its word in the configuration and in the log.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Cuda => "cuda",
+        }
+    }
+}
+
 impl Default for DetectConfig {
     fn default() -> Self {
         Self {
             threads: 2,
+            provider: Provider::Cpu,
+            batch: DEFAULT_BATCH,
+            fill_window: DEFAULT_FILL_WINDOW,
             onnxruntime: None,
             models_dir: None,
             catalog: None,
@@ -89,6 +126,13 @@ pub(super) fn read_detect(section: Section<'_>, base: &Path) -> DetectConfig {
     let path = value::path(base);
     let config = DetectConfig {
         threads: section.or("threads", 2, &value::integer(1..=64)),
+        provider: section.or("provider", Provider::Cpu, &value::one_of(&PROVIDERS)),
+        batch: section.or("batch", DEFAULT_BATCH, &value::integer(1..=64)),
+        fill_window: section.or(
+            "fill_window_s",
+            DEFAULT_FILL_WINDOW,
+            &value::seconds(0.0..=0.1),
+        ),
         onnxruntime: section.optional("onnxruntime", &path),
         models_dir: section.optional("models_dir", &path),
         catalog: section.optional("catalog", &path),

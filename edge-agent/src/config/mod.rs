@@ -37,7 +37,7 @@ pub use camera::{CameraConfig, RingConfig, Transport};
 pub use catalogue::{Catalogue, LabelSet, Unrunnable};
 pub use classifier::ClassifierManifest;
 pub use clock::ClockConfig;
-pub use detect::{DetectConfig, ModelConfig, VariantChoice};
+pub use detect::{DetectConfig, ModelConfig, Provider, VariantChoice};
 pub use evidence::{EvidenceConfig, EvidenceKey};
 pub use fault::{ConfigError, Fault};
 pub use folders::{cache_dir, env_path};

@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::error::DetectError;
 use super::family::{Misfit, Outlet, Output};
 use super::model_file;
-use super::planes::{Planes, Tap, ToRgb};
-use super::session::{Session, Wanted};
+use super::preprocess::Tensor;
+use super::resample::{Place, Resampler};
+use super::session::{Bytes, Session, Wanted};
 use crate::camera::Frame;
-use crate::config::{ClassifierManifest, ColorOrder, DetectConfig};
+use crate::config::{ClassifierManifest, ColorOrder, DetectConfig, Provider};
 use crate::geometry::{PictureSize, PixelBox};
 
 /// A classifier that is loaded. Clones share it; one judges at a time.
@@ -54,9 +55,11 @@ impl Classifier {
         let wanted = Wanted {
             model: &manifest.name,
             input: [1, 3 * manifest.crops, side, side],
+            bytes: Bytes::DoNotFit,
             target: None,
             // A stack takes less than a millisecond: threads would cost more than they bring.
             threads: 1,
+            provider: Provider::Cpu,
             runtime: detect.onnxruntime.as_deref(),
         };
         let session = Session::load(&bytes, &wanted, |outlets| check(manifest, outlets))?;
@@ -82,10 +85,11 @@ impl Classifier {
     pub fn judge(&self, frames: &[Frame], bbox: &PixelBox) -> Result<Probabilities, DetectError> {
         let tensor = stack(&self.manifest, frames, bbox)?;
         let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
-        let shares = session.run(&tensor, |outputs| read(&self.manifest, outputs))?;
+        let read = |_, outputs: &[Output<'_>]| read(&self.manifest, outputs);
+        let shares = session.run(Tensor::F32(&tensor), 1, read)?;
         Ok(Probabilities {
             manifest: Arc::clone(&self.manifest),
-            shares,
+            shares: shares.into_iter().flatten().collect(),
         })
     }
 }
@@ -160,8 +164,9 @@ fn stack(
     let square = Square::around(bbox, manifest.context, newest.size)
         .ok_or_else(|| wrong("the box is empty or outside the picture".to_owned()))?;
     let mut tensor = Vec::with_capacity(frames.len() * 3 * (manifest.size as usize).pow(2));
+    let mut resampler = Resampler::default();
     for frame in frames {
-        append_crop(manifest, frame, square, &mut tensor)?;
+        append_crop(manifest, frame, square, &mut resampler, &mut tensor)?;
     }
     Ok(tensor)
 }
@@ -184,11 +189,13 @@ impl Square {
         })
     }
 
-    /// Where the centre of pixel `index` of `count` lies, in pixels of the picture from `start`.
-    fn position(&self, start: f32, index: u32, count: u32) -> f32 {
-        #[expect(clippy::cast_precision_loss, reason = "at most 512 a side")]
-        let (index, count) = (index as f32, count as f32);
-        start + (index + 0.5) * self.side / count - 0.5
+    const fn window(self) -> PixelBox {
+        PixelBox {
+            x: self.left,
+            y: self.top,
+            w: self.side,
+            h: self.side,
+        }
     }
 }
 
@@ -196,11 +203,9 @@ fn append_crop(
     manifest: &ClassifierManifest,
     frame: &Frame,
     square: Square,
+    resampler: &mut Resampler,
     tensor: &mut Vec<f32>,
 ) -> Result<(), DetectError> {
-    let planes = Planes::of(frame)?;
-    let to_rgb = ToRgb::of(frame.matrix, frame.range);
-    let (width, height) = (frame.size.width as usize, frame.size.height as usize);
     let side = manifest.size as usize;
     let start = tensor.len();
     tensor.resize(start + 3 * side * side, 0.0);
@@ -208,26 +213,18 @@ fn append_crop(
         ColorOrder::Rgb => [0, 1, 2],
         ColorOrder::Bgr => [2, 1, 0],
     };
-    for row in 0..manifest.size {
-        let y = square.position(square.top, row, manifest.size);
-        let luma = planes.luma.rows(Tap::at(y, height));
-        let chroma = Tap::at(y / 2.0 - 0.25, height.div_ceil(2));
-        let (cb, cr) = (planes.cb.rows(chroma), planes.cr.rows(chroma));
-        for column in 0..manifest.size {
-            let x = square.position(square.left, column, manifest.size);
-            let tap = Tap::at(x / 2.0 - 0.25, width.div_ceil(2));
-            let rgb = to_rgb.convert(
-                luma.sample(Tap::at(x, width), 1),
-                cb.sample(tap, planes.chroma_step) - 128.0,
-                cr.sample(tap, planes.chroma_step) - 128.0,
-            );
-            let pixel = start + row as usize * side + column as usize;
-            for (plane, source) in order.into_iter().enumerate() {
-                tensor[pixel + plane * side * side] = rgb[source];
-            }
+    let place = Place {
+        picture: frame.size,
+        window: square.window(),
+        columns: manifest.size,
+        rows: manifest.size,
+    };
+    resampler.rows(frame, place, |row, rgb| {
+        for (plane, source) in order.into_iter().enumerate() {
+            let at = start + plane * side * side + row as usize * side;
+            tensor[at..at + side].copy_from_slice(rgb[source]);
         }
-    }
-    Ok(())
+    })
 }
 
 #[cfg(test)]

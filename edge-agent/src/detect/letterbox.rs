@@ -1,13 +1,17 @@
-//! Where a picture lies in a model's input: scaled as a whole and the rest padded, or stretched.
+//! Where a picture, or a window of it, lies in a model's input: scaled as a whole and the rest padded,
+//! or stretched.
 
+use super::request::Window;
 use crate::config::{InputSpec, Placement};
 use crate::geometry::{PictureSize, PixelBox};
 
-/// The map between a picture and a model's input.
+/// The map between a picture, or a window of it, and a model's input.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Letterbox {
     /// The picture.
     pub source: PictureSize,
+    /// The part of it that the model is shown, in its pixels; inside it.
+    pub window: PixelBox,
     /// Input pixels per picture pixel, across.
     pub scale_x: f32,
     /// Input pixels per picture pixel, down. The same as across unless the picture is stretched.
@@ -26,7 +30,15 @@ impl Letterbox {
     /// Fits a picture into a model's input.
     #[must_use]
     pub fn fit(source: PictureSize, input: &InputSpec) -> Self {
-        let (source_width, source_height) = source.as_f32();
+        Self::fit_window(source, Window::Whole, input)
+    }
+
+    /// Fits a window of a picture into a model's input. The window is clipped to the picture; one
+    /// that has less than a pixel in it, or a side that is no number, is as good as the whole picture.
+    #[must_use]
+    pub fn fit_window(source: PictureSize, window: Window, input: &InputSpec) -> Self {
+        let window = inside(window, source);
+        let (source_width, source_height) = (window.w, window.h);
         let room = PictureSize {
             width: input.width,
             height: input.height,
@@ -35,6 +47,7 @@ impl Letterbox {
         if input.placement == Placement::Stretch {
             return Self {
                 source,
+                window,
                 scale_x: room_width / source_width,
                 scale_y: room_height / source_height,
                 left: 0,
@@ -52,6 +65,7 @@ impl Letterbox {
         };
         Self {
             source,
+            window,
             scale_x: scale,
             scale_y: scale,
             left,
@@ -61,7 +75,8 @@ impl Letterbox {
         }
     }
 
-    /// A box of the input, given by middle and size, in pixels of the picture and clipped to it.
+    /// A box of the input, given by middle and size, in pixels of the picture and clipped to the
+    /// window: what is outside was not seen.
     #[must_use]
     pub fn to_source(&self, cx: f32, cy: f32, w: f32, h: f32) -> PixelBox {
         let (left, top) = PictureSize {
@@ -69,13 +84,36 @@ impl Letterbox {
             height: self.top,
         }
         .as_f32();
-        let unclipped = PixelBox {
-            x: (cx - w / 2.0 - left) / self.scale_x,
-            y: (cy - h / 2.0 - top) / self.scale_y,
-            w: w / self.scale_x,
-            h: h / self.scale_y,
-        };
-        unclipped.clipped(self.source)
+        let window = &self.window;
+        let x = (cx - w / 2.0 - left) / self.scale_x;
+        let y = (cy - h / 2.0 - top) / self.scale_y;
+        let right = (x + w / self.scale_x).clamp(0.0, window.w);
+        let bottom = (y + h / self.scale_y).clamp(0.0, window.h);
+        let (x, y) = (x.clamp(0.0, window.w), y.clamp(0.0, window.h));
+        PixelBox {
+            x: window.x + x,
+            y: window.y + y,
+            w: (right - x).max(0.0),
+            h: (bottom - y).max(0.0),
+        }
+    }
+}
+
+/// The part of a window that is in the picture, or all of the picture.
+fn inside(window: Window, source: PictureSize) -> PixelBox {
+    if let Window::Part(part) = window {
+        let clipped = part.clipped(source);
+        let sides = [clipped.x, clipped.y, clipped.w, clipped.h];
+        if sides.iter().all(|side| side.is_finite()) && clipped.w >= 1.0 && clipped.h >= 1.0 {
+            return clipped;
+        }
+    }
+    let (w, h) = source.as_f32();
+    PixelBox {
+        x: 0.0,
+        y: 0.0,
+        w,
+        h,
     }
 }
 
@@ -121,6 +159,54 @@ mod tests {
                     assert!((found - wanted).abs() < 0.01, "{found} is not {wanted}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_window_is_mapped_back_to_the_picture_and_clipped_to_itself() {
+        let input = &Catalogue::built_in().unwrap().models[0].input;
+        let source = PictureSize {
+            width: 1920,
+            height: 1080,
+        };
+        let window = PixelBox {
+            x: 1700.0,
+            y: 300.0,
+            w: 400.0,
+            h: 220.0,
+        };
+        let fitted = Letterbox::fit_window(source, Window::Part(window), input);
+        assert_eq!(
+            (fitted.window.x, fitted.window.w, fitted.window.h),
+            (1700.0, 220.0, 220.0)
+        );
+        let (left, top) = (fitted.left as f32, fitted.top as f32);
+        let at = |x: f32, y: f32| (left + x * fitted.scale_x, top + y * fitted.scale_y);
+        let (cx, cy) = at(100.0, 50.0);
+        let back = fitted.to_source(cx, cy, 20.0 * fitted.scale_x, 10.0 * fitted.scale_y);
+        assert!(
+            (back.x - 1790.0).abs() < 0.01 && (back.y - 345.0).abs() < 0.01,
+            "{back:?}"
+        );
+        let (cx, cy) = at(0.0, 0.0);
+        let cut = fitted.to_source(cx, cy, 20.0 * fitted.scale_x, 10.0 * fitted.scale_y);
+        assert!(
+            (cut.x - 1700.0).abs() < 0.01 && (cut.w - 10.0).abs() < 0.01,
+            "{cut:?}"
+        );
+        for nothing in [
+            PixelBox::default(),
+            PixelBox {
+                x: f32::NAN,
+                y: 0.0,
+                w: 9.0,
+                h: 9.0,
+            },
+        ] {
+            assert_eq!(
+                Letterbox::fit_window(source, Window::Part(nothing), input),
+                Letterbox::fit(source, input)
+            );
         }
     }
 

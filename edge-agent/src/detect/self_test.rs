@@ -8,6 +8,7 @@ use super::error::DetectError;
 use super::family::{self, Numbers, Outlet, Output};
 use super::model_file;
 use super::preprocess::Preprocessor;
+use super::request::Window;
 use super::session;
 use super::{Detection, nms};
 use crate::camera::Frame;
@@ -43,14 +44,20 @@ impl SelfTest {
         let mut session = load(&chosen.manifest, &chosen.read()?, detect)?;
         let loaded_in = began.elapsed();
         let manifest = &chosen.manifest;
-        let mut preprocessor = Preprocessor::new(manifest.input.clone());
+        let mut preprocessor = Preprocessor::new(manifest.input.clone(), session.element());
         let mut look = || {
-            let (tensor, letterbox) = preprocessor.fill(picture)?;
-            session.run(tensor, |outputs| {
+            let letterbox = preprocessor.fill(0, picture, Window::Whole)?;
+            let looked = session.run(preprocessor.tensor(1), 1, |_, outputs| {
                 let outlets: Vec<_> = outputs.iter().map(Output::outlet).collect();
                 let found = family::decode(manifest, outputs, &letterbox)?;
                 Ok((Outlet::shown(&outlets), not_finite(outputs), found))
-            })
+            })?;
+            looked
+                .into_iter()
+                .next()
+                .ok_or_else(|| DetectError::Stopped {
+                    model: manifest.name.clone(),
+                })
         };
         look()?;
         let began = Instant::now();

@@ -1,12 +1,15 @@
 //! Each track at its best: the sharpest and largest picture of it, and the way it came.
 //!
-//! Memory is bounded: so many tracks, so many bytes; what was not seen for longest goes first. What
-//! does not belong here: which tracks an event is about (`pipeline`).
+//! Every track of every analysed picture passes here and few are ever asked for, so this must cost
+//! next to nothing: a track that stands still is not judged again and again, and what is kept is a
+//! copy of the decoder's pixels, which becomes a JPEG when somebody asks. Memory is bounded: so many
+//! tracks, so many bytes; what was not seen for longest goes first. What does not belong here: which
+//! tracks an event is about (`pipeline`).
 
 use std::collections::{HashMap, VecDeque};
 
 use super::still::{PROOF, Region, StillError, encode, luma_row, rgb_of};
-use crate::camera::Frame;
+use crate::camera::{Frame, PixelFormat, Plane};
 use crate::geometry::{PictureSize, PixelBox, PixelPoint};
 use crate::time::StreamTime;
 use crate::track::{Track, TrackId};
@@ -17,14 +20,18 @@ const MOST_TRACKS: usize = 64;
 const MOST_BYTES: usize = 4 << 20;
 /// Boxes remembered of one track: the last 13 seconds at five pictures a second.
 const MOST_BOXES: usize = 64;
-/// A new picture must be this much better: encoding each small gain would cost more than it shows.
+/// A new picture must be this much better: copying each small gain would cost more than it shows.
 const BETTER: f32 = 1.2;
+/// A box that covers this much of the one judged last is judged again only after so many pictures: it
+/// stands still, but what stood before it may have left.
+const SAME_PLACE: f32 = 0.9;
+const JUDGED_AGAIN_AFTER: u64 = 25;
 /// Added around the box on each side, as a share of it: detectors cut off mirrors and horns.
 const MARGIN: f32 = 0.08;
 /// Farther away than this from the wanted moment a box says nothing of it, in nanoseconds.
 const NEAR: u64 = 600_000_000;
 /// Luma is measured on at most about so many points a side.
-const MEASURED: usize = 160;
+const MEASURED: usize = 64;
 
 /// The tracks of one camera.
 #[derive(Debug, Default)]
@@ -43,10 +50,21 @@ pub struct BestShot {
     pub at: StreamTime,
 }
 
+/// The pixels of a part of a picture, copied out of the decoder's.
+#[derive(Debug)]
+struct Cutting {
+    /// A picture of its own, its corner on even pixels so that chroma stays where it is.
+    frame: Frame,
+    /// The part meant, in it.
+    region: Region,
+}
+
 #[derive(Debug, Default)]
 struct Portrait {
     score: f32,
-    best: Option<BestShot>,
+    best: Option<Cutting>,
+    /// The box that was judged last, and when.
+    judged: Option<(PixelBox, u64)>,
     way: VecDeque<(StreamTime, PixelBox)>,
     last_seen: u64,
 }
@@ -65,22 +83,33 @@ impl Gallery {
             if portrait.way.len() > MOST_BOXES {
                 portrait.way.pop_front();
             }
+            let same = |(bbox, at): &(PixelBox, u64)| {
+                bbox.iou(&track.bbox) >= SAME_PLACE && self.now - at < JUDGED_AGAIN_AFTER
+            };
+            if portrait.judged.as_ref().is_some_and(same) {
+                continue;
+            }
+            portrait.judged = Some((track.bbox, self.now));
             let score = score(frame, &track.bbox);
             if score > portrait.score * BETTER
-                && let Ok(jpeg) = cut_out(frame, &track.bbox)
+                && let Some(cutting) = Cutting::of(frame, &track.bbox)
             {
-                let at = frame.pts;
-                portrait.best = Some(BestShot { jpeg, at });
+                portrait.best = Some(cutting);
                 portrait.score = score;
             }
         }
         self.forget_surplus();
     }
 
-    /// The best picture of a track, while it is remembered.
+    /// The best picture of a track, while it is remembered. Encodes it.
     #[must_use]
-    pub fn best(&self, track: TrackId) -> Option<&BestShot> {
-        self.portraits.get(&track)?.best.as_ref()
+    pub fn best(&self, track: TrackId) -> Option<BestShot> {
+        let cutting = self.portraits.get(&track)?.best.as_ref()?;
+        let picture = rgb_of(&cutting.frame, cutting.region).ok()?;
+        Some(BestShot {
+            jpeg: encode(&picture, PROOF).ok()?,
+            at: cutting.frame.pts,
+        })
     }
 
     /// Where a track was at about that moment.
@@ -117,7 +146,7 @@ impl Gallery {
     }
 
     fn bytes(&self) -> usize {
-        let bytes = |portrait: &Portrait| portrait.best.as_ref().map_or(0, |best| best.jpeg.len());
+        let bytes = |portrait: &Portrait| portrait.best.as_ref().map_or(0, Cutting::bytes);
         self.portraits.values().map(bytes).sum()
     }
 }
@@ -188,6 +217,13 @@ fn sharpness(frame: &Frame, region: Region) -> f32 {
 /// # Errors
 /// [`StillError`], where nothing of the box lies in the picture too.
 pub fn cut_out(frame: &Frame, bbox: &PixelBox) -> Result<Vec<u8>, StillError> {
+    let (width, height) = (frame.size.width, frame.size.height);
+    let region = around(frame, bbox).ok_or(StillError::Layout { width, height })?;
+    encode(&rgb_of(frame, region)?, PROOF)
+}
+
+/// A box with a margin; `None` where nothing of it is in the picture.
+fn around(frame: &Frame, bbox: &PixelBox) -> Option<Region> {
     let (more_x, more_y) = (bbox.w * MARGIN, bbox.h * MARGIN);
     let wider = PixelBox {
         x: bbox.x - more_x,
@@ -195,9 +231,67 @@ pub fn cut_out(frame: &Frame, bbox: &PixelBox) -> Result<Vec<u8>, StillError> {
         w: bbox.w + 2.0 * more_x,
         h: bbox.h + 2.0 * more_y,
     };
-    let (width, height) = (frame.size.width, frame.size.height);
-    let region = Region::of(&wider, frame.size).ok_or(StillError::Layout { width, height })?;
-    encode(&rgb_of(frame, region)?, PROOF)
+    Region::of(&wider, frame.size)
+}
+
+impl Cutting {
+    /// The box with a margin; `None` where it is not in the picture, or the picture's planes are short.
+    fn of(frame: &Frame, bbox: &PixelBox) -> Option<Self> {
+        let region = around(frame, bbox)?;
+        let (left, top) = (region.left & !1, region.top & !1);
+        let inner = Region {
+            left: region.left - left,
+            top: region.top - top,
+            ..region
+        };
+        let size = PictureSize {
+            width: inner.left + region.width,
+            height: inner.top + region.height,
+        };
+        let from = (left as usize, top as usize);
+        let of = (size.width as usize, size.height as usize);
+        let half = |(x, y): (usize, usize)| (x / 2, y / 2);
+        let half_up = |(x, y): (usize, usize)| (x.div_ceil(2), y.div_ceil(2));
+        let both = |(x, y): (usize, usize)| (2 * x, y);
+        let mut planes = vec![copied(frame.planes.first()?, from, of)?];
+        let (chroma_from, chroma_of) = (half(from), half_up(of));
+        match frame.format {
+            PixelFormat::I420 => {
+                planes.push(copied(frame.planes.get(1)?, chroma_from, chroma_of)?);
+                planes.push(copied(frame.planes.get(2)?, chroma_from, chroma_of)?);
+            }
+            PixelFormat::Nv12 => {
+                let plane = frame.planes.get(1)?;
+                planes.push(copied(plane, both(chroma_from), both(chroma_of))?);
+            }
+        }
+        Some(Self {
+            frame: Frame {
+                size,
+                planes,
+                ..frame.clone()
+            },
+            region: inner,
+        })
+    }
+
+    fn bytes(&self) -> usize {
+        self.frame.planes.iter().map(|plane| plane.data.len()).sum()
+    }
+}
+
+/// A part of a plane, its rows without padding.
+fn copied(plane: &Plane, from: (usize, usize), size: (usize, usize)) -> Option<Plane> {
+    let (width, height) = size;
+    let mut data = Vec::with_capacity(width * height);
+    for row in from.1..from.1 + height {
+        let start = row * plane.stride + from.0;
+        data.extend_from_slice(plane.data.get(start..start + width)?);
+    }
+    Some(Plane {
+        data: data.into(),
+        stride: width,
+    })
 }
 
 #[cfg(test)]
@@ -251,6 +345,48 @@ mod tests {
     fn shown(gallery: &mut Gallery, id: u64, at: f64, place: (usize, usize, usize), contrast: u8) {
         let frame = picture(at, place, contrast);
         gallery.observe(&frame, &[track(id, &frame, place)]);
+    }
+
+    #[test]
+    fn a_cutting_is_the_part_of_the_picture_pixel_for_pixel() {
+        for format in [PixelFormat::I420, PixelFormat::Nv12] {
+            let colours = (ColorRange::Full, ColorMatrix::Bt601);
+            let mut frame = plain((61, 47), format, colours, [90, 110, 150]);
+            for plane in &mut frame.planes {
+                let mixed = (0..plane.data.len()).map(|at| (at * 37 % 251) as u8);
+                plane.data = mixed.collect::<Vec<_>>().into();
+            }
+            for (x, y, w, h) in [
+                (10.0, 7.0, 20.0, 13.0),
+                (3.0, 5.0, 9.0, 4.0),
+                (50.0, 40.0, 30.0, 30.0),
+            ] {
+                let bbox = PixelBox { x, y, w, h };
+                let cutting = Cutting::of(&frame, &bbox).unwrap();
+                let found = rgb_of(&cutting.frame, cutting.region).unwrap();
+                let margin = PixelBox {
+                    x: x - w * MARGIN,
+                    y: y - h * MARGIN,
+                    w: w * (1.0 + 2.0 * MARGIN),
+                    h: h * (1.0 + 2.0 * MARGIN),
+                };
+                let wanted = rgb_of(&frame, Region::of(&margin, frame.size).unwrap()).unwrap();
+                assert!(found == wanted, "{format:?} {bbox:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_stands_still_is_judged_again_after_a_while() {
+        let mut gallery = Gallery::default();
+        let place = (60, 60, 80);
+        shown(&mut gallery, 1, 0.0, place, 20);
+        for step in 1..JUDGED_AGAIN_AFTER {
+            shown(&mut gallery, 1, step as f64, place, 120);
+        }
+        assert_eq!(best_at(&gallery, 1), 0.0);
+        shown(&mut gallery, 1, 99.0, place, 120);
+        assert_eq!(best_at(&gallery, 1), 99.0);
     }
 
     fn best_at(gallery: &Gallery, id: u64) -> f64 {

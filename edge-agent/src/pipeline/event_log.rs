@@ -11,7 +11,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::PAPERS;
+use super::outbound::PAPERS;
 use crate::outbox::FILED_EVENTS_KEPT;
 use crate::report::Sighting;
 use crate::report::journal::{self, Entry, LEAST_LINE_BYTES, MOST_LINE_BYTES, OutboxId, Reading};

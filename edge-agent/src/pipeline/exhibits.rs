@@ -301,7 +301,7 @@ impl Exhibits {
         for (promise, track) in crops.zip(tracks) {
             let best = match self.crop_from_main(scene, place, track).await {
                 Some(best) => Some(best),
-                None => self.gallery().best(track.id).cloned(),
+                None => self.gallery().best(track.id),
             };
             let made = best
                 .map(|best| Piece {

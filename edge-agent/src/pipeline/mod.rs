@@ -16,6 +16,7 @@ mod desk;
 mod event_log;
 mod exhibits;
 mod orders;
+mod outbound;
 mod seal;
 mod status;
 mod streams;
@@ -27,58 +28,39 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::v1::{AgentId, CameraId, ModelRef, SecretKey, Topic, UnavailableReason};
-use jiff::Timestamp;
+use contract::v1::{CameraCounters, CameraId, ModelRef};
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, mpsc, watch as latest};
+use tokio::sync::watch as latest;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
-use url::Url;
-use zeroize::Zeroizing;
 
 use crate::analysis::{CameraAnalysis, Plan, TrackMemory};
-use crate::camera::{Camera, StreamUrlError};
+use crate::camera::{Camera, Counters, StreamUrlError};
 use crate::clock::{CameraClock, ClockBoard};
 use crate::config::{CameraConfig, ClockConfig, Config};
 use crate::detect::{Classifier, DetectError, Detector};
-use crate::identity::{Identity, TlsError, client_config, http_client};
-use crate::outbox::{
-    AgentBoard, BrokerAddress, BrokerAddressError, BrokerLink, DeliveryState, Inbox, Limits,
-    Publisher, StatusBoard, Store, StoreError, Upload, UploadLimits, Uploader,
-};
+use crate::identity::{Identity, TlsError};
+use crate::outbox::{BrokerAddressError, StoreError};
 use crate::report::{CameraFacts, Grounds, Proposal};
-use crate::telemetry::{chain, metric};
+use crate::telemetry::chain;
 use crate::track::TrackerOptions;
 use crate::verify::{self, FireVerifier};
 
 use clock_watch::ClockWatch;
 use clocks::{Spokesman, WatchClocks};
-use desk::{Desk, Paper, Past};
-use event_log::EventLog;
 pub use event_log::EventLogError;
 use exhibits::Exhibits;
 use orders::{Orders, Post};
+use outbound::Outbound;
 use status::StatusReporter;
 use streams::Streams;
 use vault::Vault;
 use watch::Watch;
 
-/// Papers that may wait for the desk. When full, the cameras' analysis waits and their mailboxes
-/// drop pictures, which is counted; events are never dropped.
-const PAPERS: usize = 256;
-/// Files the uploader may have given up before the desk looks. When full, the uploader waits.
-const GIVEN_UP: usize = 16;
-/// Clips encoded at once: remuxing is quick, and one leaves the cores to the model.
-const ENCODERS: usize = 1;
-/// How often the outbox says how full it is.
-const TALLY_EVERY: Duration = Duration::from_secs(5);
-/// How often evidence is looked at for its age.
-const EXPIRE_EVERY: Duration = Duration::from_secs(3600);
+/// A camera that is looked at seldom is not made to wait as long for the model.
+const LONGEST_PERIOD: Duration = Duration::from_secs(1);
 /// How long each step of the shutdown may take before the next one begins without it.
 const STEP_TIMEOUT: Duration = Duration::from_secs(5);
-/// The publisher's flush and good-bye.
-const FAREWELL_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Why the agent cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -144,220 +126,106 @@ pub async fn run(
     identity: Identity,
     stop: CancellationToken,
 ) -> Result<(), PipelineError> {
-    let detectors = start_detectors(&config)?;
-    let verifier = start_verifier(&config);
-    let facts = all_facts(&config, &detectors);
-    let outbound = Outbound::start(&config, identity, &facts).await?;
-    let mut cameras = Vec::new();
-    let mut posts = HashMap::new();
-    let halt = CancellationToken::new();
-    let site = Site {
-        outbound: &outbound,
-        detectors: &detectors,
-        verifier: verifier.as_ref(),
-        facts: &facts,
-        version: &config.version,
-        clock: &config.clock,
-        board: Arc::new(ClockBoard::default()),
-        halt: halt.clone(),
-    };
-    for camera in &config.cameras {
-        // One camera of an agent tells of the agent's own clock: a report is always a camera's.
-        let spokesman = match cameras.is_empty() {
-            true => Spokesman::Yes,
-            false => Spokesman::No,
-        };
-        let (running, post) = site.start_camera(camera, spokesman)?;
-        posts.insert(camera.id.clone(), post);
-        cameras.push(running);
-    }
-    let clock_watch = ClockWatch {
-        config: config.clock.clone(),
-        board: Arc::clone(&site.board),
-        cameras: cameras
-            .iter()
-            .map(|camera| Arc::clone(&camera.clock))
-            .collect(),
-        status: Arc::clone(&outbound.condition),
-    };
-    let orders = Orders {
-        agent: outbound.agent.clone(),
-        key: Arc::clone(&outbound.key),
-        config: Arc::new(config.clone()),
-        inbox: outbound.inbox.clone(),
-        posts,
-        board: Arc::clone(&outbound.condition),
-    };
-    let helpers = [
-        tokio::spawn(clock_watch.run(halt.clone())),
-        tokio::spawn(orders.run(halt.clone())),
-    ];
-    tracing::info!(
-        agent = %outbound.agent,
-        cameras = cameras.len(),
-        version = env!("CARGO_PKG_VERSION"),
-        "watching"
-    );
+    let agent = Agent::start(config, identity).await?;
     stop.cancelled().await;
-    halt.cancel();
-    for camera in cameras {
-        camera.ended().await;
-    }
-    for helper in helpers {
-        in_time("orders", STEP_TIMEOUT, helper).await;
-    }
-    outbound.stop().await;
-    tracing::info!("stopped");
+    agent.stop().await;
     Ok(())
 }
 
-/// Everything after the rules: desk, disk, broker, uploads.
-struct Outbound {
-    agent: AgentId,
-    key: Arc<SecretKey>,
-    inbox: Inbox,
-    condition: Arc<AgentBoard>,
-    store: Arc<Store>,
-    event_log: Arc<EventLog>,
-    board: Arc<StatusBoard>,
-    papers: mpsc::Sender<Paper>,
-    clips: TaskTracker,
-    encoders: Arc<Semaphore>,
-    desk: JoinHandle<()>,
-    senders: Vec<JoinHandle<()>>,
-    stop_sending: CancellationToken,
+/// A running agent. It goes on until it is stopped.
+pub struct Agent {
+    halt: CancellationToken,
+    cameras: Vec<Running>,
+    helpers: [JoinHandle<()>; 2],
+    outbound: Outbound,
 }
 
-impl Outbound {
-    async fn start(
-        config: &Config,
-        identity: Identity,
-        cameras: &HashMap<CameraId, Arc<CameraFacts>>,
-    ) -> Result<Self, PipelineError> {
-        let Identity { key, enrolment } = identity;
-        let key = Arc::new(key);
-        let answer = enrolment.answer;
-        let mqtt_url = match &config.server.mqtt_url {
-            Some(url) => url.clone(),
-            None => answer.mqtt_url.parse().map_err(PipelineError::Address)?,
+impl Agent {
+    /// Starts everything.
+    ///
+    /// # Errors
+    /// [`PipelineError`]. Once it runs, faults are waited out.
+    pub async fn start(config: Config, identity: Identity) -> Result<Self, PipelineError> {
+        let detectors = start_detectors(&config)?;
+        let verifier = start_verifier(&config);
+        let facts = all_facts(&config, &detectors);
+        let outbound = Outbound::start(&config, identity, &facts).await?;
+        let mut cameras = Vec::new();
+        let mut posts = HashMap::new();
+        let halt = CancellationToken::new();
+        let site = Site {
+            outbound: &outbound,
+            detectors: &detectors,
+            verifier: verifier.as_ref(),
+            facts: &facts,
+            version: &config.version,
+            clock: &config.clock,
+            board: Arc::new(ClockBoard::default()),
+            halt: halt.clone(),
         };
-        let broker = BrokerAddress::try_from(&mqtt_url).map_err(PipelineError::Broker)?;
-        let server: Url = config
-            .server
-            .http_url
-            .clone()
-            .unwrap_or(enrolment.server_url);
-        let tls = client_config(&config.server).map_err(PipelineError::Tls)?;
-        let client = http_client(tls.clone()).map_err(PipelineError::Tls)?;
-
-        let limits = Limits {
-            report_bytes: config.outbox.reserved_report_bytes,
-            evidence_bytes: config.outbox.max_bytes - config.outbox.reserved_report_bytes,
-        };
-        let topic = Topic::Reports(answer.agent.clone()).to_string();
-        let evidence_key = config.evidence.key.clone();
-        let store = Store::open_with_key(&config.agent.data_dir, &topic, limits, evidence_key)
-            .await
-            .map(Arc::new)
-            .map_err(PipelineError::Outbox)?;
-        let signed = store.sign_anew(&key).await.map_err(PipelineError::Outbox)?;
-        if signed > 0 {
-            tracing::info!(
-                reports = signed,
-                "signed what waits with this agent's new key"
-            );
+        for camera in &config.cameras {
+            // One camera of an agent tells of the agent's own clock: a report is always a camera's.
+            let spokesman = match cameras.is_empty() {
+                true => Spokesman::Yes,
+                false => Spokesman::No,
+            };
+            let (running, post) = site.start_camera(camera, spokesman)?;
+            posts.insert(camera.id.clone(), post);
+            cameras.push(running);
         }
-        let (event_log, told) = EventLog::open(&config.agent.event_log, store.id().clone())
-            .map_err(PipelineError::EventLog)?;
-        let past = Past { told, cameras };
-        let desk = Desk::open(
-            answer.agent.clone(),
-            Arc::clone(&key),
-            Arc::clone(&store),
-            past,
-        )
-        .await
-        .map_err(PipelineError::Outbox)?;
-        let (papers, inbox) = mpsc::channel(PAPERS);
-        let (given_up, gone) = mpsc::channel(GIVEN_UP);
-        let board = Arc::new(StatusBoard::default());
-        let stop_sending = CancellationToken::new();
-        let condition = Arc::new(AgentBoard::default());
-        let orders = Inbox {
-            agent: answer.agent.clone(),
-            server_key: answer.server_public_key,
-            store: Arc::clone(&store),
-            bells: Arc::default(),
+        let clock_watch = ClockWatch {
+            config: config.clock.clone(),
+            board: Arc::clone(&site.board),
+            cameras: cameras
+                .iter()
+                .map(|camera| Arc::clone(&camera.clock))
+                .collect(),
+            status: Arc::clone(&outbound.condition),
         };
-        let link = Arc::new(BrokerLink::default());
-        let publisher = Publisher {
-            agent: answer.agent.clone(),
-            key: Arc::clone(&key),
-            password: Zeroizing::new(answer.mqtt_password),
-            server_key: answer.server_public_key,
-            broker,
-            tls: Arc::new(tls),
-            store: Arc::clone(&store),
-            inbox: orders.clone(),
-            condition: Arc::clone(&condition),
-            link: Arc::clone(&link),
-            since: Timestamp::now(),
+        let orders = Orders {
+            agent: outbound.agent.clone(),
+            key: Arc::clone(&outbound.key),
+            config: Arc::new(config.clone()),
+            inbox: outbound.inbox.clone(),
+            posts,
+            board: Arc::clone(&outbound.condition),
         };
-        let uploader = Uploader {
-            client,
-            server,
-            token: Zeroizing::new(answer.upload_token),
-            store: Arc::clone(&store),
-            limits: UploadLimits {
-                bytes_per_s: config.outbox.upload_bytes_per_s,
-                at_once: config.outbox.uploads_at_once,
-            },
-            broker: link,
-            given_up,
-        };
-        let senders = vec![
-            tokio::spawn({
-                let (board, stop) = (Arc::clone(&board), stop_sending.clone());
-                async move { publisher.run(&board, stop).await }
-            }),
-            tokio::spawn(uploader.run(stop_sending.clone())),
-            tokio::spawn(tell_tally(Arc::clone(&store), stop_sending.clone())),
+        let helpers = [
+            tokio::spawn(clock_watch.run(halt.clone())),
+            tokio::spawn(orders.run(halt.clone())),
         ];
-        tokio::spawn(tell_desk_of_losses(gone, papers.downgrade()));
-        tokio::spawn(let_go_of_the_expired(
-            Arc::clone(&store),
-            config.evidence.max_age,
-            papers.downgrade(),
-            stop_sending.clone(),
-        ));
+        tracing::info!(
+            agent = %outbound.agent,
+            cameras = cameras.len(),
+            version = env!("CARGO_PKG_VERSION"),
+            "watching"
+        );
         Ok(Self {
-            agent: answer.agent,
-            key,
-            inbox: orders,
-            condition,
-            store,
-            event_log: Arc::new(event_log),
-            board,
-            papers,
-            clips: TaskTracker::new(),
-            encoders: Arc::new(Semaphore::new(ENCODERS)),
-            desk: tokio::spawn(desk.run(inbox)),
-            senders,
-            stop_sending,
+            halt,
+            cameras,
+            helpers,
+            outbound,
         })
     }
 
-    /// The cameras are gone: cut what can be cut, close what is open, flush, say good-bye.
-    async fn stop(self) {
-        self.clips.close();
-        in_time("clips", STEP_TIMEOUT, self.clips.wait()).await;
-        drop(self.papers);
-        in_time("desk", STEP_TIMEOUT, self.desk).await;
-        self.stop_sending.cancel();
-        for sender in self.senders {
-            in_time("broker and uploads", FAREWELL_TIMEOUT, sender).await;
+    /// What each camera did so far, in the order of the configuration.
+    #[must_use]
+    pub fn counters(&self) -> Vec<CameraCounters> {
+        let cameras = self.cameras.iter();
+        cameras.map(|camera| camera.counters.snapshot()).collect()
+    }
+
+    /// Ends everything in order.
+    pub async fn stop(self) {
+        self.halt.cancel();
+        for camera in self.cameras {
+            camera.ended().await;
         }
-        in_time("outbox", STEP_TIMEOUT, self.store.close()).await;
+        for helper in self.helpers {
+            in_time("orders", STEP_TIMEOUT, helper).await;
+        }
+        self.outbound.stop().await;
+        tracing::info!("stopped");
     }
 }
 
@@ -376,6 +244,7 @@ struct Site<'a> {
 /// One camera's tasks.
 struct Running {
     clock: Arc<CameraClock>,
+    counters: Arc<Counters>,
     supervisor: JoinHandle<()>,
     /// The main stream's, where the camera has one beside the stream that is analysed.
     main: Option<JoinHandle<()>>,
@@ -450,8 +319,8 @@ impl Site<'_> {
         let watch = Watch {
             facts: Arc::clone(facts),
             frames,
-            counters,
-            detector: detector.clone(),
+            counters: Arc::clone(&counters),
+            seat: detector.seat(period(config.analyse_fps)),
             verifier: self
                 .verifier
                 .filter(|_| verify::wanted(config))
@@ -473,6 +342,7 @@ impl Site<'_> {
         };
         let running = Running {
             clock,
+            counters: Arc::clone(&counters),
             supervisor: task,
             main,
             watch: start_watch(config, watch)?,
@@ -500,6 +370,12 @@ fn start_watch(config: &CameraConfig, watch: Watch) -> Result<JoinHandle<()>, Pi
     Ok(tokio::spawn(async move {
         let _ = end.await;
     }))
+}
+
+/// How long a camera's picture may wait for the model: until its next one is due.
+fn period(fps: f64) -> Duration {
+    let period = Duration::try_from_secs_f64(fps.recip()).unwrap_or(LONGEST_PERIOD);
+    period.min(LONGEST_PERIOD)
 }
 
 fn facts(version: &str, config: &CameraConfig, detector: &Detector) -> CameraFacts {
@@ -601,86 +477,6 @@ fn model_fault(camera: &CameraConfig, error: DetectError) -> PipelineError {
     PipelineError::Model {
         camera: camera.id.clone(),
         source: Box::new(error),
-    }
-}
-
-async fn tell_tally(store: Arc<Store>, stop: CancellationToken) {
-    loop {
-        if let Ok(tally) = store.tally().await {
-            #[expect(clippy::cast_precision_loss, reason = "a gauge of bytes below 2⁵³")]
-            let set = |name: &'static str, label: &'static str, word: &'static str, value: u64| {
-                metrics::gauge!(name, label => word).set(value as f64);
-            };
-            for (state, reports) in [
-                (DeliveryState::Queued, tally.queued),
-                (DeliveryState::Sent, tally.sent),
-                (DeliveryState::Refused, tally.refused),
-            ] {
-                set(metric::OUTBOX_REPORTS, "state", state.as_str(), reports);
-            }
-            set(metric::OUTBOX_BYTES, "what", "reports", tally.report_bytes);
-            set(
-                metric::OUTBOX_BYTES,
-                "what",
-                "evidence",
-                tally.evidence_bytes,
-            );
-        }
-        tokio::select! {
-            () = tokio::time::sleep(TALLY_EVERY) => {}
-            () = stop.cancelled() => return,
-        }
-    }
-}
-
-/// Evidence that the uploader gave up becomes unavailable in its report.
-async fn tell_desk_of_losses(mut gone: mpsc::Receiver<Upload>, papers: mpsc::WeakSender<Paper>) {
-    while let Some(upload) = gone.recv().await {
-        let Some(papers) = papers.upgrade() else {
-            return;
-        };
-        let reason = UnavailableReason::Damaged;
-        // A closed desk means a stop; the next start finds the file gone.
-        let _ = papers
-            .send(Paper::LetGo {
-                uploads: vec![upload],
-                reason,
-            })
-            .await;
-    }
-}
-
-/// Evidence that waited longer than it is kept becomes unavailable in its report.
-async fn let_go_of_the_expired(
-    store: Arc<Store>,
-    max_age: Duration,
-    papers: mpsc::WeakSender<Paper>,
-    stop: CancellationToken,
-) {
-    loop {
-        // A clock before its calendar's beginning makes nothing old.
-        let before = Timestamp::now()
-            .checked_sub(max_age)
-            .unwrap_or(Timestamp::MIN);
-        match store.expire(before).await {
-            Ok(uploads) if uploads.is_empty() => {}
-            Ok(uploads) => {
-                let Some(papers) = papers.upgrade() else {
-                    return;
-                };
-                let reason = UnavailableReason::Expired;
-                // A closed desk means a stop; what was let go is counted either way.
-                let _ = papers.send(Paper::LetGo { uploads, reason }).await;
-            }
-            Err(error) => {
-                metrics::counter!(metric::OUTBOX_FAILED).increment(1);
-                tracing::error!(error = %chain(&error), "cannot look for evidence that is too old; trying again");
-            }
-        }
-        tokio::select! {
-            () = tokio::time::sleep(EXPIRE_EVERY) => {}
-            () = stop.cancelled() => return,
-        }
     }
 }
 

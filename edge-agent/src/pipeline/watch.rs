@@ -15,7 +15,7 @@ use super::exhibits::{Exhibits, Scene};
 use super::grounds;
 use crate::analysis::{CameraAnalysis, Look, Plan, Remembered, TrackMemory};
 use crate::camera::{Counters, Delivery, Epoch, Frame, FrameMailbox, Picture};
-use crate::detect::{Classifier, Detection, Detector};
+use crate::detect::{Classifier, Detection, Request, Seat};
 use crate::geometry::PictureSize;
 use crate::report::{CameraFacts, Sighting};
 use crate::rule::{EventChange, HeldBack};
@@ -28,7 +28,8 @@ pub(super) struct Watch {
     pub(super) facts: Arc<CameraFacts>,
     pub(super) frames: FrameMailbox,
     pub(super) counters: Arc<Counters>,
-    pub(super) detector: Detector,
+    /// Its place at the model that all cameras share.
+    pub(super) seat: Seat,
     /// Looks again at what burns, where a rule asks for it and there is one.
     pub(super) verifier: Option<FireVerifier>,
     pub(super) analysis: CameraAnalysis,
@@ -67,7 +68,7 @@ impl Watch {
             match delivery {
                 Delivery::Picture(picture) => {
                     size = picture.frame.size;
-                    failing = self.look(&picture, failing, &mut unverified, runtime);
+                    failing = self.look(picture, failing, &mut unverified, runtime);
                 }
                 Delivery::Ended { epoch, at, anchor } => {
                     let moment = Moment {
@@ -87,18 +88,17 @@ impl Watch {
 
     fn look(
         &mut self,
-        picture: &Picture,
+        picture: Picture,
         failing: Failing,
         unverified: &mut Failing,
         runtime: &Handle,
     ) -> Failing {
-        let Picture {
-            epoch,
-            anchor,
-            frame,
-        } = picture;
-        let detections = match self.detector.detect(frame) {
-            Ok(detections) => detections,
+        let Picture { epoch, anchor, .. } = picture;
+        // When the model has time for this camera, it looks at the newest picture there is by then.
+        let frames = self.frames.clone();
+        let take = move || Request::whole(frames.freshest(picture).frame);
+        let (frame, detections): (Frame, Vec<Detection>) = match self.seat.look(1, take) {
+            Ok(seen) => (seen.frame, seen.windows.into_iter().flatten().collect()),
             Err(error) => {
                 let camera = self.camera().to_string();
                 metrics::counter!(metric::ANALYSIS_FAILED, "camera" => camera).increment(1);
@@ -115,25 +115,25 @@ impl Watch {
         };
         self.counters.analysed();
         let moment = Moment {
-            epoch: *epoch,
-            clock: self.clocks.now(*anchor),
+            epoch,
+            clock: self.clocks.now(anchor),
             size: frame.size,
         };
         self.follow(frame.pts, moment, runtime);
-        let verdicts = self.second_look(frame, &detections, unverified);
+        let verdicts = self.second_look(&frame, &detections, unverified);
         let step = self.analysis.step(&Look {
             at: frame.pts,
             size: frame.size,
             detections: &detections,
             verdicts: &verdicts,
         });
-        self.exhibits.observe(frame, &step.tracks);
+        self.exhibits.observe(&frame, &step.tracks);
         for held_back in &step.held_back {
             self.list(held_back);
         }
         // Before anything waits for the disk: whoever asks for a simulation now asks about this too.
         self.memory.keep(Remembered {
-            epoch: *epoch,
+            epoch,
             anchor: moment.clock,
             at: frame.pts,
             size: frame.size,
@@ -143,7 +143,7 @@ impl Watch {
         });
         let clocks = self.clocks.look(frame.pts);
         for change in step.changes.into_iter().chain(clocks) {
-            self.record(change, moment, Some(frame), runtime);
+            self.record(change, moment, Some(&frame), runtime);
         }
         Failing::No
     }

@@ -275,6 +275,42 @@ def half():
     g.write("vong-half.onnx")
 
 
+def byte_input():
+    """`vong` that takes the levels as bytes, as quantised exports with the cast inside do."""
+    g = Graph("vong-bytes", 1)
+    g.inputs.append(helper.make_tensor_value_info("images", TensorProto.UINT8,
+                                                  ["batch", 3, SIDE, SIDE]))
+    g.nodes.append(helper.make_node("Cast", ["images"], ["wide"], to=F32))
+    rows = grid(g, "wide", 4 + CLASSES, (8, 16, 32))
+    g.op("Concat", [*boxes_and_scores(g, rows, 4)], to="detections", axis=2)
+    g.output("detections", ["batch", 84, 4 + CLASSES])
+    g.write("vong-bytes.onnx")
+
+
+def dynamic():
+    """`vong` as dynamic quantisation writes it: the scale of the activations is that of the tensor at
+    hand, the whole batch's, so a picture's answer depends on its neighbours."""
+    g = Graph("vong-dynamic", 15)
+    picture = g.picture("images")
+    heads = []
+    for stride in (8, 16, 32):
+        pooled = g.op("AveragePool", [picture], kernel_shape=[stride] * 2, strides=[stride] * 2)
+        small = g.op("Mul", [pooled, g.weight(np.float32(1 / 128))])
+        g.nodes.append(helper.make_node("DynamicQuantizeLinear", [small],
+                                        [f"q{stride}", f"s{stride}", f"z{stride}"]))
+        whole = g.weight(g.dice.integers(-127, 128, (4 + CLASSES, 3, 1, 1)).astype(np.int8))
+        mixed = g.op("ConvInteger", [f"q{stride}", whole, f"z{stride}"])
+        g.nodes.append(helper.make_node("Cast", [mixed], [f"f{stride}"], to=F32))
+        scale = g.op("Mul", [f"s{stride}", g.weight(np.float32(0.02))])
+        head = g.op("Add", [g.op("Mul", [f"f{stride}", scale]),
+                            g.random(1, 4 + CLASSES, 1, 1, scale=0.5)])
+        heads.append(g.rows(head, 4 + CLASSES))
+    rows = g.op("Concat", heads, axis=1)
+    g.op("Concat", [*boxes_and_scores(g, rows, 4)], to="detections", axis=2)
+    g.output("detections", ["batch", 84, 4 + CLASSES])
+    g.write("vong-dynamic.onnx")
+
+
 def verifier():
     """The fire verifier's shape, small: four RGB crops of 16 x 16, three shares."""
     g = Graph("verifier", 13)
@@ -302,4 +338,6 @@ if __name__ == "__main__":
     detr_finished()
     int8()
     half()
+    byte_input()
+    dynamic()
     verifier()

@@ -7,7 +7,10 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::{Parser, ValueEnum};
 use serde_json::json;
-use system_tests::bench::{IntakeSetup, LatencySetup, Machine, intake, latency};
+use system_tests::bench::clips::{Clip, Picture, Street, sha256};
+use system_tests::bench::{
+    IntakeSetup, LatencySetup, Machine, StreamsSetup, intake, latency, streams,
+};
 use system_tests::harness::{PROGRAMS_VARIABLE, SiteBroker};
 
 #[derive(Parser)]
@@ -31,6 +34,15 @@ struct Arguments {
     /// Reports that each agent may have unanswered.
     #[arg(long, default_value_t = 192)]
     window: usize,
+    /// Model of the stream bench; the agent's starter where none is named.
+    #[arg(long)]
+    model: Option<String>,
+    /// The stream bench in six minutes: one distance of keyframes, four cameras, the clean clips.
+    #[arg(long)]
+    short: bool,
+    /// Rounds of the stream bench, of which the median counts.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
     /// Print one JSON document instead of text.
     #[arg(long)]
     json: bool,
@@ -38,6 +50,10 @@ struct Arguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum What {
+    /// Processor time of cameras: the agent beside its parts alone.
+    Streams,
+    /// Only make the stream bench's clips, and print each with its SHA-256.
+    Clips,
     /// Deciding picture → broker → committed → event stream.
     Latency,
     /// Intake through the embedded broker.
@@ -49,6 +65,10 @@ enum What {
 /// Cameras of each agent of the intake bench.
 const CAMERAS_PER_AGENT: usize = 8;
 const WARM_UP: Duration = Duration::from_secs(3);
+/// Pictures a second that the stream bench has analysed.
+const ANALYSED_PER_SECOND: f64 = 5.0;
+/// Seconds of each run of the stream bench.
+const STREAM_SECONDS: u64 = 15;
 /// More than a second can take, so that the senders never run dry.
 const MOST_PER_SECOND: usize = 9000;
 
@@ -90,6 +110,34 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
             println!("\n{numbers}");
         }
     }
+    if asked(What::Clips) {
+        for (clip, _) in cases(arguments) {
+            let file = clip.file(&clips_folder())?;
+            let sha256 = sha256(&file)?;
+            told["clips"][clip.name()] = json!(sha256);
+            if !arguments.json {
+                println!("{sha256}  {}", file.display());
+            }
+        }
+    }
+    if asked(What::Streams) {
+        let setup = StreamsSetup {
+            agent: programs()?.join("edge-agent"),
+            cameras: own_folder()?.join("camera-simulator"),
+            clips: clips_folder(),
+            cases: cases(arguments),
+            model: arguments.model.clone(),
+            fps: ANALYSED_PER_SECOND,
+            seconds: STREAM_SECONDS,
+            rounds: arguments.rounds,
+        };
+        let tell = |numbers: &_| {
+            if !arguments.json {
+                println!("\n{numbers}");
+            }
+        };
+        told["streams"] = serde_json::to_value(streams(&setup, tell)?)?;
+    }
     for (what, broker, key) in [
         (What::Embedded, SiteBroker::Embedded, "intake_embedded"),
         (What::Mosquitto, SiteBroker::Mosquitto, "intake_mosquitto"),
@@ -118,10 +166,45 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What the stream bench films: every street, picture and distance of keyframes with one, four and
+/// eight cameras, or in short the clean ones at one distance with four.
+fn cases(arguments: &Arguments) -> Vec<(Clip, usize)> {
+    let (pictures, gops, counts): (&[Picture], &[u32], &[usize]) = match arguments.short {
+        true => (&[Picture::Easy], &[50], &[4]),
+        false => (&[Picture::Easy, Picture::Noisy], &[25, 50, 250], &[1, 4, 8]),
+    };
+    let mut cases = Vec::new();
+    for street in [Street::Busy, Street::Quiet] {
+        for &picture in pictures {
+            for &gop in gops {
+                let clip = Clip {
+                    street,
+                    picture,
+                    gop,
+                    seed: arguments.seed,
+                };
+                cases.extend(counts.iter().map(|count| (clip, *count)));
+            }
+        }
+    }
+    cases
+}
+
+/// The clips are kept beside what set-up downloads.
+fn clips_folder() -> PathBuf {
+    let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache");
+    let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from);
+    cache.join("vong/bench")
+}
+
+fn own_folder() -> anyhow::Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    Ok(own.parent().context("the bench's own folder")?.to_owned())
+}
+
 fn programs() -> anyhow::Result<PathBuf> {
     if let Some(folder) = std::env::var_os(PROGRAMS_VARIABLE) {
         return Ok(PathBuf::from(folder));
     }
-    let own = std::env::current_exe()?;
-    Ok(own.parent().context("the bench's own folder")?.to_owned())
+    own_folder()
 }

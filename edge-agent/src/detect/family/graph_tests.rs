@@ -9,18 +9,20 @@ use super::reference;
 use crate::camera::{Frame, read_picture};
 use crate::config::{
     Catalogue, ClassifierManifest, ColorOrder, DetectConfig, Family, Manifest, ModelConfig,
-    Placement,
+    Placement, Provider,
 };
-use crate::detect::session::{Session, Wanted};
+use crate::detect::preprocess::Tensor;
+use crate::detect::session::{Bytes, Session, Wanted};
 use crate::detect::{Classifier, DetectError, Detection, Detector, library, model_file};
 use crate::geometry::PixelBox;
 
 const NANODET: Family = Family::Nanodet { reg_max: 7 };
 
 /// File, family, the form that the reference decodes.
-const FILES: [(&str, Family, &str); 13] = [
+const FILES: [(&str, Family, &str); 14] = [
     ("vong.onnx", Family::Vong, "vong"),
     ("vong-int8.onnx", Family::Vong, "vong"),
+    ("vong-dynamic.onnx", Family::Vong, "vong"),
     ("yolox.onnx", Family::Yolox, "yolox"),
     ("yolov5.onnx", Family::Yolov5, "yolov5"),
     ("yolov8.onnx", Family::Yolov8, "yolov8"),
@@ -58,8 +60,10 @@ fn load(file: &Path, manifest: &Manifest) -> Result<Session, DetectError> {
     let wanted = Wanted {
         model: &manifest.name,
         input: [1, 3, side, side],
+        bytes: Bytes::Fit,
         target: (manifest.family == Family::Detr).then_some([i64::from(SIDE); 2]),
         threads: 1,
+        provider: Provider::Cpu,
         runtime: None,
     };
     let bytes = std::fs::read(file).unwrap();
@@ -94,8 +98,8 @@ fn every_exporters_graph_runs_and_is_decoded_as_the_reference_decodes_it() {
             let pixels = 3 * (SIDE * SIDE) as usize;
             let picture = (0..pixels).map(|at| ((at * (7 + seed) + at / 640 * 31) % 256) as f32);
             let picture: Vec<f32> = picture.collect();
-            session
-                .run(&picture, |outputs| {
+            seen += session
+                .run(Tensor::F32(&picture), 1, |_, outputs| {
                     let answer = Answer {
                         manifest: manifest.clone(),
                         outputs: owned(outputs),
@@ -111,10 +115,11 @@ fn every_exporters_graph_runs_and_is_decoded_as_the_reference_decodes_it() {
                             .fold(0.0, f64::max);
                         assert!(far < 1e-3, "{file}: {found:?} is not {wanted:?}");
                     }
-                    seen += found.len();
-                    Ok(())
+                    Ok(found.len())
                 })
-                .unwrap();
+                .unwrap()
+                .iter()
+                .sum::<usize>();
         }
         assert!(seen > 0, "{file} sees nothing at all");
     }
@@ -148,8 +153,10 @@ fn a_file_of_another_family_or_class_count_is_refused_with_both_shapes() {
     let wanted = Wanted {
         model: "wide",
         input: [1, 3, 64, 96],
+        bytes: Bytes::DoNotFit,
         target: None,
         threads: 1,
+        provider: Provider::Cpu,
         runtime: None,
     };
     let bytes = std::fs::read(tiny("vong.onnx")).unwrap();

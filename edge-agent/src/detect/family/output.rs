@@ -7,6 +7,8 @@ pub(in crate::detect) enum Kind {
     F32,
     /// 64-bit integers.
     I64,
+    /// Bytes: an input may be, no family reads them.
+    U8,
     /// Anything else, by its name; no family reads it.
     Other(&'static str),
 }
@@ -47,6 +49,11 @@ impl Outlet<'_> {
         self.kind == Kind::I64 && self.fits(wanted)
     }
 
+    /// Whether it holds bytes of this shape.
+    pub(in crate::detect) fn is_u8(&self, wanted: &[Option<usize>]) -> bool {
+        self.kind == Kind::U8 && self.fits(wanted)
+    }
+
     fn fits(&self, wanted: &[Option<usize>]) -> bool {
         let axis_fits = |(axis, wanted): (&i64, &Option<usize>)| {
             let same = |wanted: &usize| usize::try_from(*axis).is_ok_and(|axis| axis == *wanted);
@@ -68,6 +75,7 @@ impl Outlet<'_> {
             let kind = match outlet.kind {
                 Kind::F32 => "f32",
                 Kind::I64 => "i64",
+                Kind::U8 => "u8",
                 Kind::Other(name) => name,
             };
             format!("{kind}[{}]", axes.collect::<Vec<_>>().join(", "))
@@ -93,6 +101,23 @@ impl<'a> Output<'a> {
                 Numbers::F32(_) => Kind::F32,
                 Numbers::I64(_) => Kind::I64,
                 Numbers::Other => Kind::Other("other"),
+            },
+        }
+    }
+
+    /// One picture's part of it, of the same share of its numbers as any other's; `axes` are its own.
+    pub(in crate::detect) fn part(&self, at: usize, pictures: usize, axes: &'a [i64]) -> Self {
+        fn share<T>(numbers: &[T], at: usize, pictures: usize) -> &[T] {
+            let count = numbers.len() / pictures;
+            &numbers[at * count..(at + 1) * count]
+        }
+        Self {
+            name: self.name,
+            axes,
+            numbers: match self.numbers {
+                Numbers::F32(numbers) => Numbers::F32(share(numbers, at, pictures)),
+                Numbers::I64(numbers) => Numbers::I64(share(numbers, at, pictures)),
+                Numbers::Other => Numbers::Other,
             },
         }
     }

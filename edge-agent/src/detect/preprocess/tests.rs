@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::camera::{ColorMatrix, ColorRange, PixelFormat, Plane};
 use crate::config::{Catalogue, Placement};
-use crate::geometry::PictureSize;
+use crate::geometry::{PictureSize, PixelBox};
 use crate::time::StreamTime;
 
 /// Levels of 255 that the two may differ by; the module's documentation states it.
@@ -118,8 +118,9 @@ fn colour(frame: &Frame, y: f64, cb: f64, cr: f64) -> [f64; 3] {
     rgb.map(|level| (level * 255.0).clamp(0.0, 255.0))
 }
 
-fn reference(frame: &Frame, input: &InputSpec) -> Vec<f64> {
-    let fitted = Letterbox::fit(frame.size, input);
+fn reference(frame: &Frame, input: &InputSpec, window: Window) -> Vec<f64> {
+    let fitted = Letterbox::fit_window(frame.size, window, input);
+    let part = fitted.window;
     let (width, height) = (input.width as usize, input.height as usize);
     let mut tensor = vec![0.0; 3 * width * height];
     for row in 0..height {
@@ -129,11 +130,11 @@ fn reference(frame: &Frame, input: &InputSpec) -> Vec<f64> {
             let inside = (0..i64::from(fitted.width)).contains(&inner_column)
                 && (0..i64::from(fitted.height)).contains(&inner_row);
             let rgb = if inside {
-                let x = (inner_column as f64 + 0.5) * f64::from(frame.size.width)
-                    / f64::from(fitted.width)
+                let x = f64::from(part.x)
+                    + (inner_column as f64 + 0.5) * f64::from(part.w) / f64::from(fitted.width)
                     - 0.5;
-                let y = (inner_row as f64 + 0.5) * f64::from(frame.size.height)
-                    / f64::from(fitted.height)
+                let y = f64::from(part.y)
+                    + (inner_row as f64 + 0.5) * f64::from(part.h) / f64::from(fitted.height)
                     - 0.5;
                 let (cx, cy) = ((x + 0.5) / 2.0 - 0.5, (y + 0.5) / 2.0 - 0.5);
                 colour(
@@ -165,12 +166,24 @@ fn reference(frame: &Frame, input: &InputSpec) -> Vec<f64> {
 }
 
 fn worst(frame: &Frame, input: &InputSpec) -> f64 {
-    let mut preprocessor = Preprocessor::new(input.clone());
-    let (tensor, _) = preprocessor.fill(frame).unwrap();
-    let pairs = tensor.iter().zip(reference(frame, input));
+    worst_in(frame, input, Window::Whole)
+}
+
+fn worst_in(frame: &Frame, input: &InputSpec, window: Window) -> f64 {
+    let mut preprocessor = Preprocessor::new(input.clone(), Element::F32);
+    preprocessor.fill(0, frame, window).unwrap();
+    let found = floats(&preprocessor, 1);
+    let pairs = found.iter().zip(reference(frame, input, window));
     pairs
         .map(|(found, wanted)| (f64::from(*found) - wanted).abs())
         .fold(0.0, f64::max)
+}
+
+fn floats(preprocessor: &Preprocessor, pictures: usize) -> Vec<f32> {
+    match preprocessor.tensor(pictures) {
+        Tensor::F32(numbers) => numbers.to_vec(),
+        Tensor::U8(_) => panic!("floats were asked for"),
+    }
 }
 
 #[test]
@@ -227,23 +240,83 @@ fn black_white_and_grey_come_out_as_such() {
         };
         let mut picture = frame(8, 8, PixelFormat::I420, 0);
         picture.planes = vec![flat(luma, 64), flat(128, 64), flat(128, 64)];
-        let mut preprocessor = Preprocessor::new(input(32, 32));
-        let (tensor, _) = preprocessor.fill(&picture).unwrap();
+        let mut preprocessor = Preprocessor::new(input(32, 32), Element::F32);
+        preprocessor.fill(0, &picture, Window::Whole).unwrap();
+        let levels = floats(&preprocessor, 1);
         assert!(
-            tensor.iter().all(|level| (level - wanted).abs() < 0.01),
+            levels.iter().all(|level| (level - wanted).abs() < 0.01),
             "luma {luma}"
         );
     }
 }
 
 #[test]
+fn a_large_picture_agrees_with_the_reference_to_its_last_column() {
+    for (width, height) in [(7680, 6), (3, 4320)] {
+        for format in [PixelFormat::I420, PixelFormat::Nv12] {
+            let error = worst(&frame(width, height, format, 3), &input(416, 416));
+            assert!(error < MOST_ERROR, "{width}×{height} {format:?}: {error}");
+        }
+    }
+}
+
+#[test]
+fn bytes_are_the_floats_rounded_in_every_layout() {
+    let picture = frame(97, 53, PixelFormat::Nv12, 5);
+    for layout in [Layout::Nchw, Layout::Nhwc] {
+        let spec = InputSpec {
+            layout,
+            ..input(64, 48)
+        };
+        let mut preprocessor = Preprocessor::new(spec.clone(), Element::U8);
+        preprocessor.fill(0, &picture, Window::Whole).unwrap();
+        let Tensor::U8(found) = preprocessor.tensor(1) else {
+            panic!("bytes were asked for");
+        };
+        let wanted = reference(&picture, &spec, Window::Whole);
+        for (found, wanted) in found.iter().zip(wanted) {
+            let far = (f64::from(*found) - wanted).abs();
+            assert!(far <= 0.5 + MOST_ERROR, "{found} is not {wanted}");
+        }
+    }
+}
+
+#[test]
+fn places_of_a_batch_do_not_touch_each_other() {
+    let spec = input(64, 48);
+    let pictures = [
+        frame(40, 60, PixelFormat::Nv12, 0),
+        frame(60, 20, PixelFormat::I420, 4),
+        frame(64, 48, PixelFormat::I420, 0),
+    ];
+    let mut together = Preprocessor::new(spec.clone(), Element::F32);
+    // From the back, so that the tensor grows under nobody.
+    for (place, picture) in pictures.iter().enumerate().rev() {
+        together.fill(place, picture, Window::Whole).unwrap();
+    }
+    let count = 3 * 64 * 48;
+    let all = floats(&together, 3);
+    for (place, picture) in pictures.iter().enumerate() {
+        let mut alone = Preprocessor::new(spec.clone(), Element::F32);
+        alone.fill(0, picture, Window::Whole).unwrap();
+        assert_eq!(all[place * count..][..count], floats(&alone, 1), "{place}");
+    }
+}
+
+#[test]
 fn a_change_of_size_leaves_nothing_of_the_last_picture() {
     let spec = input(64, 64);
-    let mut used = Preprocessor::new(spec.clone());
-    used.fill(&frame(40, 60, PixelFormat::Nv12, 0)).unwrap();
+    let mut used = Preprocessor::new(spec.clone(), Element::F32);
+    let tall = frame(40, 60, PixelFormat::Nv12, 0);
+    used.fill(0, &tall, Window::Whole).unwrap();
+    let mut short = tall.clone();
+    short.planes.pop();
+    used.fill(0, &short, Window::Whole).unwrap_err();
     let wide = frame(60, 20, PixelFormat::I420, 4);
-    let (tensor, _) = used.fill(&wide).unwrap();
-    assert_eq!(tensor, Preprocessor::new(spec).fill(&wide).unwrap().0);
+    used.fill(0, &wide, Window::Whole).unwrap();
+    let mut new = Preprocessor::new(spec, Element::F32);
+    new.fill(0, &wide, Window::Whole).unwrap();
+    assert_eq!(floats(&used, 1), floats(&new, 1));
 }
 
 #[test]
@@ -252,7 +325,7 @@ fn a_short_plane_is_an_error_and_not_a_panic() {
         let mut picture = frame(20, 20, PixelFormat::I420, 0);
         let plane = &mut picture.planes[short];
         plane.data = plane.data.slice(..plane.data.len() - plane.stride);
-        let error = Preprocessor::new(input(32, 32)).fill(&picture).unwrap_err();
+        let error = fill(&picture).unwrap_err();
         assert!(
             matches!(error, DetectError::Picture { plane, .. } if plane == short),
             "{error}"
@@ -260,7 +333,11 @@ fn a_short_plane_is_an_error_and_not_a_panic() {
     }
     let mut picture = frame(20, 20, PixelFormat::Nv12, 0);
     picture.planes.truncate(1);
-    assert!(Preprocessor::new(input(32, 32)).fill(&picture).is_err());
+    assert!(fill(&picture).is_err());
+}
+
+fn fill(picture: &Frame) -> Result<Letterbox, DetectError> {
+    Preprocessor::new(input(32, 32), Element::F32).fill(0, picture, Window::Whole)
 }
 
 proptest! {
@@ -271,5 +348,14 @@ proptest! {
     ) {
         let format = if nv12 { PixelFormat::Nv12 } else { PixelFormat::I420 };
         prop_assert!(worst(&frame(width, height, format, padding), &input(64, 32)) < MOST_ERROR);
+    }
+
+    #[test]
+    fn any_window_agrees_with_the_reference(
+        x in -20_f32..140.0, y in -20_f32..100.0, w in 0_f32..200.0, h in 0_f32..200.0, nv12 in any::<bool>(),
+    ) {
+        let format = if nv12 { PixelFormat::Nv12 } else { PixelFormat::I420 };
+        let window = Window::Part(PixelBox { x, y, w, h });
+        prop_assert!(worst_in(&frame(131, 87, format, 3), &input(64, 32), window) < MOST_ERROR);
     }
 }
