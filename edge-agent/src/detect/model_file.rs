@@ -111,6 +111,14 @@ fn trusted(manifest: Manifest, folder: &Path) -> Result<Manifest, DetectError> {
     })
 }
 
+/// The file's name in the program, where the program has the file that is meant: a user's own may
+/// have the same name.
+fn in_program(file: &ModelFile) -> Option<&'static str> {
+    let (name, bytes) = built_in_file(&file.name)?;
+    let meant = file.sha256.as_ref()?;
+    (*meant == hash_of(bytes)).then_some(name)
+}
+
 /// A copy of a file in the mirror, where there is a mirror and it has one.
 #[must_use]
 pub fn in_mirror(file: &ModelFile) -> Option<PathBuf> {
@@ -118,8 +126,8 @@ pub fn in_mirror(file: &ModelFile) -> Option<PathBuf> {
     copy.is_file().then_some(copy)
 }
 
-/// Finds a model's file: the `own` one that a configuration names, then the program itself, then
-/// the models' folder, then the mirror.
+/// Finds a model's file: the `own` one that a configuration names, then the program itself where it
+/// has these very bytes, then the models' folder, then the mirror.
 ///
 /// # Errors
 /// [`DetectError::NoModel`] naming file, URL and folder.
@@ -135,7 +143,7 @@ pub fn find(
         Some(own) if own.is_file() => return Ok(Origin::File(own.to_owned())),
         Some(own) => own.display().to_string(),
         None => {
-            if let Some((name, _)) = built_in_file(&file.name) {
+            if let Some(name) = in_program(file) {
                 return Ok(Origin::Program(name));
             }
             let there = usual.is_file().then_some(usual).or_else(|| in_mirror(file));

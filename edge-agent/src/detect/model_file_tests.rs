@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::config::{Catalogue, Variant};
+use crate::config::{Catalogue, ClassifierManifest, Variant};
 use crate::detect::ledger::{self, BenchedModel, Trusted};
 
 fn nano() -> Manifest {
@@ -152,4 +152,24 @@ fn a_missing_model_names_file_url_and_folder() {
     ] {
         assert!(message.contains(part), "{part} is not in: {message}");
     }
+}
+
+/// A verifier of one's own may be called as the one in the program.
+#[test]
+fn a_users_file_under_a_built_in_name_is_the_users_where_its_hash_says_so() {
+    let shelf = Shelf::new();
+    let shipped = ClassifierManifest::fire_verifier().unwrap().unwrap();
+    let found = |file: &ModelFile| find(&shipped.name, file, None, &shelf.detect());
+    std::fs::write(shelf.folder.path().join(&shipped.file.name), b"my own").unwrap();
+    let theirs = ModelFile {
+        sha256: Some(hash_of(b"my own")),
+        ..shipped.file.clone()
+    };
+    let origin = found(&theirs).unwrap();
+    let bytes = read_verified(&shipped.name, &theirs, &origin).unwrap();
+    assert_eq!(&*bytes, b"my own");
+    // What lies in the folder by chance does not stand before what ships.
+    let origin = found(&shipped.file).unwrap();
+    assert!(matches!(origin, Origin::Program(_)), "{origin}");
+    assert!(read_verified(&shipped.name, &shipped.file, &origin).is_ok());
 }

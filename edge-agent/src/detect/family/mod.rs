@@ -9,9 +9,8 @@ mod detr;
 mod fastestdet;
 mod nanodet;
 mod output;
+mod rows;
 mod sight;
-mod vong;
-mod yolov5;
 mod yolov8;
 mod yolox;
 
@@ -28,6 +27,7 @@ use super::Detection;
 use super::error::DetectError;
 use super::letterbox::Letterbox;
 use crate::config::{Family, Manifest};
+use rows::Rows;
 use sight::Sight;
 
 /// The outputs of a model are not those of its manifest's family.
@@ -54,9 +54,9 @@ impl Misfit {
 /// Whether the outputs that a file states are those of its manifest.
 pub(super) fn check(manifest: &Manifest, outlets: &[Outlet<'_>]) -> Result<(), Misfit> {
     let fits = match manifest.family {
-        Family::Vong => vong::select(manifest, outlets).is_some(),
+        Family::Vong => Rows::Box.select(manifest, outlets).is_some(),
         Family::Yolox => yolox::select(manifest, outlets).is_some(),
-        Family::Yolov5 => yolov5::select(manifest, outlets).is_some(),
+        Family::Yolov5 => Rows::BoxAndObjectness.select(manifest, outlets).is_some(),
         Family::Yolov8 => yolov8::select(manifest, outlets).is_some(),
         Family::Nanodet { reg_max } => nanodet::select(manifest, reg_max, outlets).is_some(),
         Family::Fastestdet => fastestdet::select(manifest, outlets).is_some(),
@@ -79,9 +79,9 @@ pub(super) fn decode(
         letterbox,
     };
     let found = match manifest.family {
-        Family::Vong => vong::decode(&sight, outputs),
+        Family::Vong => Rows::Box.decode(&sight, outputs),
         Family::Yolox => yolox::decode(&sight, outputs),
-        Family::Yolov5 => yolov5::decode(&sight, outputs),
+        Family::Yolov5 => Rows::BoxAndObjectness.decode(&sight, outputs),
         Family::Yolov8 => yolov8::decode(&sight, outputs),
         Family::Nanodet { reg_max } => nanodet::decode(&sight, reg_max, outputs),
         Family::Fastestdet => fastestdet::decode(&sight, outputs),
@@ -95,9 +95,9 @@ fn misfit(manifest: &Manifest, outlets: &[Outlet<'_>]) -> Misfit {
     Misfit {
         found: Outlet::shown(outlets),
         expected: match manifest.family {
-            Family::Vong => vong::expected(classes),
+            Family::Vong => Rows::Box.expected(classes),
             Family::Yolox => yolox::expected(manifest),
-            Family::Yolov5 => yolov5::expected(classes),
+            Family::Yolov5 => Rows::BoxAndObjectness.expected(classes),
             Family::Yolov8 => yolov8::expected(classes),
             Family::Nanodet { reg_max } => nanodet::expected(manifest, reg_max),
             Family::Fastestdet => fastestdet::expected(manifest),
