@@ -119,6 +119,36 @@ url = "rtsp://host/path"
     assert_eq!(manifest.thresholds.score, 0.2);
 }
 
+/// Scores of one class differ from model to model; a card says from which on they are believed.
+#[test]
+fn stray_cattle_asks_for_what_the_models_card_believes_unless_the_rule_says_more() {
+    let text = r#"
+[[model]]
+name = "mine"
+family = "yolox"
+file = "mine.onnx"
+sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
+input = [640, 384]
+color = "rgb"
+classes = ["cattle", "car"]
+score_threshold = 0.1
+[model.confidence]
+cattle = 0.23
+car = 0.7
+[[camera]]
+id = "cam-1"
+url = "rtsp://host/path"
+[[camera.rule]]
+kind = "stray_cattle"
+"#;
+    let least = |text: &str| parse(text).unwrap().cameras[0].rules[0].min_confidence;
+    assert_eq!(least(text), 0.23);
+    assert_eq!(least(&text.replace("cattle = 0.23\n", "")), 0.4);
+    assert_eq!(least(&format!("{text}min_confidence = 0.6\n")), 0.6);
+    let parking = text.replace("stray_cattle", "illegal_parking");
+    assert_eq!(least(&parking), 0.4);
+}
+
 #[test]
 fn a_name_that_no_report_has_room_for_is_refused() {
     let name = "á".repeat(200);

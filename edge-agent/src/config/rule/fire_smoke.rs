@@ -94,11 +94,6 @@ pub(super) fn read(section: &Section<'_>, context: &RuleContext<'_>) -> FireSmok
             section.note("classes", wrong);
         }
     }
-    let believed = |class: &Arc<str>| {
-        let card = &context.model?.manifest.confidence;
-        let of_class = card.iter().find(|(known, _)| known == class);
-        of_class.map(|(_, least)| *least)
-    };
     let given = section.has("min_confidence");
     let common = || section.or("min_confidence", DEFAULTS.min_confidence, &value::share);
     let seconds =
@@ -116,7 +111,7 @@ pub(super) fn read(section: &Section<'_>, context: &RuleContext<'_>) -> FireSmok
     FireSmokeConfig {
         thresholds: classes
             .iter()
-            .map(|class| believed(class).filter(|_| !given))
+            .map(|class| context.believed(class).filter(|_| !given))
             .map(|least| least.unwrap_or_else(common))
             .collect(),
         classes,

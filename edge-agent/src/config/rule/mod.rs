@@ -71,6 +71,15 @@ pub(super) struct RuleContext<'a> {
     pub(super) model: Option<&'a ModelConfig>,
 }
 
+impl RuleContext<'_> {
+    /// From which score the model's card believes a class, where it says so.
+    fn believed(&self, class: &str) -> Option<f32> {
+        let card = &self.model?.manifest.confidence;
+        let of_class = card.iter().find(|(known, _)| &**known == class);
+        of_class.map(|(_, least)| *least)
+    }
+}
+
 macro_rules! rule_kinds {
     ($($(#[$doc:meta])* $variant:ident($config:ty) = $word:literal in $module:ident;)+) => {
         /// Which rule, with the keys of its own.
@@ -168,6 +177,12 @@ fn read_one(section: &Section<'_>, context: &RuleContext<'_>) -> Option<RuleConf
         section.note("kind", wrong);
         return None;
     };
+    // Cattle are one class, whose scores differ much from model to model.
+    let believed = match &kind {
+        RuleKind::StrayCattle(_) => context.believed("cattle"),
+        _ => None,
+    };
+    let least = believed.unwrap_or(defaults.min_confidence);
     let severities = [
         ("low", Severity::Low),
         ("medium", Severity::Medium),
@@ -180,7 +195,7 @@ fn read_one(section: &Section<'_>, context: &RuleContext<'_>) -> Option<RuleConf
         kind,
         zone,
         severity: section.or("severity", defaults.severity, &value::one_of(&severities)),
-        min_confidence: section.or("min_confidence", defaults.min_confidence, &value::share),
+        min_confidence: section.or("min_confidence", least, &value::share),
         clear_after: or_seconds("clear_after_s", defaults.clear_after_s, 0.1..=3600.0),
         cool_down: or_seconds("cool_down_s", defaults.cool_down_s, 0.0..=86_400.0),
         update_every: or_seconds("update_every_s", 30, 1.0..=86_400.0),
