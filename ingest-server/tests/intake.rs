@@ -79,6 +79,7 @@ async fn enrol(store: &Store, key: &SecretKey) {
     let enrolled = Enrolled {
         public_key: key.public(),
         mqtt_password_hash: TokenHash::of("secret").as_str().to_owned(),
+        mosquitto_hash: String::new(),
         upload_token_hash: "upload".to_owned(),
         version: "0".to_owned(),
     };
@@ -123,7 +124,7 @@ impl Site {
         let agent_key = SecretKey::from_bytes(&[1; 32]);
         enrol(&store, &agent_key).await;
         let any = "127.0.0.1:0".parse().unwrap();
-        let broker = EmbeddedBroker::start(any, None, &dir.path().join("broker"), store.clone())
+        let broker = EmbeddedBroker::start(any, None, store.clone())
             .await
             .unwrap();
         let changes = ChangeBus::default();

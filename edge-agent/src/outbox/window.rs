@@ -28,6 +28,10 @@ const RESEND: Backoff = Backoff {
 
 /// A server that answers after so long a silence was away: what waits is sent to it at once.
 const SILENCE: Duration = Duration::from_secs(5);
+/// While the server is silent, its oldest report asks for it: sent again at the latest after this
+/// long. So a server that returns is noticed within seconds, and a weak link carries one report
+/// meanwhile, not all.
+const PROBE: Duration = Duration::from_secs(8);
 
 /// The reports on their way, by their place in the order of creation.
 #[derive(Debug, Default)]
@@ -39,6 +43,7 @@ pub(super) struct Window {
 #[derive(Debug, Clone, Copy)]
 struct Sent {
     times: u32,
+    at: Instant,
     due: Instant,
 }
 
@@ -83,8 +88,12 @@ impl Window {
 
     /// Takes note that a report was sent, and says when it is due again.
     pub(super) fn sent(&mut self, seq: i64, now: Instant, jitter: f64) -> Attempt {
-        let sent = self.held.entry(seq).or_insert(Sent { times: 0, due: now });
-        sent.times += 1;
+        let sent = self.held.entry(seq).or_insert(Sent {
+            times: 0,
+            at: now,
+            due: now,
+        });
+        (sent.times, sent.at) = (sent.times + 1, now);
         sent.due = now + RESEND.delay(sent.times, jitter);
         if sent.times == 1 {
             Attempt::First
@@ -114,16 +123,29 @@ impl Window {
 
     /// Reports that are due again, in order of creation.
     pub(super) fn due(&self, now: Instant) -> Vec<i64> {
-        self.held
-            .iter()
-            .filter(|(_, sent)| sent.due <= now)
-            .map(|(seq, _)| *seq)
+        self.moments()
+            .filter(|(_, due)| *due <= now)
+            .map(|(seq, _)| seq)
             .collect()
     }
 
     /// When the next one is due.
     pub(super) fn next_due(&self) -> Option<Instant> {
-        self.held.values().map(|sent| sent.due).min()
+        self.moments().map(|(_, due)| due).min()
+    }
+
+    /// When each report is due. The oldest probes, unless the server spoke since it was sent: then it
+    /// is this report that the server does not answer, and not the server that is away.
+    fn moments(&self) -> impl Iterator<Item = (i64, Instant)> {
+        self.held.iter().enumerate().map(|(place, (seq, sent))| {
+            let probes = place == 0 && self.heard.is_none_or(|heard| heard < sent.at);
+            let due = if probes {
+                sent.due.min(sent.at + PROBE)
+            } else {
+                sent.due
+            };
+            (*seq, due)
+        })
     }
 }
 
@@ -136,6 +158,8 @@ mod tests {
         let (mut window, mut now) = (Window::default(), Instant::now());
         assert_eq!(window.sent(1, now, 0.5), Attempt::First);
         for wait in [2, 4, 8, 16, 32, 60, 60] {
+            // The server answers others, not this one.
+            window.heard_server(now);
             let due = now + Duration::from_secs(wait);
             assert!(window.due(due - Duration::from_millis(1)).is_empty());
             assert_eq!(window.due(due), [1]);
@@ -146,6 +170,20 @@ mod tests {
         window.answered(1);
         assert_eq!(window.next_due(), None);
         assert_eq!(window.room(Urgency::Urgent), PLACES);
+    }
+
+    #[test]
+    fn the_oldest_report_asks_for_a_silent_server() {
+        let (mut window, mut now) = (Window::default(), Instant::now());
+        for wait in [2, 4, 8, 8, 8, 8] {
+            window.sent(1, now, 0.5);
+            window.sent(2, now, 0.5);
+            now += Duration::from_secs(wait);
+            assert_eq!(window.next_due(), Some(now));
+        }
+        assert_eq!(window.due(now), [1], "the others wait");
+        window.heard_server(now);
+        assert_eq!(window.due(now), [1, 2], "and follow when it is back");
     }
 
     #[test]

@@ -39,13 +39,20 @@ pub fn wanted(camera: &CameraConfig) -> bool {
         .any(|rule| matches!(&rule.kind, RuleKind::FireSmoke(own) if own.verify == Verify::Auto))
 }
 
+fn watches_fire(camera: &CameraConfig) -> bool {
+    let mut kinds = camera.rules.iter().map(|rule| &rule.kind);
+    kinds.any(|kind| matches!(kind, RuleKind::FireSmoke(_)))
+}
+
 /// The classifier for the second look: the configured one, else the one in the program; none where
-/// no camera asks for it or this build has none.
+/// no camera watches for fire or this build has none.
 ///
 /// # Errors
 /// [`VerifyError`] where there is one that cannot be used.
 pub fn start(config: &Config) -> Result<Option<Classifier>, VerifyError> {
-    if !config.cameras.iter().any(wanted) {
+    // Whether it looks is a parameter that the server may change; whether there is fire to look at is
+    // not.
+    if !config.cameras.iter().any(watches_fire) {
         return Ok(None);
     }
     let manifest = match &config.detect.fire_verifier {

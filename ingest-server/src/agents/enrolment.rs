@@ -5,6 +5,7 @@ use std::sync::Arc;
 use contract::v1::{AgentId, EnrolmentAnswer, EnrolmentRequest, PublicKey};
 use jiff::{SignedDuration, Timestamp};
 
+use super::mosquitto::mosquitto_hash;
 use super::token::{Token, TokenHash};
 use crate::config::MqttUrl;
 use crate::store::{self, EnrolOutcome, Enrolled, Store, StoreError};
@@ -68,6 +69,7 @@ impl Enrolment {
         let enrolled = Enrolled {
             public_key: request.public_key,
             mqtt_password_hash: password.hash().as_str().to_owned(),
+            mosquitto_hash: mosquitto_hash(password.reveal())?,
             upload_token_hash: upload_token.hash().as_str().to_owned(),
             version: request
                 .version

@@ -4,12 +4,14 @@
 //! is `broker`).
 
 mod enrolment;
+mod mosquitto;
 mod revocation;
 mod rotation;
 mod server_key;
 mod token;
 
 pub use enrolment::{EnrolError, Enrolment, create_token};
+pub use mosquitto::{MosquittoPasswords, MosquittoUser, mosquitto_hash, mosquitto_passwords};
 pub use revocation::{RevokeKeyError, revoke, revoke_key};
 pub use rotation::{Rotation, RotationError, rotate};
 pub use server_key::{ServerKeyError, load_or_create};

@@ -1,12 +1,12 @@
 //! The embedded MQTT 5 broker, and who may publish and read what.
 //!
 //! `mqtt5` stands behind this module alone: the rest of the server speaks to a broker by URL as a
-//! client, and cannot tell whether it is this one. Sessions, queues and retained messages lie in
-//! the data directory and survive a kill. What does not belong here: what messages mean.
+//! client, and cannot tell whether it is this one. What does not belong here: what messages mean.
 //!
-//! The broker answers `PubAck` up to 250 ms before a queued message is in its files (`mqtt5` writes
-//! behind). A kill in that moment loses the queued copy, never the report: an agent forgets a
-//! report only on the server's own signed ack, and sends it again until then.
+//! Sessions, queues and retained messages are kept in memory: they outlive a connection, not this
+//! process (ADR 18). Nothing is lost with them. An agent forgets a report only on the server's own
+//! signed ack, says its statuses at every connection, and subscribes at every connection; the
+//! server says all desired state and every open command again.
 
 mod provider;
 mod revoked;
@@ -14,11 +14,11 @@ mod rights;
 mod tls;
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use contract::v1::MAX_REPORT_BYTES;
+use mqtt5::broker::config::StorageBackend;
 use mqtt5::broker::{BrokerConfig, BrokerShutdownHandle, MqttBroker, StorageConfig};
 use tokio::task::JoinHandle;
 
@@ -77,15 +77,13 @@ pub struct EmbeddedBroker {
 }
 
 impl EmbeddedBroker {
-    /// Starts the broker and returns once it accepts connections. Its files lie in `dir`; with
-    /// `tls` it has a second door.
+    /// Starts the broker and returns once it accepts connections. With `tls` it has a second door.
     ///
     /// # Errors
     /// [`BrokerError`].
     pub async fn start(
         listen: SocketAddr,
         tls: Option<&BrokerTls>,
-        dir: &Path,
         store: Store,
     ) -> Result<Self, BrokerError> {
         probe(listen)?;
@@ -95,7 +93,7 @@ impl EmbeddedBroker {
         }
         let server_password = Token::mint()?;
         let provider = Arc::new(Provider::new(store.clone(), server_password.hash()));
-        let mut broker = MqttBroker::with_config(config(listen, tls, dir))
+        let mut broker = MqttBroker::with_config(config(listen, tls))
             .await
             .map_err(BrokerError::Start)?
             .with_auth_provider(provider);
@@ -144,7 +142,7 @@ impl EmbeddedBroker {
         !self.task.is_finished()
     }
 
-    /// Closes every connection and writes everything out.
+    /// Closes every connection.
     pub async fn stop(self) {
         self.shutdown.shutdown();
         if let Err(error) = self.task.await {
@@ -160,9 +158,9 @@ fn probe(address: SocketAddr) -> Result<(), BrokerError> {
         .map_err(|source| BrokerError::Listen { address, source })
 }
 
-fn config(listen: SocketAddr, tls: Option<&BrokerTls>, dir: &Path) -> BrokerConfig {
+fn config(listen: SocketAddr, tls: Option<&BrokerTls>) -> BrokerConfig {
     let storage = StorageConfig::new()
-        .with_base_dir(dir.to_owned())
+        .with_backend(StorageBackend::Memory)
         .with_max_queued_messages_per_client(MAX_QUEUED_MESSAGES)
         .with_max_queued_bytes_per_client(MAX_QUEUED_BYTES);
     let mut config = BrokerConfig::new()

@@ -1,10 +1,11 @@
-//! `agent token|list|keys|revoke|revoke-key`: who may send reports. Works while `serve` runs.
+//! `agent token|list|keys|revoke|revoke-key|mosquitto`: who may send reports. Works while `serve` runs.
 
 use anyhow::bail;
 use clap::Subcommand;
 use contract::v1::{AgentId, KeyId, key_id};
 use jiff::{SignedDuration, Timestamp};
 
+use super::mosquitto;
 use crate::agents;
 use crate::config::Config;
 use crate::store;
@@ -44,6 +45,9 @@ pub(super) enum Agent {
         #[arg(long, value_name = "TIME")]
         since: Option<Timestamp>,
     },
+    /// Write the files by which a Mosquitto knows server and agents; again after each enrolment and
+    /// each `agent revoke`, and then `systemctl reload mosquitto`.
+    Mosquitto(mosquitto::Args),
 }
 
 pub(super) async fn run(config: &Config, command: Agent) -> anyhow::Result<()> {
@@ -82,6 +86,7 @@ pub(super) async fn run(config: &Config, command: Agent) -> anyhow::Result<()> {
             agents::revoke_key(&store, &name, &key, since).await?;
             super::say(format!("key {key} of {name} is revoked since {since:.0}"));
         }
+        Agent::Mosquitto(args) => mosquitto::run(config, &store, &args).await?,
         Agent::Revoke { name } => {
             if !agents::revoke(&store, &name).await? {
                 bail!("no enrolled agent is named {name}; see: ingest-server agent list");

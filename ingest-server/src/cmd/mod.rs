@@ -6,6 +6,7 @@ mod agent;
 mod check;
 mod endpoints;
 mod migrate;
+mod mosquitto;
 mod serve;
 mod stop;
 mod user;

@@ -1,7 +1,7 @@
 //! `serve`: the parts, wired together and taken down in order.
 //!
 //! Up: database, key, broker, evidence, intake, web. Down: the web side stops taking requests,
-//! intake finishes the batch under way and acks it, then the broker writes everything out.
+//! intake finishes the batch under way and acks it, then the broker lets everybody go.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -132,9 +132,7 @@ impl Broker {
                 let tx = store.begin().await?;
                 store::mark_all_offline(&tx, Timestamp::now()).await?;
                 tx.commit().await?;
-                let folder = config.data_dir.join("broker");
-                let broker =
-                    EmbeddedBroker::start(*listen, tls.as_ref(), &folder, store.clone()).await?;
+                let broker = EmbeddedBroker::start(*listen, tls.as_ref(), store.clone()).await?;
                 let url = mqtt_url(reachable(broker.address()), Tls::Off);
                 let door = broker
                     .tls_address()

@@ -4,10 +4,15 @@
 //! It has one writer: the server's own writes queue for the single writing connection, and each
 //! transaction begins `IMMEDIATE`, so that another process (the `user` and `agent` commands) waits
 //! for its turn instead of failing half way with a stale snapshot. Readers never wait.
+//!
+//! On a full disk SQLite may end a transaction by itself. `sqlx` then cannot roll it back, and takes
+//! the connection to be in it still: the next transactions would be savepoints of one that nobody
+//! commits, acked and gone with the process. Such a connection is closed, not used again.
 
 use std::time::Duration;
 
 use sea_orm::sea_query::OnConflict;
+use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ActiveModelTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection,
@@ -269,6 +274,17 @@ fn pool_options(url: &str, connections: u32) -> ConnectOptions {
 
 fn sqlite_options(url: &str, connections: u32) -> ConnectOptions {
     let mut options = pool_options(url, connections);
+    // The idle connection is asked for a sign of life first, so that a rollback on its way is done.
+    options.test_before_acquire(true);
+    options.map_sqlx_sqlite_pool_opts(|pool| {
+        pool.before_acquire(|connection, _| {
+            let clean = !connection.is_in_transaction();
+            if !clean {
+                tracing::warn!("a database connection was left in a transaction and is closed");
+            }
+            Box::pin(std::future::ready(Ok(clean)))
+        })
+    });
     options.map_sqlx_sqlite_opts(|sqlite| {
         sqlite
             .create_if_missing(true)
@@ -285,6 +301,37 @@ fn sqlite_options(url: &str, connections: u32) -> ConnectOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_the_database_gave_up_takes_no_later_transaction_with_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/vong.db", dir.path().display());
+        let store = Store::open(&url).await.unwrap();
+        let tx = store.begin().await.unwrap();
+        tx.conn()
+            .execute_unprepared("CREATE TABLE kept (number INTEGER)")
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        // What SQLite does by itself where the disk is full, and how a caller takes the error.
+        let tx = store.begin().await.unwrap();
+        tx.conn().execute_unprepared("ROLLBACK").await.unwrap();
+        drop(tx);
+        drop(store.begin().await.unwrap());
+        let tx = store.begin().await.unwrap();
+        tx.conn()
+            .execute_unprepared("INSERT INTO kept VALUES (1)")
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let elsewhere = Store::open(&url).await.unwrap();
+        let rows = elsewhere
+            .conn()
+            .execute_unprepared("UPDATE kept SET number = 2")
+            .await
+            .unwrap();
+        assert_eq!(rows.rows_affected(), 1, "committed is committed");
+    }
 
     #[test]
     fn a_full_disk_is_not_a_messages_fault() {

@@ -78,6 +78,8 @@ pub struct Enrolled {
     pub public_key: PublicKey,
     /// SHA-256 of its MQTT password, hexadecimal.
     pub mqtt_password_hash: String,
+    /// The same password as Mosquitto's password file holds it.
+    pub mosquitto_hash: String,
     /// SHA-256 of its upload token, hexadecimal.
     pub upload_token_hash: String,
     /// The program's version.
@@ -183,6 +185,7 @@ async fn upsert_agent(tx: &Tx, id: &str, enrolled: &Enrolled, at: i64) -> Result
         enrolled_at: Set(at),
         revoked_at: Set(None),
         mqtt_password_hash: Set(enrolled.mqtt_password_hash.clone()),
+        mosquitto_hash: Set(Some(enrolled.mosquitto_hash.clone())),
         upload_token_hash: Set(enrolled.upload_token_hash.clone()),
         version: Set(enrolled.version.clone()),
         liveness: Set("offline".to_owned()),
@@ -196,6 +199,7 @@ async fn upsert_agent(tx: &Tx, id: &str, enrolled: &Enrolled, at: i64) -> Result
                     Column::EnrolledAt,
                     Column::RevokedAt,
                     Column::MqttPasswordHash,
+                    Column::MosquittoHash,
                     Column::UploadTokenHash,
                     Column::Version,
                 ])

@@ -4,12 +4,12 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use contract::v1::SecretKey;
-use ingest_server::agents::TokenHash;
+use ingest_server::agents::{TokenHash, mosquitto_hash};
 use ingest_server::broker::EmbeddedBroker;
 use ingest_server::store::{self, Enrolled, Store};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::harness::{AGENTS, Broker, files, free_port, listening, until};
+use crate::harness::{AGENTS, Broker, free_port, listening, until};
 
 /// Tells the child process which folder it serves.
 const FOLDER: &str = "VONG_TEST_BROKER_FOLDER";
@@ -42,9 +42,7 @@ async fn broker_process() {
     let folder = Path::new(&folder);
     let store = open(folder).await;
     let address = format!("127.0.0.1:{port}").parse().unwrap();
-    let broker = EmbeddedBroker::start(address, None, &folder.join("broker"), store)
-        .await
-        .unwrap();
+    let broker = EmbeddedBroker::start(address, None, store).await.unwrap();
     let aside = folder.join("password.new");
     std::fs::write(&aside, broker.server_password()).unwrap();
     std::fs::rename(aside, folder.join("password")).unwrap();
@@ -71,6 +69,7 @@ pub(crate) async fn enrol_agents(store: &Store) {
         let enrolled = Enrolled {
             public_key: SecretKey::from_bytes(&[seed; 32]).public(),
             mqtt_password_hash: TokenHash::of(password).as_str().to_owned(),
+            mosquitto_hash: mosquitto_hash(password).unwrap(),
             upload_token_hash: name.to_owned(),
             version: "0".to_owned(),
         };
@@ -120,11 +119,6 @@ impl Broker for Embedded {
 
     fn server_password(&self) -> String {
         std::fs::read_to_string(self.dir.path().join("password")).unwrap()
-    }
-
-    async fn settled(&self, count: usize, _last: &str) {
-        let queues = self.dir.path().join("broker/queues");
-        until("the queue's files", || files(&queues).len() >= count).await;
     }
 }
 

@@ -1,6 +1,5 @@
 //! What a broker under test can do.
 
-use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -17,7 +16,7 @@ pub(crate) trait Broker: Sized {
     async fn start() -> Self;
     /// Ends the process as a power cut would: no signal can be handled.
     async fn kill9(&mut self);
-    /// Starts again on what the disk holds.
+    /// Starts again, on what its disk holds where it keeps anything there.
     async fn restart(&mut self);
     /// Where agents connect.
     fn agents_port(&self) -> u16;
@@ -25,8 +24,6 @@ pub(crate) trait Broker: Sized {
     fn servers_port(&self) -> u16;
     /// The password of user `ingest`.
     fn server_password(&self) -> String;
-    /// Waits until `count` queued messages, `last` among them, are in the broker's files.
-    async fn settled(&self, count: usize, last: &str);
 }
 
 /// Waits until `done`, or fails with what was waited for.
@@ -53,21 +50,4 @@ pub(crate) async fn listening(port: u16) {
         std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
     })
     .await;
-}
-
-/// Every file below a folder.
-pub(crate) fn files(folder: &Path) -> Vec<std::path::PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return Vec::new();
-    };
-    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    paths
-        .flat_map(|path| {
-            if path.is_dir() {
-                files(&path)
-            } else {
-                vec![path]
-            }
-        })
-        .collect()
 }

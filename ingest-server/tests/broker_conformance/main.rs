@@ -51,5 +51,15 @@ on_both!(
     an_agent_cannot_read_elsewhere,
     strangers_are_refused,
     nobody_takes_over_anothers_session,
-    nothing_settled_is_lost_by_a_kill,
+    after_a_kill_everybody_begins_anew,
 );
+
+#[tokio::test]
+async fn nothing_settled_is_lost_by_a_kill_of_mosquitto() {
+    if !mosquitto::is_installed() {
+        eprintln!("skipped: mosquitto is not installed; install the package mosquitto");
+        return;
+    }
+    let mut broker = Mosquitto::start().await;
+    cases::nothing_settled_is_lost_by_a_kill(&mut broker).await;
+}

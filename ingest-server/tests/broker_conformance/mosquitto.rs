@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use ingest_server::agents::mosquitto_hash;
+
 use crate::harness::{AGENTS, Broker, free_port, listening, until};
 
 const SERVER_PASSWORD: &str = "secret-server";
@@ -71,16 +73,20 @@ impl Broker for Mosquitto {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("data")).unwrap();
         std::fs::write(dir.path().join("passwd"), "").unwrap();
-        for (user, password) in AGENTS.into_iter().chain([("ingest", SERVER_PASSWORD)]) {
-            let status = Command::new(program("mosquitto_passwd").unwrap())
-                .arg("-b")
-                .arg(dir.path().join("passwd"))
-                .args([user, password])
-                .stderr(Stdio::null())
-                .status()
-                .unwrap();
-            assert!(status.success());
+        // The server's line is Mosquitto's own; the agents' are those of `agent mosquitto`.
+        let status = Command::new(program("mosquitto_passwd").unwrap())
+            .arg("-b")
+            .arg(dir.path().join("passwd"))
+            .args(["ingest", SERVER_PASSWORD])
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+        assert!(status.success());
+        let mut passwords = std::fs::read_to_string(dir.path().join("passwd")).unwrap();
+        for (user, password) in AGENTS {
+            passwords += &format!("{user}:{}\n", mosquitto_hash(password).unwrap());
         }
+        std::fs::write(dir.path().join("passwd"), passwords).unwrap();
         let (agents_port, servers_port) = (free_port(), free_port());
         let text = configuration(dir.path(), agents_port, servers_port);
         std::fs::write(dir.path().join("mosquitto.conf"), text).unwrap();
@@ -117,8 +123,11 @@ impl Broker for Mosquitto {
     fn server_password(&self) -> String {
         SERVER_PASSWORD.to_owned()
     }
+}
 
-    async fn settled(&self, _count: usize, last: &str) {
+impl Mosquitto {
+    /// Waits until a queued message is in the broker's file, and what came before it.
+    pub(crate) async fn settled(&self, last: &str) {
         // Written aside and renamed: only the finished file counts.
         let file = self.dir.path().join("data/mosquitto.db");
         until("mosquitto.db", || {

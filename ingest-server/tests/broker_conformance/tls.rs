@@ -113,8 +113,7 @@ async fn the_embedded_broker_speaks_tls_and_lets_go_of_the_revoked() {
         client_ca: Some(site.file("ca.pem")),
     };
     let plain = "127.0.0.1:0".parse().unwrap();
-    let folder = dir.path().join("broker");
-    let broker = EmbeddedBroker::start(plain, Some(&door), &folder, store.clone())
+    let broker = EmbeddedBroker::start(plain, Some(&door), store.clone())
         .await
         .unwrap();
     let port = broker.tls_address().unwrap().port();
@@ -133,7 +132,7 @@ async fn the_embedded_broker_speaks_tls_and_lets_go_of_the_revoked() {
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
     std::fs::set_permissions(exposed, mode).unwrap();
     broker.stop().await;
-    let refused = EmbeddedBroker::start(plain, Some(&door), &folder, store).await;
+    let refused = EmbeddedBroker::start(plain, Some(&door), store).await;
     assert!(refused.is_err_and(|error| format!("{error:?}").contains("broker.key")));
 }
 

@@ -97,6 +97,7 @@ pub(crate) fn enrolled(seed: u8) -> Enrolled {
     Enrolled {
         public_key: SecretKey::from_bytes(&[seed; 32]).public(),
         mqtt_password_hash: format!("password-{seed}"),
+        mosquitto_hash: format!("mosquitto-{seed}"),
         upload_token_hash: format!("upload-{seed}"),
         version: "0.1.0".to_owned(),
     }

@@ -24,7 +24,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::numbers::{Percentiles, percentiles};
 use super::wire::{Ready, Wire};
-use crate::harness::{BrokerChoice, Enrolled, Mosquitto, Server, SiteBroker, stored_counts};
+use crate::harness::{BrokerChoice, Enrolled, Mosquitto, Server, SiteBroker, Spent, stored_counts};
 
 /// Revisions of one event: raised, sealed, cleared.
 const REVISIONS: usize = 3;
@@ -59,6 +59,8 @@ pub struct IntakeNumbers {
     pub per_second: f64,
     /// Over how many seconds.
     pub seconds: f64,
+    /// Reports of all agents together that may be unanswered at a time.
+    pub window: usize,
     /// From the sending of a report to its ack, milliseconds.
     pub ack_ms: Option<Percentiles>,
     /// Mean bytes of a report.
@@ -70,6 +72,10 @@ pub struct IntakeNumbers {
     /// Processor time that the server (and its broker, where embedded) took for one report, in
     /// microseconds.
     pub server_us: f64,
+    /// Processor time that Mosquitto took for one report, where it is the broker.
+    pub broker_us: Option<f64>,
+    /// Processor time that the senders of this bench took for one report: they share the machine.
+    pub senders_us: f64,
     /// The server's memory at the end, MiB.
     pub server_mib: u64,
 }
@@ -122,32 +128,41 @@ pub async fn intake(setup: &IntakeSetup) -> anyhow::Result<IntakeNumbers> {
         }));
     }
     tokio::time::sleep(setup.warm_up).await;
-    let (begun, before, spent) = (Instant::now(), acked(&counted), server.spent()?);
+    let spent = || {
+        let broker = mosquitto.as_ref().map(Mosquitto::spent).transpose()?;
+        anyhow::Ok((server.spent()?, broker, Spent::own()?))
+    };
+    let (begun, before, at_first) = (Instant::now(), acked(&counted), spent()?);
     tokio::time::sleep_until(until.into()).await;
-    let (seconds, after, spent) = (
-        begun.elapsed().as_secs_f64(),
-        acked(&counted),
-        server.spent()?.since(&spent),
-    );
+    let (seconds, after, at_last) = (begun.elapsed().as_secs_f64(), acked(&counted), spent()?);
     let mut waited = Vec::new();
     for sender in senders {
         waited.extend(sender.await??);
     }
     let counts = stored_counts(&server.data_dir()).await?;
     settled(&counted, counts.reports, counts.messages)?;
+    let measured = as_f64(usize::try_from(after - before)?);
+    let each =
+        |last: &Spent, first: &Spent| last.since(first).processor.as_secs_f64() * 1e6 / measured;
     Ok(IntakeNumbers {
         broker: match setup.broker {
             SiteBroker::Embedded => "embedded",
             SiteBroker::Mosquitto => "mosquitto",
         },
-        per_second: as_f64(usize::try_from(after - before)?) / seconds,
+        per_second: measured / seconds,
         seconds,
+        window: setup.window * setup.agents,
         ack_ms: percentiles(waited),
         report_bytes: bytes,
         acked: acked(&counted),
         stored: counts.reports,
-        server_us: spent.processor.as_secs_f64() * 1e6 / as_f64(usize::try_from(after - before)?),
-        server_mib: spent.memory_mib,
+        server_us: each(&at_last.0, &at_first.0),
+        broker_us: at_last
+            .1
+            .zip(at_first.1)
+            .map(|(last, first)| each(&last, &first)),
+        senders_us: each(&at_last.2, &at_first.2),
+        server_mib: at_last.0.memory_mib,
     })
 }
 
@@ -391,16 +406,22 @@ impl std::fmt::Display for IntakeNumbers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(
             f,
-            "intake, {} broker: {:.0} reports/s over {:.0} s ({} bytes each)",
-            self.broker, self.per_second, self.seconds, self.report_bytes
+            "intake, {} broker: {:.0} reports/s over {:.0} s ({} bytes each, {} on their way)   bar: 5000",
+            self.broker, self.per_second, self.seconds, self.report_bytes, self.window
         )?;
         if let Some(ack) = &self.ack_ms {
             writeln!(f, "  sent → signed ack     {ack}")?;
         }
-        write!(
+        writeln!(
             f,
-            "  {} acked, {} stored; the server took {:.0} µs of processor a report and {} MiB",
-            self.acked, self.stored, self.server_us, self.server_mib
-        )
+            "  {} acked, {} stored; the server has {} MiB",
+            self.acked, self.stored, self.server_mib
+        )?;
+        write!(f, "  processor time a report: server ")?;
+        match self.broker_us {
+            Some(broker) => write!(f, "{:.0} µs, Mosquitto {broker:.0} µs", self.server_us)?,
+            None => write!(f, "with its broker {:.0} µs", self.server_us)?,
+        }
+        write!(f, ", this bench's senders {:.0} µs", self.senders_us)
     }
 }

@@ -35,8 +35,10 @@ pub struct LatencySetup {
     pub cameras: usize,
     /// The seed of the bench clip.
     pub seed: u64,
-    /// How long.
+    /// How long, after the warm-up.
     pub lasting: Duration,
+    /// How long nothing is counted at first: models are loaded and caches filled.
+    pub warm_up: Duration,
 }
 
 /// What was measured, for events in their first revision.
@@ -91,12 +93,16 @@ pub async fn latency(setup: &LatencySetup) -> anyhow::Result<LatencyNumbers> {
     let url = site.mosquitto.as_ref().context("a broker")?.url();
     let subscriber = listen_at_broker(&url, Arc::clone(&book))?;
     let watcher = watch(site.api.live().await?, Arc::clone(&book));
+    tokio::time::sleep(setup.warm_up).await;
+    // Events that were raised by now are known, and left out.
+    let early = std::mem::take(&mut book.lock().unwrap_or_else(PoisonError::into_inner).raised);
     tokio::time::sleep(setup.lasting).await;
     let analysed = analysed(&site, setup.cameras).await?;
     let incidents = site.api.incidents_in_detail().await?;
     subscriber.abort();
     watcher.abort();
-    let seen = std::mem::take(&mut *book.lock().unwrap_or_else(PoisonError::into_inner));
+    let mut seen = std::mem::take(&mut *book.lock().unwrap_or_else(PoisonError::into_inner));
+    seen.raised.retain(|event, _| !early.contains_key(event));
     Ok(numbers(setup, &seen, &incidents, clip_sha256, analysed))
 }
 
@@ -227,16 +233,18 @@ fn incident_of(incidents: &[Value], event: EventId) -> Option<&str> {
         .as_str()
 }
 
-/// Negative where the stream told of an incident before its ack was seen.
+/// Never below nothing: the event stream may tell of an incident before the ack is seen, which is
+/// signed and sent after the commit.
 fn milliseconds(from: Timestamp, to: Timestamp) -> f64 {
-    to.duration_since(from).as_secs_f64() * 1000.0
+    (to.duration_since(from).as_secs_f64() * 1000.0).max(0.0)
 }
 
 impl std::fmt::Display for LatencyNumbers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(
             f,
-            "latency, {} cameras, rtspsrc latency {} ms, pictures analysed {}, clip sha256 {}",
+            "latency, {} cameras, rtspsrc latency {} ms, one decoder thread each, pictures analysed {}, \
+             clip sha256 {}",
             self.cameras, self.rtsp_latency_ms, self.analysed, self.clip_sha256
         )?;
         for (what, numbers, bar) in [
@@ -250,5 +258,16 @@ impl std::fmt::Display for LatencyNumbers {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latency_that_is_printed_is_the_one_that_the_agent_sets() {
+        let agent = include_str!("../../../edge-agent/src/camera/rtsp.rs");
+        assert!(agent.contains(&format!("const LATENCY_MS: u32 = {RTSP_LATENCY_MS};")));
     }
 }

@@ -1,9 +1,10 @@
 //! What the numbers were taken on.
 
-use std::path::Path;
 use std::process::Command;
 
 use serde::Serialize;
+
+use crate::harness::{Program, path_of};
 
 /// A machine and a commit.
 #[derive(Debug, Clone, Serialize)]
@@ -20,14 +21,16 @@ pub struct Machine {
     pub commit: String,
     /// The load average of the last minute as the measuring began: what else was running.
     pub load: f64,
-    /// How the programs were built.
-    pub build: &'static str,
+    /// How the server was built.
+    pub server: &'static str,
+    /// How the agent was built.
+    pub agent: &'static str,
 }
 
 impl Machine {
     /// This one.
     #[must_use]
-    pub fn this(programs: &Path) -> Self {
+    pub fn this() -> Self {
         let read = |file: &str| std::fs::read_to_string(file).unwrap_or_default();
         let field = |text: &str, name: &str| {
             text.lines()
@@ -53,12 +56,20 @@ impl Machine {
                 .next()
                 .and_then(|number| number.parse().ok())
                 .unwrap_or_default(),
-            build: if programs.ends_with("release") {
-                "release"
-            } else {
-                "debug"
-            },
+            server: build_of(Program::IngestServer),
+            agent: build_of(Program::EdgeAgent),
         }
+    }
+}
+
+/// Told from the folder that cargo writes to.
+fn build_of(program: Program) -> &'static str {
+    let Ok(path) = path_of(program) else {
+        return "no";
+    };
+    match path.parent() {
+        Some(folder) if folder.ends_with("release") => "release",
+        _ => "development",
     }
 }
 
@@ -84,14 +95,15 @@ impl std::fmt::Display for Machine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "{}, {} threads, {} GiB, Linux {}, load {:.1}; commit {}, {} build",
+            "{}, {} threads, {} GiB, Linux {}, load {:.1}; commit {}; server: {} build, agent: {} build",
             self.processor,
             self.threads,
             self.memory_gib,
             self.kernel,
             self.load,
             self.commit,
-            self.build
+            self.server,
+            self.agent
         )
     }
 }

@@ -1,17 +1,15 @@
 //! The bench: numbers with the machine and the commit they were taken on. Asserts none of them.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use clap::{Parser, ValueEnum};
 use serde_json::json;
 use system_tests::bench::clips::{Clip, Picture, Street, sha256};
 use system_tests::bench::{
     IntakeSetup, LatencySetup, Machine, StreamsSetup, intake, latency, streams,
 };
-use system_tests::harness::{PROGRAMS_VARIABLE, SiteBroker};
+use system_tests::harness::{Program, SiteBroker, path_of};
 
 #[derive(Parser)]
 #[command(about = "Latency from camera to screen, and intake in reports a second", long_about = None)]
@@ -19,9 +17,12 @@ struct Arguments {
     /// What is measured; all of it, where nothing is named.
     #[arg(value_enum)]
     what: Vec<What>,
-    /// Seconds that each measurement lasts.
+    /// Seconds that each measurement of intake lasts.
     #[arg(long, default_value_t = 30)]
     seconds: u64,
+    /// Seconds that the measurement of latency lasts.
+    #[arg(long, default_value_t = 90)]
+    latency_seconds: u64,
     /// Cameras of the latency bench.
     #[arg(long, default_value_t = 4)]
     cameras: usize,
@@ -69,6 +70,7 @@ const WARM_UP: Duration = Duration::from_secs(3);
 const ANALYSED_PER_SECOND: f64 = 5.0;
 /// Seconds of each run of the stream bench.
 const STREAM_SECONDS: u64 = 15;
+const LATENCY_WARM_UP: Duration = Duration::from_secs(15);
 /// More than a second can take, so that the senders never run dry.
 const MOST_PER_SECOND: usize = 9000;
 
@@ -91,7 +93,7 @@ fn main() -> ExitCode {
 
 #[expect(clippy::print_stdout, reason = "the numbers are what was asked for")]
 async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let machine = Machine::this(&programs()?);
+    let machine = Machine::this();
     let asked = |what| arguments.what.is_empty() || arguments.what.contains(&what);
     let mut told = json!({ "machine": machine });
     if !arguments.json {
@@ -102,7 +104,8 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let setup = LatencySetup {
             cameras: arguments.cameras,
             seed: arguments.seed,
-            lasting,
+            lasting: Duration::from_secs(arguments.latency_seconds),
+            warm_up: LATENCY_WARM_UP,
         };
         let numbers = latency(&setup).await?;
         told["latency"] = serde_json::to_value(&numbers)?;
@@ -122,7 +125,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     if asked(What::Streams) {
         let setup = StreamsSetup {
-            agent: programs()?.join("edge-agent"),
+            agent: path_of(Program::EdgeAgent)?,
             cameras: own_folder()?.join("camera-simulator"),
             clips: clips_folder(),
             cases: cases(arguments),
@@ -200,11 +203,4 @@ fn clips_folder() -> PathBuf {
 fn own_folder() -> anyhow::Result<PathBuf> {
     let own = std::env::current_exe()?;
     Ok(own.parent().context("the bench's own folder")?.to_owned())
-}
-
-fn programs() -> anyhow::Result<PathBuf> {
-    if let Some(folder) = std::env::var_os(PROGRAMS_VARIABLE) {
-        return Ok(PathBuf::from(folder));
-    }
-    own_folder()
 }

@@ -1,11 +1,14 @@
 //! The fault suite in its long form: every fault many times, and the table of what became of it.
-//! Ends with 1 where an event was lost, doubled or corrupt.
+//! Ends with 1 where an event was lost, doubled or corrupt, or memory grows. Ended by SIGTERM or
+//! Ctrl-C it takes its programs, disks and networks away first.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::bail;
 use clap::Parser;
-use system_tests::faults::{Fault, Outcome, Plan, run, table};
+use system_tests::faults::{Fault, Outcome, Plan, Report, run};
+use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Parser)]
 #[command(about = "Every fault many times, and the books balanced", long_about = None)]
@@ -22,6 +25,9 @@ struct Arguments {
     /// Longest that a fault lasts, in seconds.
     #[arg(long, default_value_t = 5)]
     longest: u64,
+    /// How long memory is watched at the end, in seconds.
+    #[arg(long, default_value_t = 180)]
+    endurance: u64,
     /// Only faults whose title holds this text.
     #[arg(long)]
     only: Option<String>,
@@ -39,26 +45,36 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let told = |outcome: &Outcome| eprintln!("{outcome}");
     let plan = arguments.plan();
-    let outcomes = tokio::runtime::Runtime::new()
+    let report = tokio::runtime::Runtime::new()
         .map_err(anyhow::Error::from)
-        .and_then(|runtime| runtime.block_on(run(&plan, told)));
-    match outcomes {
-        Ok(outcomes) => {
+        .and_then(|runtime| runtime.block_on(unless_ended(&plan, told)));
+    match report {
+        Ok(report) => {
             if arguments.json {
                 println!(
                     "{}",
-                    serde_json::json!({ "seed": plan.seed, "faults": outcomes })
+                    serde_json::json!({ "seed": plan.seed, "report": report })
                 );
             } else {
-                println!("seed {}\n{}", plan.seed, table(&outcomes));
+                println!("seed {}\n{report}", plan.seed);
             }
-            let balanced = outcomes.iter().all(|outcome| outcome.tally.balances());
-            ExitCode::from(u8::from(!balanced))
+            ExitCode::from(u8::from(!report.is_good()))
         }
         Err(error) => {
             eprintln!("soak: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Runs the plan; a signal ends it where it waits, and everything it started is dropped in order.
+async fn unless_ended(plan: &Plan, told: impl FnMut(&Outcome)) -> anyhow::Result<Report> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        report = run(plan, told) => report,
+        _ = terminated.recv() => bail!("ended by SIGTERM"),
+        _ = interrupted.recv() => bail!("ended by Ctrl-C"),
     }
 }
 
@@ -79,6 +95,7 @@ impl Arguments {
             ),
             seed: self.seed,
             patience: Duration::from_secs(180),
+            endurance: Duration::from_secs(self.endurance),
         }
     }
 }

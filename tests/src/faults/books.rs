@@ -19,7 +19,8 @@ pub struct Tally {
     pub lost: usize,
     /// Events or messages that the server has once too often.
     pub doubled: usize,
-    /// Messages whose signature, or evidence whose hash, does not fit its bytes.
+    /// Messages whose signature, or evidence whose hash, does not fit its bytes; bundles that are not
+    /// whole; faults in the agent's chain.
     pub corrupt: usize,
 }
 

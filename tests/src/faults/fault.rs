@@ -38,6 +38,8 @@ pub enum Fault {
     NetworkSlow,
     /// The network swallows everything, and nobody is told.
     NetworkHalfOpen,
+    /// What broker and server send goes nowhere, as the kernel routes it.
+    NetworkBlackhole,
     /// What the agent sends is swallowed.
     NetworkMuteUp,
     /// What is sent to the agent is swallowed.
@@ -68,7 +70,7 @@ pub(super) enum Done {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::BrokerKilled,
         Self::BrokerPaused,
         Self::BrokerEmptied,
@@ -79,6 +81,7 @@ impl Fault {
         Self::NetworkCut,
         Self::NetworkSlow,
         Self::NetworkHalfOpen,
+        Self::NetworkBlackhole,
         Self::NetworkMuteUp,
         Self::NetworkMuteDown,
         Self::ServerDiskFull,
@@ -104,6 +107,7 @@ impl Fault {
             Self::NetworkCut => "network cut",
             Self::NetworkSlow => "network at 32 kbit/s",
             Self::NetworkHalfOpen => "network half-open",
+            Self::NetworkBlackhole => "network leads nowhere",
             Self::NetworkMuteUp => "network stalled upwards",
             Self::NetworkMuteDown => "network stalled downwards",
             Self::ServerDiskFull => "server's disk full",
@@ -159,9 +163,8 @@ impl Fault {
                 ground.server.come_back().await?;
             }
             Self::NetworkCut => through(ground, Weather::Cut, lasting).await,
-            Self::NetworkSlow => {
-                through(ground, Weather::Slow(SLOW_BYTES_PER_SECOND), lasting).await;
-            }
+            Self::NetworkSlow => slow(ground, lasting).await?,
+            Self::NetworkBlackhole => return swallowed(ground, lasting).await,
             Self::NetworkHalfOpen => through(ground, Weather::HalfOpen, lasting).await,
             Self::NetworkMuteUp => through(ground, Weather::MuteUp, lasting).await,
             Self::NetworkMuteDown => through(ground, Weather::MuteDown, lasting).await,
@@ -185,6 +188,27 @@ async fn through(ground: &Ground, weather: Weather, lasting: Duration) {
     ground.weather(weather);
     sleep(lasting).await;
     ground.weather(Weather::Fair);
+}
+
+/// By the kernel's token bucket where the agent has a network of its own, else by the proxy.
+async fn slow(ground: &Ground, lasting: Duration) -> anyhow::Result<()> {
+    let Some(lane) = &ground.lane else {
+        through(ground, Weather::Slow(SLOW_BYTES_PER_SECOND), lasting).await;
+        return Ok(());
+    };
+    lane.slow()?;
+    sleep(lasting).await;
+    lane.hurry()
+}
+
+async fn swallowed(ground: &Ground, lasting: Duration) -> anyhow::Result<Done> {
+    let Some(lane) = &ground.lane else {
+        return Ok(Done::No("this user may not make a network namespace"));
+    };
+    lane.swallow()?;
+    sleep(lasting).await;
+    lane.spit()?;
+    Ok(Done::Yes)
 }
 
 /// The line for evidence is slow, so that the server dies with a part of it in hand.

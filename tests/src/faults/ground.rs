@@ -1,7 +1,8 @@
-//! The ground that faults happen on: cameras, an agent, a bad network, a broker, a server, and small
-//! disks for the two of them where this user may mount any.
+//! The ground that faults happen on: cameras, an agent, a bad network, a broker and a server; disks and
+//! a network of their own where this user may make any.
 
 use std::collections::HashSet;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
@@ -13,14 +14,15 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::bundles::Verified;
+use super::disk::Disk;
+use super::lane::Lane;
 use crate::camera_simulator::{CameraSimulator, Playback};
 use crate::harness::{
     AGENT, Agent, AgentSetup, BrokerChoice, CameraSetup, Mosquitto, Proxy, Server, Weather,
     poll_until, short_visit,
 };
 
-/// How large a small disk is: room for a run, and soon full.
-const DISK: &str = "192m";
 /// Longest wait until something that was started is at work.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The camera that makes events of its own.
@@ -33,7 +35,13 @@ pub(super) struct Ground {
     pub(super) mosquitto: Mosquitto,
     pub(super) mqtt: Proxy,
     pub(super) http: Proxy,
+    /// The way to the camera, which passes everything.
+    _rtsp: Proxy,
     cameras: CameraSimulator,
+    /// The agent's own network, where this user may make one.
+    pub(super) lane: Option<Lane>,
+    /// The bundles that were looked at.
+    pub(super) verified: Verified,
     /// Every event that ever stood in the agent's log, which keeps the newest only.
     raised: Mutex<HashSet<EventId>>,
     server_disk: Disk,
@@ -48,7 +56,13 @@ impl Ground {
         let server_disk = Disk::at(&folder.path().join("server"))?;
         let agent_disk = Disk::at(&folder.path().join("agent"))?;
         let mosquitto = Mosquitto::start(folder.path()).await?;
-        let (mqtt, http) = (Proxy::start().await?, Proxy::start().await?);
+        let lane = Lane::open();
+        let own = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let servers = lane.as_ref().map_or(own, |lane| lane.servers.into());
+        let (mqtt, http) = (
+            Proxy::start_at(servers).await?,
+            Proxy::start_at(servers).await?,
+        );
         mqtt.lead_to(&mosquitto.url())?;
         let server = Server::start_advertising(
             &server_disk.folder,
@@ -59,19 +73,32 @@ impl Ground {
         http.lead_to(&server.endpoints().http)?;
         let cameras = CameraSimulator::start();
         let url = cameras.add(CAMERA, short_visit()?, Playback::Looped, None)?;
+        let rtsp = Proxy::start_at(lane.as_ref().map_or(own, |lane| lane.cameras.into())).await?;
+        let (camera, path) = url
+            .strip_prefix("rtsp://")
+            .and_then(|rest| rest.split_once('/'))
+            .context("rtsp://HOST:PORT/PATH")?;
+        rtsp.lead_to(&format!("rtsp://{camera}"))?;
+        let url = format!("rtsp://{}/{path}", rtsp.address());
         let setup = AgentSetup {
             name: AGENT.to_owned(),
             cameras: vec![CameraSetup::parking(CAMERA, &url)],
         };
         let http_url = format!("http://{}", http.address());
-        let agent = Agent::start_through(&agent_disk.folder, &server, &http_url, &setup)?;
+        let mut agent = Agent::configure(&agent_disk.folder, &setup)?;
+        agent.enrol(&server, &http_url, &setup.name)?;
+        agent.in_namespace(lane.as_ref().map(Lane::name));
+        let agent = agent.started()?;
         let ground = Self {
             agent,
             server,
             mosquitto,
             mqtt,
             http,
+            _rtsp: rtsp,
             cameras,
+            lane,
+            verified: Verified::default(),
             raised: Mutex::default(),
             server_disk,
             agent_disk,
@@ -85,6 +112,18 @@ impl Ground {
             "the camera's first event did not come"
         );
         Ok(ground)
+    }
+
+    /// Keeps what programs wrote for whoever looks into a loss, and says where.
+    pub(super) fn keep(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let kept = std::env::temp_dir().join(format!("vong-soak-{name}"));
+        let copied = Command::new("cp")
+            .arg("-a")
+            .arg(self.folder())
+            .arg(&kept)
+            .output()?;
+        ensure!(copied.status.success(), "{} is not written", kept.display());
+        Ok(kept)
     }
 
     /// Every event that the agent's rules ever raised.
@@ -183,80 +222,4 @@ pub(super) enum Filming {
 pub(super) enum Whose {
     Server,
     Agent,
-}
-
-/// A folder on a small disk of its own, where this user may mount one; else a plain folder.
-#[derive(Debug)]
-pub(super) struct Disk {
-    folder: PathBuf,
-    kind: DiskKind,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum DiskKind {
-    Mounted,
-    Plain,
-}
-
-impl Disk {
-    fn at(folder: &Path) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(folder)?;
-        let size = format!("size={DISK}");
-        let mount = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
-            .arg(folder)
-            .output();
-        let mounted = mount.is_ok_and(|output| output.status.success());
-        Ok(Self {
-            folder: folder.to_owned(),
-            kind: if mounted {
-                DiskKind::Mounted
-            } else {
-                DiskKind::Plain
-            },
-        })
-    }
-
-    /// Takes all its room; `false` where the disk is not its own, and then nothing is done.
-    pub(super) fn fill(&self) -> anyhow::Result<bool> {
-        if self.kind == DiskKind::Plain {
-            return Ok(false);
-        }
-        let mut ballast = std::fs::File::create(self.ballast())?;
-        let block = vec![0xA5; 64 * 1024];
-        // Large blocks first, then what is left, byte by byte as the disk counts them.
-        for size in [block.len(), 4096] {
-            let Some(block) = block.get(..size) else {
-                continue;
-            };
-            while std::io::Write::write_all(&mut ballast, block).is_ok() {}
-        }
-        Ok(true)
-    }
-
-    /// Gives the room back.
-    pub(super) fn free(&self) -> anyhow::Result<()> {
-        match std::fs::remove_file(self.ballast()) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
-        }
-    }
-
-    fn ballast(&self) -> PathBuf {
-        self.folder.join("ballast")
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        if self.kind == DiskKind::Mounted {
-            // Lazily: a process that is dying may hold it for a moment yet.
-            drop(
-                Command::new("umount")
-                    .arg("--lazy")
-                    .arg(&self.folder)
-                    .output(),
-            );
-        }
-    }
 }

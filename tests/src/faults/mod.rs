@@ -8,13 +8,20 @@
 //! (`tests/system/faults.rs`, `bin/soak.rs`).
 
 mod books;
+mod bundles;
 mod dice;
+mod disk;
 mod fault;
 mod ground;
+mod lane;
+mod memory;
 mod messages;
 mod suite;
+mod table;
 
 pub use books::Tally;
+pub use bundles::Bundles;
 pub use dice::Dice;
 pub use fault::Fault;
-pub use suite::{Outcome, Plan, run, table};
+pub use memory::Growth;
+pub use suite::{Outcome, Plan, Report, run};

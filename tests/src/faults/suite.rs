@@ -1,15 +1,17 @@
-//! Runs faults, balances the books after each, and prints the table.
+//! Runs faults and balances the books after each; then leaves everything running for a while, and
+//! looks whether memory grows.
 
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use super::books::{Tally, compare, corrupt};
+use super::bundles::{Bundles, verify_new};
 use super::dice::Dice;
 use super::fault::{Done, Fault};
 use super::ground::{Filming, Ground};
-use crate::harness::poll_until;
+use super::memory::Growth;
+use crate::harness::{Spent, Weather, poll_until};
 
 /// What is to be run.
 #[derive(Debug, Clone)]
@@ -29,6 +31,9 @@ pub struct Plan {
     pub seed: u64,
     /// How long everything may take to recover before events count as lost.
     pub patience: Duration,
+    /// How long agent and server are left running at the end, for their memory; not at all, where
+    /// this is zero.
+    pub endurance: Duration,
 }
 
 /// What became of one fault.
@@ -40,6 +45,8 @@ pub struct Outcome {
     pub times: usize,
     /// What was counted at the end.
     pub tally: Tally,
+    /// The bundles of what was sealed meanwhile.
+    pub bundles: Bundles,
     /// Seconds from the fault's end until the books balanced, each time.
     pub recovered_s: Vec<f64>,
     /// The server's memory in MiB, first and last.
@@ -50,21 +57,48 @@ pub struct Outcome {
     pub skipped: Option<&'static str>,
 }
 
+/// What became of all of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// Fault by fault.
+    pub outcomes: Vec<Outcome>,
+    /// How memory went while nobody was killed.
+    pub memory: Vec<Growth>,
+    /// Whether the agent had a network of its own, which the kernel slowed and cut.
+    pub own_network: bool,
+}
+
+impl Report {
+    /// Whether nothing was lost, doubled or corrupt, and memory is flat.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.outcomes.iter().all(|one| one.tally.balances())
+            && self.memory.iter().all(Growth::is_flat)
+    }
+}
+
 /// Runs the plan on one ground, telling each outcome as it is known.
 ///
 /// # Errors
 /// Where a part does not come up, or comes back from a fault. Events that are lost are no error:
 /// they stand in the outcome.
-pub async fn run(plan: &Plan, mut told: impl FnMut(&Outcome)) -> anyhow::Result<Vec<Outcome>> {
+pub async fn run(plan: &Plan, mut told: impl FnMut(&Outcome)) -> anyhow::Result<Report> {
     let mut ground = Ground::start().await?;
     let mut dice = Dice::new(plan.seed);
     let mut outcomes = Vec::new();
     for fault in &plan.faults {
         let outcome = one(&mut ground, *fault, plan, &mut dice).await?;
         told(&outcome);
+        if !outcome.tally.balances() {
+            ground.keep(&format!("{fault:?}-{}", plan.seed))?;
+        }
         outcomes.push(outcome);
     }
-    Ok(outcomes)
+    Ok(Report {
+        outcomes,
+        memory: endure(&ground, plan.endurance).await?,
+        own_network: ground.lane.is_some(),
+    })
 }
 
 async fn one(
@@ -86,15 +120,16 @@ async fn one(
             break;
         }
         recovered_s.push(settled(ground, plan.patience).await?.0.as_secs_f64());
-        ground.film(Filming::On).await?;
     }
     let mut tally = settled(ground, plan.patience).await?.1;
-    tally.corrupt = corrupt(ground).await?;
+    let bundles = verify_new(ground).await?;
+    tally.corrupt = corrupt(ground).await? + bundles.corrupt + bundles.chain_faults;
     let after = (ground.server.spent()?, ground.agent.spent()?);
     Ok(Outcome {
         fault,
         times: recovered_s.len(),
         tally: tally.since(&before),
+        bundles,
         recovered_s,
         server_mib: (memory.0.memory_mib, after.0.memory_mib),
         agent_mib: (memory.1.memory_mib, after.1.memory_mib),
@@ -119,58 +154,34 @@ async fn settled(ground: &Ground, patience: Duration) -> anyhow::Result<(Duratio
     Ok((took, last))
 }
 
-/// The outcomes as a table.
-#[must_use]
-pub fn table(outcomes: &[Outcome]) -> String {
-    let mut text = format!(
-        "{:<29} {:>5} {:>7} {:>7} {:>5} {:>8} {:>8} {:>14} {:>11} {:>11}\n",
-        "fault",
-        "times",
-        "raised",
-        "stored",
-        "lost",
-        "doubled",
-        "corrupt",
-        "recover s",
-        "server MiB",
-        "agent MiB"
-    );
-    for outcome in outcomes {
-        text.push_str(&outcome.to_string());
-        text.push('\n');
+/// Between two cuts of the network while memory is watched, and how long each lasts.
+const CUT_EVERY: Duration = Duration::from_secs(20);
+const CUT_FOR: Duration = Duration::from_secs(2);
+
+/// The camera films, the network breaks now and then, nobody is killed: what grows, leaks.
+async fn endure(ground: &Ground, lasting: Duration) -> anyhow::Result<Vec<Growth>> {
+    let begun = Instant::now();
+    let (mut server, mut agent) = (Vec::new(), Vec::new());
+    let mut next_cut = CUT_EVERY;
+    while begun.elapsed() < lasting {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let seconds = begun.elapsed().as_secs_f64();
+        server.push((seconds, mebibytes(&ground.server.spent()?)));
+        agent.push((seconds, mebibytes(&ground.agent.spent()?)));
+        if begun.elapsed() >= next_cut {
+            next_cut += CUT_EVERY;
+            ground.weather(Weather::Cut);
+            tokio::time::sleep(CUT_FOR).await;
+            ground.weather(Weather::Fair);
+        }
     }
-    let skipped: BTreeSet<&str> = outcomes.iter().filter_map(|one| one.skipped).collect();
-    for why in skipped {
-        text.push_str(&format!("skipped: {why}\n"));
-    }
-    text
+    let both = [("server", server), ("agent", agent)];
+    Ok(both
+        .iter()
+        .filter_map(|(program, samples)| Growth::of(program, samples))
+        .collect())
 }
 
-impl std::fmt::Display for Outcome {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut seconds = self.recovered_s.clone();
-        seconds.sort_by(f64::total_cmp);
-        let middle = seconds.get(seconds.len() / 2).copied().unwrap_or_default();
-        let longest = seconds.last().copied().unwrap_or_default();
-        let Tally {
-            raised,
-            stored,
-            lost,
-            doubled,
-            corrupt,
-        } = self.tally;
-        write!(
-            f,
-            "{:<29} {:>5} {raised:>7} {stored:>7} {lost:>5} {doubled:>8} {corrupt:>8} {:>14} {:>11} {:>11}",
-            self.fault.title(),
-            if self.skipped.is_some() {
-                "-".to_owned()
-            } else {
-                self.times.to_string()
-            },
-            format!("{middle:.1} ≤ {longest:.1}"),
-            format!("{}→{}", self.server_mib.0, self.server_mib.1),
-            format!("{}→{}", self.agent_mib.0, self.agent_mib.1),
-        )
-    }
+fn mebibytes(spent: &Spent) -> f64 {
+    f64::from(u32::try_from(spent.memory_mib).unwrap_or(u32::MAX))
 }

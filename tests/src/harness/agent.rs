@@ -1,11 +1,13 @@
 //! The edge agent under test: its generated configuration, its enrolment, its process.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, ensure};
 use toml::{Table, Value};
 
+use super::authority::Authority;
 use super::binaries::{Program, path_of};
 use super::clock::{ClockStep, clock_of};
 use super::event_log::{LoggedChange, read_event_log};
@@ -80,6 +82,7 @@ pub fn parking_rule() -> Table {
 pub struct Agent {
     folder: PathBuf,
     clock: Option<ClockStep>,
+    namespace: Option<String>,
     process: Option<Process>,
     starts: u32,
 }
@@ -95,21 +98,6 @@ impl Agent {
         agent.started()
     }
 
-    /// The same, where the agent knows the server's web side by another address: behind a proxy.
-    ///
-    /// # Errors
-    /// As [`Agent::start`].
-    pub fn start_through(
-        folder: &Path,
-        server: &Server,
-        http_url: &str,
-        setup: &AgentSetup,
-    ) -> anyhow::Result<Self> {
-        let agent = Self::configure(folder, setup)?;
-        agent.enrol(server, http_url, &setup.name)?;
-        agent.started()
-    }
-
     /// Writes the configuration and no more.
     ///
     /// # Errors
@@ -119,11 +107,60 @@ impl Agent {
         let agent = Self {
             folder: folder.to_owned(),
             clock: None,
+            namespace: None,
             process: None,
             starts: 0,
         };
         std::fs::write(agent.config_file(), agent.config(setup)?)?;
         Ok(agent)
+    }
+
+    /// Changes its configuration, for its next start.
+    ///
+    /// # Errors
+    /// Where the file cannot be read or written.
+    pub fn amend(&self, change: impl FnOnce(&mut Table)) -> anyhow::Result<()> {
+        let mut config: Table = std::fs::read_to_string(self.config_file())?.parse()?;
+        change(&mut config);
+        Ok(std::fs::write(
+            self.config_file(),
+            toml::to_string(&config)?,
+        )?)
+    }
+
+    /// Trusts a site's authority, and shows a certificate of it to server and broker.
+    ///
+    /// # Errors
+    /// As [`Agent::amend`].
+    pub fn join(&self, site: &Authority) -> anyhow::Result<()> {
+        let (certificate, key) = site.of("agent");
+        let path = |path: &Path| Value::from(path.to_string_lossy().into_owned());
+        self.amend(|config| {
+            let server = table([
+                ("ca_file", path(&site.certificate())),
+                ("client_certificate", path(&certificate)),
+                ("client_key", path(&key)),
+            ]);
+            config.insert("server".to_owned(), server);
+        })
+    }
+
+    /// Has it change its key, while it runs.
+    ///
+    /// # Errors
+    /// Where the server refuses.
+    pub fn rotate(&self) -> anyhow::Result<()> {
+        let output = Command::new(path_of(Program::EdgeAgent)?)
+            .arg("--config")
+            .arg(self.config_file())
+            .args(["enroll", "--rotate"])
+            .output()?;
+        ensure!(
+            output.status.success(),
+            "edge-agent enroll --rotate: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(())
     }
 
     /// Starts the configured agent.
@@ -162,6 +199,11 @@ impl Agent {
     /// From its next start on it lives by this clock; by the true one, where there is none.
     pub fn on_clock(&mut self, clock: Option<&ClockStep>) {
         self.clock = clock.cloned();
+    }
+
+    /// From its next start on it lives in this network namespace; in everybody's, where none is named.
+    pub fn in_namespace(&mut self, name: Option<&str>) {
+        self.namespace = name.map(str::to_owned);
     }
 
     /// What its process has used so far.
@@ -213,12 +255,26 @@ impl Agent {
         self.starts += 1;
         let config = self.config_file();
         let program = path_of(Program::EdgeAgent)?;
+        // `ip netns exec` becomes the program that it starts.
+        let (first, before) = match &self.namespace {
+            Some(name) => (
+                PathBuf::from("ip"),
+                vec![
+                    "netns".into(),
+                    "exec".into(),
+                    name.into(),
+                    program.into_os_string(),
+                ],
+            ),
+            None => (program, Vec::<OsString>::new()),
+        };
         self.process = Some(Process::start(
             "edge-agent",
             &self.folder,
-            program,
+            first,
             |command| {
                 clock_of(self.clock.as_ref(), command)
+                    .args(before)
                     .arg("--config")
                     .arg(config)
                     .arg("run")
@@ -238,7 +294,11 @@ impl Agent {
         }
     }
 
-    fn enrol(&self, server: &Server, http_url: &str, name: &str) -> anyhow::Result<()> {
+    /// Enrols it at the server's web side, by the address at which the agent is to know it.
+    ///
+    /// # Errors
+    /// Where the server refuses.
+    pub fn enrol(&self, server: &Server, http_url: &str, name: &str) -> anyhow::Result<()> {
         let token = self.folder.join("token");
         std::fs::write(&token, server.agent_token(name)?)?;
         let output = Command::new(path_of(Program::EdgeAgent)?)

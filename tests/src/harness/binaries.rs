@@ -22,24 +22,31 @@ impl Program {
             Self::IngestServer => "ingest-server",
         }
     }
-}
 
-/// Names the folder of the programs where it is not the one of the running executable: a bench runs
-/// optimised ones.
-pub const PROGRAMS_VARIABLE: &str = "VONG_PROGRAMS";
+    /// Names the program's file where it is not the one beside the running executable: a bench runs
+    /// an optimised one.
+    #[must_use]
+    pub const fn variable(self) -> &'static str {
+        match self {
+            Self::EdgeAgent => "VONG_EDGE_AGENT",
+            Self::IngestServer => "VONG_INGEST_SERVER",
+        }
+    }
+}
 
 /// The path of a program under test.
 ///
 /// # Errors
 /// Where it was not built; the message says how.
 pub fn path_of(program: Program) -> anyhow::Result<PathBuf> {
-    let Some(folder) = std::env::var_os(PROGRAMS_VARIABLE) else {
+    let Some(path) = std::env::var_os(program.variable()) else {
         return sibling(program.name());
     };
-    let path = PathBuf::from(folder).join(program.name());
+    let path = PathBuf::from(path);
     ensure!(
         path.is_file(),
-        "{PROGRAMS_VARIABLE}: there is no {}",
+        "{}: there is no {}",
+        program.variable(),
         path.display()
     );
     Ok(path)

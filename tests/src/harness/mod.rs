@@ -5,6 +5,7 @@
 
 mod agent;
 mod api;
+mod authority;
 mod binaries;
 mod clock;
 mod event_log;
@@ -20,7 +21,8 @@ mod wait;
 
 pub use agent::{Agent, AgentSetup, CameraSetup, parking_rule};
 pub use api::{ApiClient, ApiError, Live};
-pub use binaries::{PROGRAMS_VARIABLE, Program, path_of, sibling};
+pub use authority::Authority;
+pub use binaries::{Program, path_of, sibling};
 pub use clock::ClockStep;
 pub use event_log::{LoggedChange, read_event_log};
 pub use model::{Model, models, starter, starter_file, strongest_model};
@@ -31,8 +33,8 @@ pub use scripted_agent::{Enrolled, ScriptedAgent};
 pub use server::{BrokerChoice, Endpoints, OPERATOR, Server};
 pub use site::{AGENT, Site, SiteBroker, short_visit};
 pub use stored::{
-    StoredBooks, StoredCounts, StoredEvent, StoredMessage, hold_write_lock, stored_books,
-    stored_counts, stored_messages,
+    Seal, StoredBooks, StoredCounts, StoredEvent, StoredMessage, hold_write_lock, stored_books,
+    stored_counts, stored_messages, stored_seals,
 };
 pub use wait::{poll_until, wait_until};
 

@@ -7,13 +7,18 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use tokio::net::TcpStream;
 
-use super::process::Process;
+use super::authority::Authority;
+use super::process::{Process, Spent};
 use super::wait::poll_until;
+
+/// Who may read what is tested where the broker's rights are; else everybody may.
+const EVERYBODY: &str = "allow_anonymous true\n";
 
 /// A running Mosquitto.
 #[derive(Debug)]
 pub struct Mosquitto {
     folder: PathBuf,
+    scheme: &'static str,
     port: u16,
     process: Option<Process>,
 }
@@ -24,22 +29,67 @@ impl Mosquitto {
     /// # Errors
     /// Where Mosquitto is not installed or does not come up.
     pub async fn start(folder: &Path) -> anyhow::Result<Self> {
+        Self::start_with(folder, "mqtt", EVERYBODY).await
+    }
+
+    /// The same behind TLS: whoever comes shows a certificate of the site.
+    ///
+    /// # Errors
+    /// As [`Mosquitto::start`].
+    pub async fn start_secure(folder: &Path, site: &Authority) -> anyhow::Result<Self> {
+        let (certificate, key) = site.of("broker");
+        let doors = format!(
+            "cafile {}\ncertfile {}\nkeyfile {}\nrequire_certificate true\n{EVERYBODY}",
+            site.certificate().display(),
+            certificate.display(),
+            key.display()
+        );
+        Self::start_with(folder, "mqtts", &doors).await
+    }
+
+    /// The same with users and rights from these files, which [`Mosquitto::reload`] reads again.
+    ///
+    /// # Errors
+    /// As [`Mosquitto::start`].
+    pub async fn start_guarded(
+        folder: &Path,
+        passwords: &Path,
+        rights: &Path,
+    ) -> anyhow::Result<Self> {
+        let doors = format!(
+            "allow_anonymous false\npassword_file {}\nacl_file {}\n",
+            passwords.display(),
+            rights.display()
+        );
+        Self::start_with(folder, "mqtt", &doors).await
+    }
+
+    /// Has it read its files of users and rights again.
+    ///
+    /// # Errors
+    /// Where it does not run.
+    pub fn reload(&self) -> anyhow::Result<()> {
+        self.process.as_ref().context("no broker runs")?.hang_up()
+    }
+
+    async fn start_with(folder: &Path, scheme: &'static str, doors: &str) -> anyhow::Result<Self> {
         // Mosquitto cannot choose a port itself. Whoever takes this one meanwhile fails the test.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let state = folder.join("mosquitto");
         std::fs::create_dir_all(&state)?;
         std::fs::write(
             folder.join("mosquitto.conf"),
-            // Who may read what is tested where the broker's rights are; here everybody may.
             format!(
-                "listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\n\
+                "listener {port} 127.0.0.1\n{doors}persistence true\n\
                  persistence_location {}/\nautosave_interval 1\nautosave_on_changes false\n\
-                 max_queued_messages 100000\nmax_inflight_messages 0\nuser root\n",
+                 max_queued_messages 100000\nmax_inflight_messages 0\n\
+                 set_tcp_nodelay true\nuser root\n",
                 state.display()
             ),
         )?;
         let mut broker = Self {
             folder: folder.to_owned(),
+            scheme,
             port,
             process: None,
         };
@@ -50,7 +100,7 @@ impl Mosquitto {
     /// Where it listens.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("mqtt://127.0.0.1:{}", self.port)
+        format!("{}://127.0.0.1:{}", self.scheme, self.port)
     }
 
     /// Ends it without warning.
@@ -72,6 +122,14 @@ impl Mosquitto {
     /// Where it does not run.
     pub fn go_on(&self) -> anyhow::Result<()> {
         self.process.as_ref().context("no broker runs")?.go_on()
+    }
+
+    /// What its process has used so far.
+    ///
+    /// # Errors
+    /// Where it does not run.
+    pub fn spent(&self) -> anyhow::Result<Spent> {
+        self.process.as_ref().context("no broker runs")?.spent()
     }
 
     /// Deletes everything it wrote: sessions, queues, retained messages. Call it while it is away.

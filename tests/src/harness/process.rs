@@ -27,6 +27,38 @@ pub struct Spent {
 }
 
 impl Spent {
+    /// What this process has used so far.
+    ///
+    /// # Errors
+    /// Where the system does not say.
+    pub fn own() -> anyhow::Result<Self> {
+        Self::by("/proc/self")
+    }
+
+    fn by(proc: &str) -> anyhow::Result<Self> {
+        let proc = Path::new(proc);
+        let stat = std::fs::read_to_string(proc.join("stat"))?;
+        // In hundredths of a second, whatever the kernel's own clock.
+        // The name in parentheses may hold spaces; what follows it does not.
+        let fields = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+        let ticks: u64 = fields
+            .split(' ')
+            .skip(11)
+            .take(2)
+            .filter_map(|ticks| ticks.parse::<u64>().ok())
+            .sum();
+        let status = std::fs::read_to_string(proc.join("status"))?;
+        let kibibytes: u64 = status
+            .lines()
+            .find_map(|line| line.strip_prefix("RssAnon:"))
+            .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
+            .unwrap_or_default();
+        Ok(Self {
+            processor: Duration::from_millis(ticks * 10),
+            memory_mib: kibibytes / 1024,
+        })
+    }
+
     /// What was used since `before`; memory is as it is now.
     #[must_use]
     pub const fn since(&self, before: &Self) -> Self {
@@ -98,27 +130,7 @@ impl Process {
     /// # Errors
     /// Where it is gone.
     pub fn spent(&self) -> anyhow::Result<Spent> {
-        let proc = PathBuf::from(format!("/proc/{}", self.child.id()));
-        let stat = std::fs::read_to_string(proc.join("stat"))?;
-        // In hundredths of a second, whatever the kernel's own clock.
-        // The name in parentheses may hold spaces; what follows it does not.
-        let fields = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
-        let ticks: u64 = fields
-            .split(' ')
-            .skip(11)
-            .take(2)
-            .filter_map(|ticks| ticks.parse::<u64>().ok())
-            .sum();
-        let status = std::fs::read_to_string(proc.join("status"))?;
-        let kibibytes: u64 = status
-            .lines()
-            .find_map(|line| line.strip_prefix("RssAnon:"))
-            .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
-            .unwrap_or_default();
-        Ok(Spent {
-            processor: Duration::from_millis(ticks * 10),
-            memory_mib: kibibytes / 1024,
-        })
+        Spent::by(&format!("/proc/{}", self.child.id()))
     }
 
     /// Its exit status, once it has ended.
@@ -140,6 +152,14 @@ impl Process {
     /// Where it is gone.
     pub fn go_on(&self) -> anyhow::Result<()> {
         Ok(kill_process(Pid::from_child(&self.child), Signal::CONT)?)
+    }
+
+    /// Tells it that its files changed.
+    ///
+    /// # Errors
+    /// Where it is gone.
+    pub fn hang_up(&self) -> anyhow::Result<()> {
+        Ok(kill_process(Pid::from_child(&self.child), Signal::HUP)?)
     }
 
     /// Ends it without warning, as a power cut would.

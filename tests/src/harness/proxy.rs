@@ -1,6 +1,6 @@
 //! A bad network: a TCP proxy that cuts, stalls or slows what passes through it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -65,7 +65,15 @@ impl Proxy {
     /// # Errors
     /// Where no port is free.
     pub async fn start() -> anyhow::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        Self::start_at(Ipv4Addr::LOCALHOST.into()).await
+    }
+
+    /// Listens on a free port of one of this machine's addresses.
+    ///
+    /// # Errors
+    /// Where the address is not this machine's.
+    pub async fn start_at(address: IpAddr) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind((address, 0)).await?;
         let address = listener.local_addr()?;
         let target = Arc::new(Mutex::new(None));
         let (weather, watched) = watch::channel(Weather::Fair);

@@ -82,11 +82,15 @@ impl ScriptedAgent {
     /// # Errors
     /// Where enrolment or the broker refuse.
     pub async fn enrol(server: &Server, name: &str) -> anyhow::Result<Self> {
-        let enrolled = Enrolled::at(server, name).await?;
-        Self::connect(enrolled.key, enrolled.answer).await
+        Self::connect(&Enrolled::at(server, name).await?).await
     }
 
-    async fn connect(key: Arc<SecretKey>, answer: EnrolmentAnswer) -> anyhow::Result<Self> {
+    /// Connects an agent that is enrolled.
+    ///
+    /// # Errors
+    /// Where the broker does not let it in within some seconds.
+    pub async fn connect(enrolled: &Enrolled) -> anyhow::Result<Self> {
+        let Enrolled { key, answer } = enrolled.clone();
         let address = answer
             .mqtt_url
             .strip_prefix("mqtt://")

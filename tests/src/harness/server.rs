@@ -8,6 +8,7 @@ use anyhow::{Context as _, ensure};
 use serde::Deserialize;
 
 use super::api::ApiClient;
+use super::authority::Authority;
 use super::binaries::{Program, path_of};
 use super::clock::{ClockStep, clock_of};
 use super::process::{Process, Spent};
@@ -42,6 +43,7 @@ pub struct Server {
     folder: PathBuf,
     broker: BrokerChoice,
     advertised: Option<String>,
+    secured: Option<Authority>,
     password: String,
     endpoints: Endpoints,
     clock: Option<ClockStep>,
@@ -77,7 +79,48 @@ impl Server {
         Self::start_with(folder, broker, http, None).await
     }
 
+    /// Starts a server that speaks MQTT over TLS alone with agents, at its own broker or another:
+    /// everybody shows a certificate of the site.
+    ///
+    /// # Errors
+    /// Where it is not built, or does not come up.
+    pub async fn start_secure(
+        folder: &Path,
+        broker: BrokerChoice,
+        site: &Authority,
+    ) -> anyhow::Result<Self> {
+        let mut server = Self::installed(folder, broker, "127.0.0.1:0", None)?;
+        server.secured = Some(site.clone());
+        server.begun().await
+    }
+
+    /// The same, with something to be done after the installation and before the first start.
+    ///
+    /// # Errors
+    /// Where it is not built, or does not come up.
+    pub async fn start_prepared(
+        folder: &Path,
+        broker: BrokerChoice,
+        prepare: impl FnOnce(&Self) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Self> {
+        let server = Self::installed(folder, broker, "127.0.0.1:0", None)?;
+        server.write_config()?;
+        prepare(&server)?;
+        server.begun().await
+    }
+
     async fn start_with(
+        folder: &Path,
+        broker: BrokerChoice,
+        http: &str,
+        advertised: Option<String>,
+    ) -> anyhow::Result<Self> {
+        Self::installed(folder, broker, http, advertised)?
+            .begun()
+            .await
+    }
+
+    fn installed(
         folder: &Path,
         broker: BrokerChoice,
         http: &str,
@@ -95,21 +138,25 @@ impl Server {
             .chars()
             .take(16)
             .collect();
-        let mut server = Self {
+        Ok(Self {
             folder: folder.to_owned(),
             broker,
             advertised,
+            secured: None,
             password,
             endpoints,
             clock: None,
             process: None,
-        };
-        server.write_config()?;
-        server.add_account()?;
-        server.come_back().await?;
+        })
+    }
+
+    async fn begun(mut self) -> anyhow::Result<Self> {
+        self.write_config()?;
+        self.add_account()?;
+        self.come_back().await?;
         // From now on the ports stay: who comes back is found where they were.
-        server.write_config()?;
-        Ok(server)
+        self.write_config()?;
+        Ok(self)
     }
 
     /// Where it listens.
@@ -236,7 +283,9 @@ impl Server {
         }
     }
 
-    fn config_file(&self) -> PathBuf {
+    /// Its configuration.
+    #[must_use]
+    pub fn config_file(&self) -> PathBuf {
         self.folder.join("server.toml")
     }
 
@@ -254,18 +303,40 @@ impl Server {
                 format!("url = {url:?}\npassword_file = {password_file:?}")
             }
         };
+        let secured = self.secured.as_ref().map(|site| self.tls_keys(site));
         let advertised = self
             .advertised
             .as_ref()
             .map(|url| format!("advertise = {url:?}"))
             .unwrap_or_default();
         let text = format!(
-            "data_dir = {:?}\n[http]\nlisten = {:?}\n[broker]\n{broker}\n{advertised}\n",
+            "data_dir = {:?}\n[http]\nlisten = {:?}\n[broker]\n{broker}\n{advertised}\n{}\n",
             self.data_dir(),
             address(&self.endpoints.http),
+            secured.unwrap_or_default(),
         );
         std::fs::write(self.config_file(), text)?;
         Ok(())
+    }
+
+    fn tls_keys(&self, site: &Authority) -> String {
+        match &self.broker {
+            BrokerChoice::Embedded => {
+                let (certificate, key) = site.of("broker");
+                format!(
+                    "tls_listen = \"127.0.0.1:0\"\ntls_certificate = {certificate:?}\n\
+                     tls_key = {key:?}\ntls_client_ca = {:?}",
+                    site.certificate()
+                )
+            }
+            BrokerChoice::External(_) => {
+                let (certificate, key) = site.of("server");
+                format!(
+                    "ca_file = {:?}\nclient_certificate = {certificate:?}\nclient_key = {key:?}",
+                    site.certificate()
+                )
+            }
+        }
     }
 
     fn add_account(&self) -> anyhow::Result<()> {
@@ -274,7 +345,10 @@ impl Server {
     }
 
     /// Runs a sub-command to its end and returns what it printed.
-    fn command(&self, arguments: &[&str], input: Option<&str>) -> anyhow::Result<String> {
+    ///
+    /// # Errors
+    /// Where it ends with another status than 0.
+    pub fn command(&self, arguments: &[&str], input: Option<&str>) -> anyhow::Result<String> {
         let mut command = Command::new(path_of(Program::IngestServer)?);
         command
             .arg("--config")

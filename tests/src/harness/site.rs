@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use super::agent::{Agent, AgentSetup, CameraSetup};
 use super::api::ApiClient;
+use super::authority::Authority;
 use super::mosquitto::Mosquitto;
 use super::server::{BrokerChoice, Server};
 use super::wait::poll_until;
@@ -94,20 +95,66 @@ impl Site {
         cameras: CameraSimulator,
         setups: Vec<CameraSetup>,
     ) -> anyhow::Result<Self> {
+        Self::start_amended(broker, cameras, setups, |_| Ok(())).await
+    }
+
+    /// The same, with changes to the agent's configuration before its first start.
+    ///
+    /// # Errors
+    /// As [`Site::start_with`].
+    pub async fn start_amended(
+        broker: SiteBroker,
+        cameras: CameraSimulator,
+        setups: Vec<CameraSetup>,
+        amend: impl FnOnce(&Agent) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("a temporary folder")?;
         let mosquitto = match broker {
             SiteBroker::Embedded => None,
             SiteBroker::Mosquitto => Some(Mosquitto::start(folder.path()).await?),
         };
-        let choice = mosquitto.as_ref().map_or(BrokerChoice::Embedded, |broker| {
-            BrokerChoice::External(broker.url())
-        });
+        let choice = choice_of(mosquitto.as_ref());
         let server = Server::start(folder.path(), choice).await?;
+        Self::around(folder, mosquitto, server, cameras, setups, amend).await
+    }
+
+    /// Starts everything with one camera and TLS between agents, broker and server: everybody shows
+    /// a certificate of one authority.
+    ///
+    /// # Errors
+    /// As [`Site::start`].
+    pub async fn start_secure(broker: SiteBroker) -> anyhow::Result<Self> {
+        let cameras = CameraSimulator::start();
+        let url = cameras.add("cam-1", short_visit()?, Playback::Looped, None)?;
+        let setups = vec![CameraSetup::parking("cam-1", &url)];
+        let folder = tempfile::tempdir().context("a temporary folder")?;
+        let site = Authority::in_folder(&folder.path().join("authority"))?;
+        let mosquitto = match broker {
+            SiteBroker::Embedded => None,
+            SiteBroker::Mosquitto => Some(Mosquitto::start_secure(folder.path(), &site).await?),
+        };
+        let choice = choice_of(mosquitto.as_ref());
+        let server = Server::start_secure(folder.path(), choice, &site).await?;
+        let join = |agent: &Agent| agent.join(&site);
+        Self::around(folder, mosquitto, server, cameras, setups, join).await
+    }
+
+    async fn around(
+        folder: TempDir,
+        mosquitto: Option<Mosquitto>,
+        server: Server,
+        cameras: CameraSimulator,
+        setups: Vec<CameraSetup>,
+        amend: impl FnOnce(&Agent) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Self> {
         let setup = AgentSetup {
             name: AGENT.to_owned(),
             cameras: setups,
         };
-        let agent = Agent::start(folder.path(), &server, &setup)?;
+        let agent = Agent::configure(folder.path(), &setup)?;
+        amend(&agent)?;
+        agent.enrol(&server, &server.endpoints().http, &setup.name)?;
+        let agent = agent.started()?;
         let api = server.log_in().await?;
         Ok(Self {
             agent,
@@ -180,6 +227,12 @@ impl Site {
         }
         Ok(())
     }
+}
+
+fn choice_of(mosquitto: Option<&Mosquitto>) -> BrokerChoice {
+    mosquitto.map_or(BrokerChoice::Embedded, |broker| {
+        BrokerChoice::External(broker.url())
+    })
 }
 
 fn last_phase(log: &[super::LoggedChange], id: EventId) -> (EventId, &'static str) {

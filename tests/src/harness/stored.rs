@@ -9,6 +9,7 @@ use hex::ToHex as _;
 use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqliteRow};
+use uuid::Uuid;
 
 /// One message as it was received.
 #[derive(Debug, Clone)]
@@ -141,6 +142,42 @@ pub async fn stored_books(server_data: &Path, agent: &str) -> anyhow::Result<Sto
         messages: counts.messages,
         evidence,
     })
+}
+
+/// The seal of an event as the server holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seal {
+    /// The event.
+    pub event: EventId,
+    /// The incident that it belongs to.
+    pub incident: Uuid,
+    /// Whether the server found it good.
+    pub is_good: bool,
+}
+
+/// The seals of an agent's events.
+///
+/// # Errors
+/// Where the database cannot be read.
+pub async fn stored_seals(server_data: &Path, agent: &str) -> anyhow::Result<Vec<Seal>> {
+    let database = open(server_data).await?;
+    let rows = sqlx::query(
+        "SELECT e.event_id, e.incident_id, m.verdict FROM manifests m \
+         JOIN events e ON e.event_id = m.event_id WHERE m.agent = ?",
+    )
+    .bind(agent)
+    .fetch_all(&database)
+    .await?;
+    database.close().await;
+    rows.iter()
+        .map(|row| {
+            Ok(Seal {
+                event: row.try_get::<String, _>("event_id")?.parse()?,
+                incident: row.try_get::<String, _>("incident_id")?.parse()?,
+                is_good: row.try_get::<String, _>("verdict")? == "good",
+            })
+        })
+        .collect()
 }
 
 /// Holds a SQLite database's write lock, as a backup or a curious person would.

@@ -15,5 +15,6 @@ mod orders;
 mod outages;
 mod sealed;
 mod sources;
+mod secure;
 mod video;
 mod whole_chain;

@@ -1,12 +1,16 @@
 //! The database file: how it is opened, its schema, and what must hold before anything is kept.
+//!
+//! On a full disk SQLite may end a transaction by itself. `sqlx` then cannot roll it back, and takes
+//! the connection to be in it still: the next transactions would be savepoints of one that nobody
+//! commits. Such a connection is closed, not used again.
 
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::AssertSqlSafe;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
+use sqlx::{AssertSqlSafe, Connection as _};
 
 use super::StoreError;
 
@@ -33,6 +37,15 @@ pub(super) async fn open_pool(path: &Path) -> Result<SqlitePool, StoreError> {
     // One connection: SQLite has one writer anyway, and so every caller sees the last commit.
     let pool = SqlitePoolOptions::new()
         .max_connections(1)
+        // The connection is asked for a sign of life first, so that a rollback on its way is done.
+        .test_before_acquire(true)
+        .before_acquire(|connection, _| {
+            let clean = !connection.is_in_transaction();
+            if !clean {
+                tracing::warn!("the outbox's connection was left in a transaction and is closed");
+            }
+            Box::pin(std::future::ready(Ok(clean)))
+        })
         .connect_with(options)
         .await
         .map_err(unopened)?;

@@ -740,3 +740,33 @@ async fn an_outbox_of_the_first_version_is_taken_over() {
     let error = Store::open(dir.path(), TOPIC, ROOMY).await.unwrap_err();
     assert!(matches!(error, StoreError::Newer { .. }), "{error}");
 }
+
+#[test]
+fn what_the_database_gave_up_takes_no_later_transaction_with_it() {
+    runtime().block_on(async {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), TOPIC, ROOMY).await.unwrap();
+        // What SQLite does by itself where the disk is full, and how a caller takes the error.
+        let mut tx = store.pool.begin().await.unwrap();
+        sqlx::raw_sql("ROLLBACK").execute(&mut *tx).await.unwrap();
+        drop(tx);
+        drop(store.pool.begin().await.unwrap());
+        let mut tx = store.pool.begin().await.unwrap();
+        sqlx::raw_sql("CREATE TABLE kept (number INTEGER)")
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let elsewhere = SqlitePool::connect_with(
+            sqlx::sqlite::SqliteConnectOptions::new().filename(Store::database(dir.path())),
+        )
+        .await
+        .unwrap();
+        let (tables,): (i64,) =
+            sqlx::query_as("SELECT COUNT(*) FROM sqlite_master WHERE name = 'kept'")
+                .fetch_one(&elsewhere)
+                .await
+                .unwrap();
+        assert_eq!(tables, 1, "committed is committed");
+    });
+}

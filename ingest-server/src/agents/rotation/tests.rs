@@ -30,6 +30,7 @@ async fn store(dir: &tempfile::TempDir) -> Store {
         let enrolled = Enrolled {
             public_key: key(seed).public(),
             mqtt_password_hash: String::new(),
+            mosquitto_hash: String::new(),
             upload_token_hash: format!("upload-{seed}"),
             version: "0".to_owned(),
         };

@@ -15,6 +15,8 @@ pub struct Model {
     pub revoked_at: Option<i64>,
     /// SHA-256 of its MQTT password, hexadecimal. The password is 256 random bits, so a slow hash would add nothing.
     pub mqtt_password_hash: String,
+    /// The same password as Mosquitto's password file holds it; empty where it was never kept.
+    pub mosquitto_hash: Option<String>,
     /// SHA-256 of its bearer token for uploads, hexadecimal; unique.
     pub upload_token_hash: String,
     /// The program's version, as enrolment or its last status said.

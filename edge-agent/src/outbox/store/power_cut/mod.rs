@@ -12,12 +12,18 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::PoisonError;
 
-use contract::v1::{EventId, LostThing, Phase, RefusalReason, Severity};
+use bundle::ChainHead;
+use contract::v1::{
+    Action, Command, CommandId, Desired, EventId, Evidence, EvidenceId, EvidenceKind, LostThing,
+    Phase, RefusalReason, Severity, key_id,
+};
 
 use self::disk::{Fate, Op, after_power_cut};
 use self::vfs::{Ability, Journal, watch};
 use super::tests::{ROOMY, TOPIC, file, key, report, with_evidence};
 use super::*;
+use crate::outbox::record::Filing;
+use crate::report::{AnswerMessage, Message};
 
 /// Everything the database holds, as text.
 type Contents = Vec<String>;
@@ -33,6 +39,11 @@ async fn contents(store: &Store) -> Contents {
         "SELECT 'gap ' || revision || counted || state || sha256 FROM gap",
         "SELECT 'space ' || what || bytes FROM space ORDER BY what",
         "SELECT 'identity ' || id FROM identity",
+        "SELECT 'chain ' || agent || sequence || sha256 FROM chain ORDER BY agent",
+        "SELECT 'command ' || seq || id || command || coalesce(hex(answer), '') || \
+         coalesce(sha256, '') || confirmed FROM commands ORDER BY seq",
+        "SELECT 'issuer ' || key_id || last_sequence || coalesce(desired, '') FROM issuers \
+         ORDER BY key_id",
     ];
     let mut contents = Contents::new();
     for query in queries {
@@ -121,6 +132,7 @@ async fn workload(dir: &Path) -> Recording {
     recorder.done(&store).await;
     store.gap_sent(&gap.sha256).await.unwrap();
     recorder.done(&store).await;
+    orders(&store, &mut recorder).await;
     store.close().await;
 
     let limits = Limits {
@@ -147,6 +159,65 @@ async fn workload(dir: &Path) -> Recording {
     assert_eq!(lost, BTreeSet::from(all), "the workload meets the policy");
     store.close().await;
     recorder.end()
+}
+
+/// A command taken, answered and confirmed, a desired state, and two seals of the chain.
+async fn orders(store: &Store, recorder: &mut Recorder) {
+    let server = key_id(&key().public());
+    let command = Command {
+        id: CommandId::new(),
+        sequence: 7,
+        issued_at: Timestamp::UNIX_EPOCH,
+        expires_at: Timestamp::UNIX_EPOCH,
+        by: "operator".to_owned(),
+        action: Action::Snapshot {
+            camera: "cam-1".parse().unwrap(),
+        },
+    };
+    store.keep_command(&server, &command).await.unwrap();
+    recorder.done(store).await;
+    let still = Evidence::Sealed {
+        id: EvidenceId::new(),
+        kind: EvidenceKind::Still,
+        mime: "image/jpeg".to_owned(),
+        bytes: 1,
+        sha256: "0".repeat(64),
+        shown: None,
+        part: None,
+        track: None,
+    };
+    let answer = AnswerMessage {
+        payload: b"done".to_vec().into(),
+        signature: String::new(),
+        sha256: "1".repeat(64),
+    };
+    store.answer(command.id, &answer, &[still]).await.unwrap();
+    recorder.done(store).await;
+    store.answer_confirmed(&answer.sha256).await.unwrap();
+    recorder.done(store).await;
+    let desired = Desired {
+        version: 3,
+        ..Desired::default()
+    };
+    store.keep_desired(&server, &desired).await.unwrap();
+    recorder.done(store).await;
+    for sequence in 1..=2 {
+        let head = ChainHead {
+            chain: store.id().to_string(),
+            sequence,
+            sha256: sequence.to_string().repeat(64).parse().unwrap(),
+        };
+        let report = report(EventId::new(), 1, Phase::Raised, Severity::Low);
+        let message = Message::new(&report, &key(), Timestamp::UNIX_EPOCH).unwrap();
+        let filing = Filing {
+            message: &message,
+            report: &report,
+            last_seen: Timestamp::UNIX_EPOCH,
+            sealed: Some(&head),
+        };
+        store.file(&filing).await.unwrap();
+        recorder.done(store).await;
+    }
 }
 
 /// What an outbox holds that is opened after a cut behind the first `length` operations.
