@@ -66,6 +66,9 @@ pub fn start_log(format: LogFormat) -> Result<(), TelemetryError> {
         Err(_) => EnvFilter::new(DEFAULT_FILTER),
     };
     let builder = tracing_subscriber::fmt()
+        // A log that cannot be written (a full disk) would otherwise be told on the same stderr, by a
+        // macro that panics there.
+        .log_internal_errors(false)
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())

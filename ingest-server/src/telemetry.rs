@@ -66,6 +66,9 @@ pub fn start_logging() {
         // Colours are for people who look on, not for files and journals.
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
+        // A log that cannot be written (a full disk) would otherwise be told on the same stderr, by a
+        // macro that panics there.
+        .log_internal_errors(false)
         .try_init();
     // Only a second call in one process fails, and then logging is on already.
     drop(started);

@@ -210,7 +210,7 @@ impl Site {
 
     async fn stop(self) {
         self.stop.cancel();
-        self.running.finished().await;
+        self.running.finished().await.unwrap();
         self.broker.stop().await;
     }
 }

@@ -84,12 +84,13 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     if let Err(error) = courier.await {
         tracing::error!(error = %error, "the courier of orders ended badly");
     }
-    intake.finished().await;
+    let taken_in = intake.finished().await;
     broker.stop().await;
     store.close().await;
     drop(endpoints);
     tracing::info!("stopped");
-    served.context("the web side failed")
+    served.context("the web side failed")?;
+    taken_in.context("reports were not taken in any more; start the server again")
 }
 
 /// The broker that intake speaks to, wherever it runs.

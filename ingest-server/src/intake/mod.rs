@@ -94,8 +94,8 @@ pub struct Intake {
 pub struct Running {
     outlet: Outlet,
     health: watch::Receiver<Health>,
-    consumer: JoinHandle<()>,
-    worker: JoinHandle<()>,
+    consumer: JoinHandle<End>,
+    worker: JoinHandle<End>,
 }
 
 impl Intake {
@@ -121,8 +121,11 @@ impl Intake {
         Running {
             outlet,
             health: watched,
-            consumer: tokio::spawn(consumer.run(stop.clone())),
-            worker: tokio::spawn(worker.run(link.deliveries, stop.clone())),
+            consumer: tokio::spawn(supervised(consumer.run(stop.clone()), stop.clone())),
+            worker: tokio::spawn(supervised(
+                worker.run(link.deliveries, stop.clone()),
+                stop.clone(),
+            )),
         }
     }
 }
@@ -141,11 +144,68 @@ impl Running {
     }
 
     /// Waits for the end, after `stop` was cancelled: the batch under way is committed and acked.
-    pub async fn finished(self) {
+    ///
+    /// # Errors
+    /// [`IntakeEnded`] where it ended before it was told to.
+    pub async fn finished(self) -> Result<(), IntakeEnded> {
+        let mut ended = Ok(());
         for (name, task) in [("worker", self.worker), ("consumer", self.consumer)] {
-            if let Err(error) = task.await {
-                tracing::error!(task.name = name, error = %error, "intake ended badly");
+            match task.await {
+                Ok(End::Told) => {}
+                Ok(End::Untold) => ended = Err(IntakeEnded),
+                Err(error) => {
+                    tracing::error!(task.name = name, error = %error, "intake ended badly");
+                    ended = Err(IntakeEnded);
+                }
             }
         }
+        ended
+    }
+}
+
+/// Whether a task ended because it was told to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Told,
+    Untold,
+}
+
+/// Runs a task of intake. Where it ends untold, the whole server is stopped: one that takes nothing in
+/// and looks alive is worse than one that is started again.
+async fn supervised(task: impl Future<Output = ()> + Send, stop: CancellationToken) -> End {
+    // A task that panics unwinds through here, and drops this.
+    let ending = stop.clone().drop_guard();
+    task.await;
+    if stop.is_cancelled() {
+        return End::Told;
+    }
+    drop(ending);
+    End::Untold
+}
+
+/// Intake ended before it was told to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("intake ended by itself; the lines before say why")]
+pub struct IntakeEnded;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_intake_that_dies_takes_the_server_with_it() {
+        let stop = CancellationToken::new();
+        let told = supervised(stop.clone().cancelled_owned(), stop.clone());
+        stop.cancel();
+        assert_eq!(told.await, End::Told);
+
+        let stop = CancellationToken::new();
+        assert_eq!(supervised(async {}, stop.clone()).await, End::Untold);
+        assert!(stop.is_cancelled());
+
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(supervised(async { panic!("a defect") }, stop.clone()));
+        assert!(task.await.is_err());
+        assert!(stop.is_cancelled());
     }
 }

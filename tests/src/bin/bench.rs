@@ -1,15 +1,17 @@
 //! The bench: numbers with the machine and the commit they were taken on. Asserts none of them.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::{Parser, ValueEnum};
 use serde_json::json;
 use system_tests::bench::clips::{Clip, Picture, Street, sha256};
 use system_tests::bench::{
     IntakeSetup, LatencySetup, Machine, StreamsSetup, intake, latency, streams,
 };
-use system_tests::harness::{Program, SiteBroker, path_of};
+use system_tests::harness::{Program, SiteBroker, path_of, unless_ended};
 
 #[derive(Parser)]
 #[command(about = "Latency from camera to screen, and intake in reports a second", long_about = None)]
@@ -81,7 +83,7 @@ const MOST_PER_SECOND: usize = 9000;
 fn main() -> ExitCode {
     let outcome = tokio::runtime::Runtime::new()
         .map_err(anyhow::Error::from)
-        .and_then(|runtime| runtime.block_on(run(&Arguments::parse())));
+        .and_then(|runtime| runtime.block_on(unless_ended(run(&Arguments::parse()))));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

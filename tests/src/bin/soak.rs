@@ -5,10 +5,9 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::bail;
 use clap::Parser;
-use system_tests::faults::{Fault, Outcome, Plan, Report, run};
-use tokio::signal::unix::{SignalKind, signal};
+use system_tests::faults::{Fault, Outcome, Plan, run};
+use system_tests::harness::unless_ended;
 
 #[derive(Parser)]
 #[command(about = "Every fault many times, and the books balanced", long_about = None)]
@@ -47,7 +46,7 @@ fn main() -> ExitCode {
     let plan = arguments.plan();
     let report = tokio::runtime::Runtime::new()
         .map_err(anyhow::Error::from)
-        .and_then(|runtime| runtime.block_on(unless_ended(&plan, told)));
+        .and_then(|runtime| runtime.block_on(unless_ended(run(&plan, told))));
     match report {
         Ok(report) => {
             if arguments.json {
@@ -64,17 +63,6 @@ fn main() -> ExitCode {
             eprintln!("soak: {error:#}");
             ExitCode::FAILURE
         }
-    }
-}
-
-/// Runs the plan; a signal ends it where it waits, and everything it started is dropped in order.
-async fn unless_ended(plan: &Plan, told: impl FnMut(&Outcome)) -> anyhow::Result<Report> {
-    let mut terminated = signal(SignalKind::terminate())?;
-    let mut interrupted = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        report = run(plan, told) => report,
-        _ = terminated.recv() => bail!("ended by SIGTERM"),
-        _ = interrupted.recv() => bail!("ended by Ctrl-C"),
     }
 }
 

@@ -15,6 +15,7 @@ mod process;
 mod proxy;
 mod scripted_agent;
 mod server;
+mod signal;
 mod site;
 mod stored;
 mod wait;
@@ -31,6 +32,7 @@ pub use process::{Process, Spent};
 pub use proxy::{Proxy, Weather};
 pub use scripted_agent::{Enrolled, ScriptedAgent};
 pub use server::{BrokerChoice, Endpoints, OPERATOR, Server};
+pub use signal::unless_ended;
 pub use site::{AGENT, Site, SiteBroker, short_visit};
 pub use stored::{
     Seal, StoredBooks, StoredCounts, StoredEvent, StoredMessage, hold_write_lock, stored_books,
