@@ -3,16 +3,19 @@
 //! Pure: detections and a time in, tracks and event changes out. What does not belong here:
 //! pictures, models, queues.
 
+mod attention;
 mod memory;
 mod plan;
 mod simulate;
 
 use jiff::Timestamp;
 
+use attention::OpenEvents;
 pub use memory::{Remembered, TrackMemory};
 pub use plan::{Plan, Running, names};
 pub use simulate::simulate;
 
+use crate::camera::Cause;
 use crate::config::{CameraConfig, DangerLevel, RuleConfig, ZoneConfig};
 use crate::detect::Detection;
 use crate::geometry::PictureSize;
@@ -31,6 +34,8 @@ pub struct Step {
     pub changes: Vec<EventChange>,
     /// What the rules nearly said, and why not.
     pub held_back: Vec<HeldBack>,
+    /// What keeps the camera's gate open.
+    pub holds: Option<Cause>,
 }
 
 /// What is known of one picture.
@@ -52,6 +57,7 @@ pub struct CameraAnalysis {
     scene: Scene,
     rules: Vec<PlacedRule>,
     danger_level: Option<DangerLevel>,
+    open: OpenEvents,
 }
 
 /// One rule, and what it was made from.
@@ -102,6 +108,7 @@ impl CameraAnalysis {
                 .collect(),
             scene,
             danger_level: None,
+            open: OpenEvents::default(),
         }
     }
 
@@ -126,10 +133,10 @@ impl CameraAnalysis {
                 None => PlacedRule::new(config, &plan.camera, &self.scene, voice),
             });
         }
-        before
-            .iter_mut()
-            .flat_map(|placed| placed.rule.end(at))
-            .collect()
+        let ended = before.iter_mut();
+        let ended: Vec<_> = ended.flat_map(|placed| placed.rule.end(at)).collect();
+        self.open.note(&ended);
+        ended
     }
 
     /// From the next picture on the server's danger level replaces the configured ones; none gives
@@ -158,7 +165,7 @@ impl CameraAnalysis {
             verdicts: look.verdicts,
             danger_level: self.danger_level,
         };
-        let changes = self
+        let changes: Vec<_> = self
             .rules
             .iter_mut()
             .filter(|placed| placed.voice == Voice::Speaks)
@@ -167,10 +174,13 @@ impl CameraAnalysis {
         let held_back = self.rules.iter_mut();
         let held_back = held_back.flat_map(|placed| placed.rule.held_back());
         let held_back = held_back.collect();
+        self.open.note(&changes);
+        let holds = self.holds(look.size, &tracks, detections);
         Step {
             tracks,
             changes,
             held_back,
+            holds,
         }
     }
 
@@ -178,9 +188,13 @@ impl CameraAnalysis {
     /// be of another time line; track numbers go on.
     pub fn end(&mut self, at: StreamTime) -> Vec<EventChange> {
         self.tracker.forget();
+        self.open.forget();
         self.rules
             .iter_mut()
             .flat_map(|placed| placed.rule.end(at))
             .collect()
     }
 }
+
+#[cfg(test)]
+mod gated_tests;

@@ -168,6 +168,8 @@ metrics_list! {
         "Moments of events looked up on the main stream, by camera and how they were found.";
     FRAMES_DROPPED = describe_counter "vong_agent_frames_dropped_total", Unit::Count,
         "Pictures dropped because analysis was busy (the newest wins), by camera.";
+    AWAKE_SHARE = describe_gauge "vong_camera_awake_share", Unit::Count,
+        "Share of the time since the start in which the camera's gate was open, by camera.";
     EVIDENCE = describe_counter "vong_agent_evidence_total", Unit::Count,
         "Pieces of evidence by kind and outcome (sealed, or the reason why not).";
     REPORTS_FILED = describe_counter "vong_agent_reports_filed_total", Unit::Count,

@@ -156,3 +156,16 @@ fn a_parked_car_is_one_event_that_stays_open() {
     let summary = &lines.last().unwrap()["summary"];
     assert_eq!(summary["frames_analysed"], pictures);
 }
+
+#[test]
+fn behind_the_gate_the_parked_car_is_the_same_event() {
+    let Some(clip) = clip("traffic_suburb_ahmetozlu.mp4") else {
+        return;
+    };
+    let (whole, gated) = (replay(&clip, KERB, &[]), replay(&clip, KERB, &["--gate"]));
+    let (one, other) = (times(&whole, "raised"), times(&gated, "raised"));
+    assert_eq!((one.len(), other.len()), (1, 1), "{gated:?}");
+    assert!((one[0] - other[0]).abs() <= 0.5, "{one:?} {other:?}");
+    let summary = &gated.last().unwrap()["summary"];
+    assert!(summary["awake_share"].is_number() && summary["units_received"] == 905);
+}

@@ -60,7 +60,8 @@ pub use signature::{
     KeyId, PublicKey, SIGNATURE_PROPERTY, SecretKey, SignatureError, Signed, key_id, sign, verify,
 };
 pub use status::{
-    AgentStatus, CameraCounters, CameraState, CameraStatus, CameraStatusReason, Liveness,
+    AgentStatus, CameraCounters, CameraState, CameraStatus, CameraStatusReason, GateStatus,
+    Liveness, WakeReason,
 };
 pub use topic::{TOPIC_ROOT, Topic, TopicError};
 pub use validity::ReportFault;

@@ -129,6 +129,40 @@ pub struct CameraCounters {
     pub reconnects: u64,
 }
 
+/// Why all pictures of a camera are decoded that its analysis needs, not only keyframes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WakeReason {
+    /// The configuration says so.
+    Off,
+    /// The connection is young.
+    Learning,
+    /// Something changed in a part of the picture.
+    Change,
+    /// The whole picture changed.
+    WholePicture,
+    /// Keyframes come too rarely for the shortest event that a rule must not miss.
+    KeyframesTooRare,
+    /// An event is open.
+    Event,
+    /// Something that a rule may count is tracked.
+    Track,
+    /// Something that a rule may count is seen.
+    Hit,
+}
+
+/// How a camera's activity gate stands, and stood since the agent started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GateStatus {
+    /// Why it is open; absent while keyframes are enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awake: Option<WakeReason>,
+    /// Seconds of the stream in which it was open,
+    pub awake_s: u64,
+    /// of so many.
+    pub watched_s: u64,
+}
+
 /// The state of one camera.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CameraStatus {
@@ -152,6 +186,9 @@ pub struct CameraStatus {
     /// The pose; absent for a fixed camera.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pose: Option<String>,
+    /// Its activity gate; absent where the agent does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<GateStatus>,
     /// What it did.
     pub counters: CameraCounters,
 }

@@ -3,9 +3,9 @@
 use contract::v1::{
     Ack, AckOutcome, AgentClock, AgentId, AutoReport, Basis, Bearing, CameraCounters, CameraId,
     CameraState, CameraStatus, CameraStatusReason, Clock, ClockReference, ClockSource, ClockTrust,
-    EventId, Evidence, EvidenceId, EvidenceKind, Interval, Kind, ModelRef, Moment, NormBox, Part,
-    Phase, Place, Position, RedLightMoments, RefusalReason, Severity, Topic, TrackBrief,
-    UnavailableReason, UnitId, ZoneId,
+    EventId, Evidence, EvidenceId, EvidenceKind, GateStatus, Interval, Kind, ModelRef, Moment,
+    NormBox, Part, Phase, Place, Position, RedLightMoments, RefusalReason, Severity, Topic,
+    TrackBrief, UnavailableReason, UnitId, WakeReason, ZoneId,
 };
 use jiff::Timestamp;
 use proptest::option;
@@ -387,6 +387,26 @@ fn camera_reason() -> impl Strategy<Value = CameraStatusReason> {
     ])
 }
 
+fn gate_status() -> impl Strategy<Value = GateStatus> {
+    let reasons = select(vec![
+        WakeReason::Off,
+        WakeReason::Learning,
+        WakeReason::Change,
+        WakeReason::WholePicture,
+        WakeReason::KeyframesTooRare,
+        WakeReason::Event,
+        WakeReason::Track,
+        WakeReason::Hit,
+    ]);
+    (option::of(reasons), any::<u64>(), any::<u64>()).prop_map(|(awake, awake_s, watched_s)| {
+        GateStatus {
+            awake,
+            awake_s,
+            watched_s,
+        }
+    })
+}
+
 pub(crate) fn camera_status() -> impl Strategy<Value = CameraStatus> {
     let counters = (
         any::<u64>(),
@@ -413,11 +433,12 @@ pub(crate) fn camera_status() -> impl Strategy<Value = CameraStatus> {
             timestamp(),
             option::of(timestamp()),
             option::of("[a-z0-9-]{1,16}"),
+            option::of(gate_status()),
             counters,
         ),
     )
         .prop_map(|((agent, camera, name, state, reason), rest)| {
-            let (since, last_picture, pose, counts) = rest;
+            let (since, last_picture, pose, gate, counts) = rest;
             let (received, decoded, analysed, dropped, reconnects) = counts;
             CameraStatus {
                 agent,
@@ -428,6 +449,7 @@ pub(crate) fn camera_status() -> impl Strategy<Value = CameraStatus> {
                 since,
                 last_picture,
                 pose,
+                gate,
                 counters: CameraCounters {
                     received,
                     decoded,

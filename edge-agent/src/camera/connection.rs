@@ -9,13 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::access_unit::{AccessUnit, StreamInfo};
 use super::address::Carrier;
-use super::decoder::{Decoder, Pushed};
+use super::decoding::{Decoding, Pushed};
 use super::fault::CameraError;
-use super::mailbox::Picture;
 use super::ring::{Epoch, Kept};
 use super::rtsp::{Received, Session};
-use super::sample;
-use super::sampler::Sampler;
 use super::size::Duty;
 use super::supervisor::Outputs;
 use crate::time::{ClockAnchor, StreamTime};
@@ -177,15 +174,8 @@ struct Stream {
     outputs: Outputs,
     epoch: Epoch,
     anchor: ClockAnchor,
-    decoder: Option<Decoder>,
+    decoding: Option<Decoding>,
     newest: StreamTime,
-    progress: Progress,
-}
-
-/// When the decoder last gave a picture.
-struct Progress {
-    decoded: u64,
-    at: Instant,
 }
 
 impl Stream {
@@ -199,8 +189,8 @@ impl Stream {
             stream: first.pts,
             wall: first.arrival,
         };
-        let decoder = match outputs.source.duty {
-            Duty::Analyse => Some(start_decoder(&outputs, epoch, anchor, &info)?),
+        let decoding = match outputs.source.duty {
+            Duty::Analyse => Some(Decoding::start(&outputs, epoch, anchor, &info)?),
             Duty::Keep => None,
         };
         tracing::info!(
@@ -213,29 +203,19 @@ impl Stream {
             "camera connected",
         );
         outputs.ring.begin(epoch, info, anchor);
-        let progress = Progress {
-            decoded: 0,
-            at: Instant::now(),
-        };
         Ok(Self {
             outputs,
             epoch,
             anchor,
-            decoder,
+            decoding,
             newest: first.pts,
-            progress,
         })
     }
 
     fn unit(&mut self, unit: Arc<AccessUnit>) -> Result<(), CameraError> {
         self.newest = self.newest.max(unit.pts);
-        if let Some(decoder) = &mut self.decoder {
-            if decoder.push(&unit)? == Pushed::LeftOut {
-                count(&self.outputs, "vong_camera_decoder_left_out_total");
-            }
-            self.progress.check(decoder, &self.outputs)?;
-        }
-        if self.outputs.ring.push(unit) == Kept::GopTooLarge {
+        // The ring first: the decoder may want it from there.
+        if self.outputs.ring.push(Arc::clone(&unit)) == Kept::GopTooLarge {
             count(&self.outputs, "vong_camera_ring_overflow_total");
             tracing::warn!(
                 camera.id = %self.outputs.source.id,
@@ -245,7 +225,17 @@ impl Stream {
                  Raise max_bytes in [camera.ring] or shorten the camera's keyframe interval.",
             );
         }
-        Ok(())
+        let Some(decoding) = &mut self.decoding else {
+            return Ok(());
+        };
+        if decoding.push(&unit)? == Pushed::LeftOut {
+            count(&self.outputs, "vong_camera_decoder_left_out_total");
+        }
+        // Units that go in while no picture comes out for as long as a stall are no video.
+        match decoding.is_silent_for(self.outputs.source.patience.stall) {
+            true => Err(CameraError::Undecodable(None)),
+            false => Ok(()),
+        }
     }
 }
 
@@ -256,7 +246,7 @@ fn count(outputs: &Outputs, name: &'static str) {
 impl Drop for Stream {
     fn drop(&mut self) {
         // The decoder first, so that none of its pictures comes after the end.
-        self.decoder = None;
+        self.decoding = None;
         self.outputs.ring.end();
         if self.outputs.source.duty == Duty::Analyse {
             self.outputs
@@ -264,53 +254,4 @@ impl Drop for Stream {
                 .end(self.epoch, self.newest, self.anchor);
         }
     }
-}
-
-impl Progress {
-    /// Units that go in while no picture comes out for as long as a stall are no video.
-    fn check(&mut self, decoder: &Decoder, outputs: &Outputs) -> Result<(), CameraError> {
-        if let Some(fault) = decoder.fault() {
-            return Err(CameraError::Undecodable(Some(fault)));
-        }
-        let decoded = decoder.decoded();
-        if decoded > self.decoded {
-            *self = Self {
-                decoded,
-                at: Instant::now(),
-            };
-        } else if self.at.elapsed() > outputs.source.patience.stall {
-            return Err(CameraError::Undecodable(None));
-        }
-        Ok(())
-    }
-}
-
-fn start_decoder(
-    outputs: &Outputs,
-    epoch: Epoch,
-    anchor: ClockAnchor,
-    info: &StreamInfo,
-) -> Result<Decoder, CameraError> {
-    let mut sampler = Sampler::new(outputs.source.analyse_fps);
-    let (frames, counters) = (outputs.frames.clone(), outputs.counters.clone());
-    let camera = outputs.source.id.clone();
-    Decoder::start(info, outputs.source.decoder, move |picture, pts| {
-        counters.decoded();
-        if !sampler.wants(pts) {
-            return;
-        }
-        match sample::frame(picture, pts, &anchor) {
-            Ok(frame) => frames.put(Picture {
-                epoch,
-                anchor,
-                frame,
-            }),
-            Err(fault) => {
-                counters.dropped();
-                counter!("vong_camera_bad_pictures_total", "camera" => camera.to_string())
-                    .increment(1);
-                tracing::debug!(camera.id = %camera, cause = %fault, "decoded picture not usable");
-            }
-        }
-    })
 }

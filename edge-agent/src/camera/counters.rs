@@ -28,9 +28,9 @@ impl Counters {
             .unwrap_or_else(PoisonError::into_inner) = Some(arrival);
     }
 
-    /// A picture was decoded.
-    pub fn decoded(&self) {
-        self.decoded.fetch_add(1, Ordering::Relaxed);
+    /// So many pictures were decoded.
+    pub fn decoded(&self, pictures: u64) {
+        self.decoded.fetch_add(pictures, Ordering::Relaxed);
     }
 
     /// A model looked at a picture.

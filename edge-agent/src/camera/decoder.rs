@@ -1,7 +1,7 @@
-//! Access units to pictures. Live: whatever comes goes in at once, pictures come out by callback.
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+//! Access units to pictures, on the caller's thread: whoever pushes a unit has its pictures when the
+//! call returns, so a decision about a picture can be taken before the next unit goes in.
+//!
+//! What does not belong here: which units are decoded (`gate`, `thinning`), and when (`gated`).
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -14,145 +14,98 @@ use super::sample;
 use super::source::DecoderOptions;
 use crate::time::StreamTime;
 
-/// Units that may wait for the decoder: two seconds of a usual camera.
-const MOST_WAITING: u64 = 50;
+const WHAT: &str = "the decoder";
 
-/// What became of a unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Pushed {
-    /// It will be decoded.
-    Queued,
-    /// The decoder is too far behind: this unit and all up to the next keyframe are left out.
-    LeftOut,
-}
-
-/// A decoder of one connection.
+/// `decoder ! appsink`, fed by hand, stopped when dropped.
 pub(crate) struct Decoder {
-    parts: DecoderPipeline,
-    decoded: Arc<AtomicU64>,
-    leaving_out: bool,
+    pipeline: gst::Pipeline,
+    input: gst::Pad,
+    pictures: gst_app::AppSink,
 }
 
 impl Decoder {
-    /// Starts decoding; `on_picture` runs on the decoder's thread for each picture, in order of
-    /// presentation, and must not block.
-    pub(crate) fn start(
-        info: &StreamInfo,
-        options: DecoderOptions,
-        mut on_picture: impl FnMut(&gst::SampleRef, StreamTime) + Send + 'static,
-    ) -> Result<Self, CameraError> {
-        let parts = DecoderPipeline::new(info, options)?;
-        let decoded = Arc::new(AtomicU64::new(0));
-        let count = decoded.clone();
-        let callbacks = gst_app::AppSinkCallbacks::builder().new_sample(move |pictures| {
-            let sample = pictures.pull_sample().map_err(|_| gst::FlowError::Eos)?;
-            count.fetch_add(1, Ordering::Relaxed);
-            if let Some(pts) = sample::picture_time(&sample) {
-                on_picture(&sample, pts);
-            }
-            Ok(gst::FlowSuccess::Ok)
-        });
-        parts.pictures.set_callbacks(callbacks.build());
-        parts.play()?;
-        Ok(Self {
-            parts,
-            decoded,
-            leaving_out: false,
-        })
-    }
-
-    /// Hands over the next unit; never blocks.
-    pub(crate) fn push(&mut self, unit: &AccessUnit) -> Result<Pushed, CameraError> {
-        // Leaving out single units would smear every picture up to the next keyframe; so when the
-        // queue is full everything up to there goes.
-        let behind = self.parts.waiting() >= MOST_WAITING;
-        self.leaving_out = behind || (self.leaving_out && !unit.keyframe);
-        if self.leaving_out {
-            return Ok(Pushed::LeftOut);
-        }
-        self.parts.push(unit)?;
-        Ok(Pushed::Queued)
-    }
-
-    /// The error that stopped it, if one did.
-    pub(crate) fn fault(&self) -> Option<GstFault> {
-        self.parts.fault()
-    }
-
-    /// Pictures decoded so far.
-    pub(crate) fn decoded(&self) -> u64 {
-        self.decoded.load(Ordering::Relaxed)
-    }
-}
-
-/// `appsrc ! decoder ! appsink`, stopped when dropped.
-pub(crate) struct DecoderPipeline {
-    pipeline: gst::Pipeline,
-    units: gst_app::AppSrc,
-    pub(crate) pictures: gst_app::AppSink,
-}
-
-impl DecoderPipeline {
-    pub(crate) fn new(info: &StreamInfo, options: DecoderOptions) -> Result<Self, CameraError> {
+    /// A decoder that waits for its first keyframe.
+    pub(crate) fn start(info: &StreamInfo, options: DecoderOptions) -> Result<Self, CameraError> {
         let format = Format::of_codec(info.codec)
             .ok_or_else(|| CameraError::unsupported(&info.codec.to_string()))?;
         let decoder = format
             .decoder
             .replace("{threads}", &options.threads.max(1).to_string());
         // `videoconvert` passes I420 and NV12 through untouched; only other formats are converted.
-        // appsrc is unbounded because both its users look at its level before they push; appsink
-        // holds two pictures and then makes the decoder wait.
+        // appsink holds what one unit completes: whoever pushes takes it before pushing again.
         let description = format!(
-            "appsrc name=units format=time max-bytes=0 ! {decoder} ! videoconvert \
-             ! video/x-raw,format=(string){{I420,NV12}} \
-             ! appsink name=pictures sync=false max-buffers=2"
+            "{decoder} ! videoconvert ! video/x-raw,format=(string){{I420,NV12}} \
+             ! appsink name=pictures sync=false async=false"
         );
-        let what = "the decoder";
-        let pipeline = launch(&description, what)?;
-        let units: gst_app::AppSrc = named(&pipeline, "units", what)?;
-        let pictures: gst_app::AppSink = named(&pipeline, "pictures", what)?;
-        let caps = info
-            .caps
-            .parse::<gst::Caps>()
-            .map_err(|_| CameraError::Pipeline {
-                what,
-                source: GstFault::new("units", "the stream's caps are not caps"),
-            })?;
-        units.set_caps(Some(&caps));
+        gst::init().map_err(|error| broken(error.to_string()))?;
+        let bin = gst::parse::bin_from_description(&description, true)
+            .map_err(|error| broken(error.to_string()))?;
+        let pictures: gst_app::AppSink = named(&bin, "pictures", WHAT)?;
         accept_strides(&pictures);
-        Ok(Self {
+        let pipeline = gst::Pipeline::new();
+        keep_errors_only(&pipeline);
+        pipeline.add(&bin).map_err(|e| broken(e.to_string()))?;
+        let sink = bin.static_pad("sink").ok_or_else(|| broken("no input"))?;
+        let input = gst::Pad::builder(gst::PadDirection::Src).build();
+        input.link(&sink).map_err(|e| broken(e.to_string()))?;
+        let decoder = Self {
             pipeline,
-            units,
+            input,
             pictures,
-        })
+        };
+        decoder.play(info)?;
+        Ok(decoder)
     }
 
-    pub(crate) fn play(&self) -> Result<(), CameraError> {
+    fn play(&self, info: &StreamInfo) -> Result<(), CameraError> {
+        let caps = info.caps.parse::<gst::Caps>();
+        let caps = caps.map_err(|_| broken("the stream's caps are not caps"))?;
         self.pipeline
             .set_state(gst::State::Playing)
-            .map(drop)
             .map_err(|_| CameraError::Pipeline {
-                what: "the decoder",
+                what: WHAT,
                 source: self.fault_or("did not start"),
-            })
+            })?;
+        self.input
+            .set_active(true)
+            .map_err(|error| broken(error.message))?;
+        self.tell(gst::event::StreamStart::new("units"));
+        self.tell(gst::event::Caps::new(&caps));
+        self.begin_segment();
+        Ok(())
     }
 
-    /// Units that wait to be decoded.
-    pub(crate) fn waiting(&self) -> u64 {
-        self.units.property("current-level-buffers")
-    }
-
+    /// Decodes the next unit. The pictures that it completes, in order of presentation, are there
+    /// for [`Decoder::picture`].
     pub(crate) fn push(&self, unit: &AccessUnit) -> Result<(), CameraError> {
-        let pushed = self.units.push_buffer(sample::unit_buffer(unit));
+        let pushed = self.input.push(sample::unit_buffer(unit));
+        if pushed.is_ok()
+            && let Some(fault) = self.fault()
+        {
+            return Err(CameraError::Undecodable(Some(fault)));
+        }
         pushed
             .map(drop)
             .map_err(|_| CameraError::Undecodable(Some(self.fault_or("took no unit"))))
     }
 
-    /// No more units come; pictures still inside come out.
-    pub(crate) fn finish(&self) {
-        // Fails only where the pipeline is already stopping, and then nothing is left to come out.
-        let _ = self.units.end_of_stream();
+    /// Pictures that wait for others to be shown first come out now. Only a keyframe may follow.
+    pub(crate) fn drain(&self) {
+        self.tell(gstreamer_video::StillFrameEvent::builder(true).build());
+    }
+
+    /// Forgets what went in; time may go back. Only a keyframe may follow.
+    pub(crate) fn restart(&self) {
+        self.tell(gst::event::FlushStart::new());
+        self.tell(gst::event::FlushStop::new(true));
+        self.begin_segment();
+    }
+
+    /// The next picture that is complete, and when it is shown.
+    pub(crate) fn picture(&self) -> Option<(gst::Sample, Option<StreamTime>)> {
+        let sample = self.pictures.try_pull_sample(gst::ClockTime::ZERO)?;
+        let at = sample::picture_time(&sample);
+        Some((sample, at))
     }
 
     /// The pipeline's own error where it posted one, else `message`.
@@ -161,8 +114,7 @@ impl DecoderPipeline {
             .unwrap_or_else(|| GstFault::new("decoder", message))
     }
 
-    /// The next error that the pipeline posted.
-    pub(crate) fn fault(&self) -> Option<GstFault> {
+    fn fault(&self) -> Option<GstFault> {
         let message = self
             .pipeline
             .bus()?
@@ -172,12 +124,39 @@ impl DecoderPipeline {
             _ => None,
         }
     }
+
+    fn begin_segment(&self) {
+        let segment = gst::FormattedSegment::<gst::ClockTime>::new();
+        self.tell(gst::event::Segment::new(&segment));
+    }
+
+    fn tell(&self, event: gst::Event) {
+        // What does not take an event does not take the next unit either, and that is reported.
+        let _ = self.input.push_event(event);
+    }
 }
 
-impl Drop for DecoderPipeline {
+impl Drop for Decoder {
     fn drop(&mut self) {
         // Going to NULL cannot fail in a way that leaves anything to do.
         let _ = self.pipeline.set_state(gst::State::Null);
+    }
+}
+
+fn broken(message: impl Into<String>) -> CameraError {
+    CameraError::Pipeline {
+        what: WHAT,
+        source: GstFault::new("decoder", message),
+    }
+}
+
+/// Nobody reads the others; they would pile up on the bus.
+fn keep_errors_only(pipeline: &gst::Pipeline) {
+    if let Some(bus) = pipeline.bus() {
+        bus.set_sync_handler(|_, message| match message.type_() {
+            gst::MessageType::Error => gst::BusSyncReply::Pass,
+            _ => gst::BusSyncReply::Drop,
+        });
     }
 }
 

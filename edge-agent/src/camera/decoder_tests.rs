@@ -1,19 +1,16 @@
-//! The live decoder against what cameras do.
+//! The decoder against what cameras do.
 
 use std::path::Path;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::*;
-use crate::camera::clips_fixture::{encode_clip, encode_sized};
-use crate::camera::{FileItem, FileSource, Timing};
-use crate::geometry::PictureSize;
+use crate::camera::clips_fixture::{encode_clip, encode_sized, encode_with_ffmpeg};
+use crate::camera::{FileItem, FileSource, Frame, Timing};
 use crate::time::ClockAnchor;
-
-const DEADLINE: Duration = Duration::from_secs(20);
 
 fn units_of(path: &Path) -> (StreamInfo, Vec<Arc<AccessUnit>>) {
     let options = DecoderOptions::default();
@@ -27,18 +24,15 @@ fn units_of(path: &Path) -> (StreamInfo, Vec<Arc<AccessUnit>>) {
     (info, units.collect())
 }
 
-/// A decoder whose pictures' times and sizes come out of a channel.
-fn decoder(info: &StreamInfo) -> (Decoder, Receiver<(StreamTime, PictureSize)>) {
-    let (pictures_tx, pictures) = sync_channel(1_000);
+fn pictures(decoder: &Decoder) -> Vec<Frame> {
     let anchor = ClockAnchor {
         stream: StreamTime::ZERO,
         wall: Timestamp::UNIX_EPOCH,
     };
-    let decoder = Decoder::start(info, DecoderOptions::default(), move |picture, pts| {
-        let frame = sample::frame(picture, pts, &anchor).unwrap();
-        pictures_tx.send((frame.pts, frame.size)).unwrap();
-    });
-    (decoder.unwrap(), pictures)
+    let next = || decoder.picture();
+    std::iter::from_fn(next)
+        .map(|(picture, at)| sample::frame(&picture, at.unwrap(), &anchor).unwrap())
+        .collect()
 }
 
 fn later(unit: &AccessUnit, by: Duration) -> AccessUnit {
@@ -59,76 +53,71 @@ fn another_size_and_garbage_in_mid_stream_do_not_stop_it() {
     encode_sized(&large, 10, 5, (640, 480));
     let (info, first) = units_of(&small);
     let (_, second) = units_of(&large);
-    let (mut decoder, pictures) = decoder(&info);
-    for unit in &first {
-        assert_eq!(decoder.push(unit).unwrap(), Pushed::Queued);
-    }
+    let decoder = Decoder::start(&info, DecoderOptions::default()).unwrap();
     let data = Bytes::from_static(&[0, 0, 0, 1, 0x41, 0xff, 0x12, 0x34, 0x56, 0x78]);
     let garbage = AccessUnit {
         keyframe: false,
         data,
         ..later(&first[9], Duration::from_millis(40))
     };
+    let mut seen = Vec::new();
+    for unit in first.iter().map(|unit| AccessUnit::clone(unit)) {
+        decoder.push(&unit).unwrap();
+        seen.extend(pictures(&decoder));
+    }
     decoder.push(&garbage).unwrap();
     for unit in &second {
         decoder.push(&later(unit, Duration::from_secs(1))).unwrap();
+        seen.extend(pictures(&decoder));
     }
-    decoder.parts.finish();
-    let mut last = (
-        StreamTime::ZERO,
-        PictureSize {
-            width: 0,
-            height: 0,
-        },
-    );
-    while last.0 < StreamTime::from_secs_f64(1.36) {
-        let picture = pictures
-            .recv_timeout(DEADLINE)
-            .expect("the last picture comes");
-        assert!(picture.0 >= last.0);
-        let side = if picture.0 < StreamTime::from_secs_f64(1.0) {
-            320
-        } else {
-            640
-        };
-        assert_eq!(picture.1.width, side, "at {}", picture.0);
-        last = picture;
+    decoder.drain();
+    seen.extend(pictures(&decoder));
+    assert!(seen.len() >= 20);
+    for pair in seen.windows(2) {
+        assert!(pair[1].pts >= pair[0].pts);
     }
-    assert!(decoder.decoded() >= 20);
-    assert_eq!(decoder.fault(), None);
+    let half = StreamTime::from_secs_f64(1.0);
+    for picture in seen {
+        let side = if picture.pts < half { 320 } else { 640 };
+        assert_eq!(picture.size.width, side, "at {}", picture.pts);
+    }
 }
 
 #[test]
-fn a_decoder_that_is_behind_leaves_out_up_to_the_next_keyframe() {
+fn a_keyframe_by_itself_gives_its_picture_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("b.mp4");
+    // Pictures out of order: without the drain a keyframe waits for what is shown before it.
+    encode_with_ffmpeg(&path, 4, &["-c:v", "libx264", "-g", "25", "-bf", "3"]);
+    let (info, units) = units_of(&path);
+    let decoder = Decoder::start(&info, DecoderOptions::default()).unwrap();
+    for _ in 0..2 {
+        for keyframe in units.iter().filter(|unit| unit.keyframe) {
+            decoder.push(keyframe).unwrap();
+            decoder.drain();
+            let shown: Vec<_> = pictures(&decoder).iter().map(|frame| frame.pts).collect();
+            assert_eq!(shown, [keyframe.pts]);
+        }
+        decoder.restart();
+    }
+}
+
+#[test]
+fn after_a_restart_time_may_go_back_and_pictures_keep_their_times() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ball.mp4");
-    encode_clip(&path, 100, 10);
+    encode_clip(&path, 50, 25);
     let (info, units) = units_of(&path);
-    let (mut decoder, pictures) = decoder(&info);
-    // A paused pipeline takes nothing from its queue: the decoder is as far behind as can be.
-    decoder
-        .parts
-        .pipeline
-        .set_state(gst::State::Paused)
-        .unwrap();
-    let kept = units
-        .iter()
-        .filter(|unit| decoder.push(unit).unwrap() == Pushed::Queued)
-        .count();
-    assert!(kept < 100, "{kept} of 100 were queued");
-    decoder.parts.play().unwrap();
-    while decoder.parts.waiting() > 0 {
-        pictures.recv_timeout(DEADLINE).expect("the queue empties");
-    }
-    assert_eq!(
-        decoder.push(&units[99]).unwrap(),
-        Pushed::LeftOut,
-        "in the middle of a GOP"
-    );
-    assert_eq!(
-        decoder.push(&units[90]).unwrap(),
-        Pushed::Queued,
-        "a keyframe"
-    );
-    assert_eq!(decoder.push(&units[91]).unwrap(), Pushed::Queued);
+    let decoder = Decoder::start(&info, DecoderOptions::default()).unwrap();
+    let decode = |units: &[Arc<AccessUnit>]| -> Vec<StreamTime> {
+        units.iter().for_each(|unit| decoder.push(unit).unwrap());
+        decoder.drain();
+        pictures(&decoder).iter().map(|frame| frame.pts).collect()
+    };
+    let whole = decode(&units);
+    assert_eq!(whole.len(), 50);
+    decoder.restart();
+    assert_eq!(decode(&units[25..]), whole[25..]);
+    decoder.restart();
+    assert_eq!(decode(&units[..10]), whole[..10]);
 }

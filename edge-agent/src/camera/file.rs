@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use super::access_unit::{AccessUnit, StreamInfo};
 use super::address::Carrier;
-use super::decoder::{DecoderPipeline, launch, named};
+use super::decoder::{Decoder, launch, named};
 use super::fault::{CameraError, GstFault};
 use super::format::Format;
 use super::frame::Frame;
@@ -23,10 +23,8 @@ use super::source::DecoderOptions;
 use super::timeline::{Leaps, Timeline};
 use crate::time::{ClockAnchor, StreamTime};
 
-/// Longest that a local file may take to give its next unit, or the decoder its next picture.
+/// Longest that a local file may take to give its next unit.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Units handed to the decoder ahead of what it took; more would only use memory.
-const AHEAD: u64 = 2;
 
 /// Why a recording cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +71,7 @@ pub enum FileItem {
 pub struct FileSource {
     path: PathBuf,
     reader: UnitReader,
-    decoder: DecoderPipeline,
+    decoder: Decoder,
     anchor: ClockAnchor,
     frames_decoded: u64,
     newest: Option<StreamTime>,
@@ -107,8 +105,7 @@ impl FileSource {
             source,
         };
         let reader = UnitReader::open(path, timing).map_err(fault)?;
-        let decoder = DecoderPipeline::new(&reader.info, options).map_err(fault)?;
-        decoder.play().map_err(fault)?;
+        let decoder = Decoder::start(&reader.info, options).map_err(fault)?;
         Ok(Self {
             path: path.to_owned(),
             reader,
@@ -149,50 +146,37 @@ impl FileSource {
 
     fn step(&mut self) -> Result<Option<FileItem>, CameraError> {
         loop {
+            if let Some((sample, stated)) = self.decoder.picture() {
+                return self.picture(&sample, stated).map(Some);
+            }
             match self.stage {
                 Stage::Over => return Ok(None),
-                Stage::Reading if self.decoder.waiting() < AHEAD => {
-                    if let Some(sample) = self.decoded_within(Duration::ZERO) {
-                        return self.picture(&sample).map(Some);
-                    }
+                Stage::Reading => {
                     if let Some(unit) = self.reader.next()? {
                         self.decoder.push(&unit)?;
                         return Ok(Some(FileItem::Unit(Arc::new(unit))));
                     }
-                    self.decoder.finish();
+                    self.decoder.drain();
                     self.stage = Stage::Draining;
                 }
-                Stage::Reading => {
-                    // The decoder has enough to do; it either gives a picture or takes a unit.
-                    if let Some(sample) = self.decoded_within(Duration::from_millis(5)) {
-                        return self.picture(&sample).map(Some);
-                    }
-                    if let Some(fault) = self.decoder.fault() {
-                        return Err(CameraError::Undecodable(Some(fault)));
-                    }
-                }
                 Stage::Draining => {
-                    if let Some(sample) = self.decoded_within(PATIENCE) {
-                        return self.picture(&sample).map(Some);
-                    }
                     self.stage = Stage::Over;
-                    if !self.decoder.pictures.is_eos() || self.frames_decoded == 0 {
-                        let fault = self.decoder.fault();
-                        return Err(CameraError::Undecodable(fault));
+                    if self.frames_decoded == 0 {
+                        let fault = self.decoder.fault_or("gave no picture");
+                        return Err(CameraError::Undecodable(Some(fault)));
                     }
                 }
             }
         }
     }
 
-    fn decoded_within(&self, wait: Duration) -> Option<gst::Sample> {
-        self.decoder.pictures.try_pull_sample(clock_time(wait))
-    }
-
-    fn picture(&mut self, sample: &gst::SampleRef) -> Result<FileItem, CameraError> {
+    fn picture(
+        &mut self,
+        sample: &gst::SampleRef,
+        stated: Option<StreamTime>,
+    ) -> Result<FileItem, CameraError> {
         self.frames_decoded += 1;
         let usual = StreamTime::from_nanos(40_000_000);
-        let stated = sample::picture_time(sample);
         let pts = match (stated, self.newest) {
             (Some(pts), Some(newest)) if pts > newest => pts,
             (Some(pts), None) => pts,
@@ -224,18 +208,18 @@ impl Iterator for FileSource {
 }
 
 /// `filesrc ! parsebin ! parser ! appsink`: access units of a file.
-struct UnitReader {
+pub(super) struct UnitReader {
     pipeline: gst::Pipeline,
     units: gst_app::AppSink,
     timeline: Timeline,
     sets: ParameterSets,
-    info: StreamInfo,
+    pub(super) info: StreamInfo,
     first: Option<AccessUnit>,
     lapse: Option<Lapse>,
 }
 
 impl UnitReader {
-    fn open(path: &Path, timing: Timing) -> Result<Self, CameraError> {
+    pub(super) fn open(path: &Path, timing: Timing) -> Result<Self, CameraError> {
         let mut reader = Self::start(path)?;
         if let Timing::PerPicture(step) = timing {
             // Decode order is not the order of presentation: a first pass learns the latter.
@@ -308,7 +292,7 @@ impl UnitReader {
         }
     }
 
-    fn next(&mut self) -> Result<Option<AccessUnit>, CameraError> {
+    pub(super) fn next(&mut self) -> Result<Option<AccessUnit>, CameraError> {
         loop {
             let unit = match self.first.take() {
                 Some(first) => Some(first),

@@ -11,7 +11,13 @@ use zeroize::Zeroizing;
 
 use super::rtsp_fixture::{Access, PASSWORD, RtspServer, USER, closed_url};
 use super::*;
-use crate::config::Transport;
+use crate::config::{GateMode, Transport};
+
+const OPEN: GatePolicy = GatePolicy {
+    mode: GateMode::Off,
+    shortest_event: None,
+    analysis_period: Duration::from_millis(200),
+};
 
 /// Generous: the build machine may be busy.
 pub(super) const DEADLINE: Duration = Duration::from_secs(30);
@@ -24,6 +30,7 @@ pub(super) fn source(url: &str, password: Option<&str>) -> CameraSource {
         address: address(url, password),
         duty: Duty::Analyse,
         analyse_fps: 5.0,
+        gate: OPEN,
         ring: RingLimits {
             span: Duration::from_secs(20),
             bytes: 8 << 20,

@@ -1,17 +1,24 @@
 //! A mailbox of one picture: the newest wins, what it replaces is counted.
 //!
 //! The decoder puts, one analyser takes. When the analyser is busy the picture that waits is
-//! replaced, so analysis is always about now; the end of a connection is never lost.
+//! replaced, so analysis is always about now; the end of a connection is never lost. Only what a
+//! quiet camera's gate fetches from the past is put in turn: there the decoder waits.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
 use super::counters::Counters;
 use super::frame::Frame;
+use super::gated::Regard;
 use super::ring::Epoch;
 use crate::time::{ClockAnchor, StreamTime};
+
+/// How often who waits for its turn looks whether it is to stop.
+const LOOK_FOR_STOP: Duration = Duration::from_millis(50);
 
 /// A picture that was due, with what its time means.
 #[derive(Debug, Clone)]
@@ -22,6 +29,15 @@ pub struct Picture {
     pub anchor: ClockAnchor,
     /// The picture.
     pub frame: Frame,
+    /// How to regard it.
+    pub regard: Regard,
+}
+
+impl Picture {
+    fn may_replace(&self, older: &Self) -> bool {
+        let is_usual = |picture: &Self| picture.regard == Regard::InTurn;
+        self.epoch == older.epoch && is_usual(self) && is_usual(older)
+    }
 }
 
 /// What the mailbox hands over.
@@ -50,6 +66,8 @@ pub struct FrameMailbox {
 struct Shared {
     slots: Mutex<Slots>,
     filled: Notify,
+    /// A picture was taken out.
+    taken: Condvar,
     counters: Arc<Counters>,
 }
 
@@ -67,6 +85,7 @@ impl FrameMailbox {
         let shared = Shared {
             slots: Mutex::default(),
             filled: Notify::new(),
+            taken: Condvar::new(),
             counters,
         };
         Self {
@@ -84,6 +103,23 @@ impl FrameMailbox {
         slots.waiting.push_back(Delivery::Picture(picture));
         drop(slots);
         self.shared.filled.notify_one();
+    }
+
+    /// Puts a picture once the one that waits was taken. After `patience` it replaces it all the
+    /// same, and is given up where `stop` is set. Blocks.
+    pub(crate) fn put_in_turn(&self, picture: Picture, patience: Duration, stop: &AtomicBool) {
+        let until = Instant::now() + patience;
+        let mut slots = self.slots();
+        while matches!(slots.waiting.back(), Some(Delivery::Picture(_))) && Instant::now() < until {
+            if stop.load(Ordering::Relaxed) {
+                self.shared.counters.dropped();
+                return;
+            }
+            let waited = self.shared.taken.wait_timeout(slots, LOOK_FOR_STOP);
+            slots = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        drop(slots);
+        self.put(picture);
     }
 
     /// Says that a connection ended. Never dropped; where an earlier end still waits, the analyser
@@ -114,14 +150,16 @@ impl FrameMailbox {
     }
 
     /// The newest picture of the same connection: `taken`, which was handed over before, or one that
-    /// came after it; then `taken` is dropped and counted.
+    /// came after it; then `taken` is dropped and counted. What was fetched from the past, and a
+    /// glance, stay.
     #[must_use]
     pub fn freshest(&self, taken: Picture) -> Picture {
         let mut slots = self.slots();
         // What lies in front came right after what was taken: no end lies between them.
         match slots.waiting.pop_front() {
-            Some(Delivery::Picture(newer)) if newer.epoch == taken.epoch => {
+            Some(Delivery::Picture(newer)) if newer.may_replace(&taken) => {
                 self.shared.counters.dropped();
+                self.shared.taken.notify_one();
                 newer
             }
             Some(other) => {
@@ -139,6 +177,7 @@ impl FrameMailbox {
             {
                 let mut slots = self.slots();
                 if let Some(delivery) = slots.waiting.pop_front() {
+                    self.shared.taken.notify_one();
                     return Some(delivery);
                 }
                 if slots.closed {
@@ -188,6 +227,7 @@ mod tests {
             epoch: Epoch(epoch),
             anchor: ANCHOR,
             frame,
+            regard: Regard::InTurn,
         }
     }
 
@@ -237,6 +277,13 @@ mod tests {
         mailbox.put(picture(1, 2.0));
         assert_eq!(at(mailbox.freshest(picture(1, 1.0))), 2.0);
         assert_eq!(counters.snapshot().dropped, 1);
+        let recalled = Picture {
+            regard: Regard::Recalled,
+            ..picture(1, 2.0)
+        };
+        mailbox.put(picture(1, 2.5));
+        assert_eq!(at(mailbox.freshest(recalled)), 2.0, "fetched from the past");
+        assert_eq!(at(mailbox.freshest(picture(1, 2.0))), 2.5);
         mailbox.end(Epoch(1), StreamTime::from_secs_f64(3.0), ANCHOR);
         mailbox.put(picture(2, 0.5));
         assert_eq!(
@@ -245,7 +292,36 @@ mod tests {
             "an end lies between"
         );
         assert_eq!(drained(&mailbox).await, ["end 1", "2@0.5"]);
-        assert_eq!(counters.snapshot().dropped, 1);
+        assert_eq!(counters.snapshot().dropped, 2);
+    }
+
+    #[tokio::test]
+    async fn what_is_put_in_turn_waits_and_nothing_is_lost() {
+        let counters = Arc::new(Counters::default());
+        let mailbox = FrameMailbox::new(counters.clone());
+        let decoder = std::thread::spawn({
+            let mailbox = mailbox.clone();
+            move || {
+                let stop = AtomicBool::new(false);
+                for at in 0..20 {
+                    let patience = Duration::from_secs(60);
+                    mailbox.put_in_turn(picture(1, f64::from(at)), patience, &stop);
+                }
+                stop.store(true, Ordering::Relaxed);
+                mailbox.put(picture(2, 0.0));
+                mailbox.put_in_turn(picture(2, 1.0), Duration::from_secs(60), &stop);
+            }
+        });
+        for at in 0..19 {
+            let Some(Delivery::Picture(next)) = mailbox.next().await else {
+                panic!("closed");
+            };
+            assert_eq!(next.frame.pts, StreamTime::from_secs_f64(f64::from(at)));
+        }
+        decoder.join().unwrap();
+        // The twentieth was replaced by who does not wait, and the last gave up.
+        assert_eq!(drained(&mailbox).await, ["2@0"]);
+        assert_eq!(counters.snapshot().dropped, 2);
     }
 
     #[tokio::test]

@@ -3,10 +3,11 @@
 //! GStreamer is spoken here (and in `evidence/annotated`, which encodes for a person) and nowhere
 //! else. What does not belong here: models, rules, anything that knows why a picture is wanted.
 //!
-//! One camera, live: `rtsp` receives → `ring` remembers → `decoder` decodes → `sampler` picks →
-//! `mailbox` hands over; `supervisor` keeps that going. A camera with a main stream beside the one
-//! that is analysed has a second ring: `footage` finds a moment of one in the other. One file,
-//! lock-step: `file`. One picture: `picture_file`.
+//! One camera, live: `rtsp` receives → `ring` remembers → `gate` decides → `decoder` decodes →
+//! `sampler` picks → `mailbox` hands over; `gated` is the middle of that, `decoding` its thread,
+//! `supervisor` keeps it going. A camera with a main stream beside the one that is analysed has a
+//! second ring: `footage` finds a moment of one in the other. One file, lock-step: `file`, through
+//! the gate: `gated_file`. One picture: `picture_file`.
 
 mod access_unit;
 pub(crate) mod bits;
@@ -31,11 +32,18 @@ mod mailbox;
 mod backoff;
 mod parameter_sets;
 mod sampler;
+mod thinning;
 mod timeline;
+mod unit_kind;
+
+mod gate;
 
 mod alone;
 mod decoder;
+mod decoding;
 mod file;
+mod gated;
+mod gated_file;
 mod glimpse;
 mod picture_file;
 mod probe;
@@ -56,6 +64,8 @@ mod access_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
+mod gate_live_tests;
+#[cfg(test)]
 mod live_tests;
 #[cfg(test)]
 pub(crate) mod ring_fixture;
@@ -67,6 +77,8 @@ mod rtsp_tricks;
 mod scripted_rtsp;
 #[cfg(test)]
 mod two_streams_tests;
+#[cfg(test)]
+mod video_fixture;
 
 pub use access_unit::{AccessUnit, CameraTime, Codec, StreamInfo};
 pub use address::{Carrier, StreamAddress};
@@ -76,6 +88,14 @@ pub use fault::{CameraError, GstFault};
 pub use file::{FileError, FileItem, FileSource, Timing};
 pub use footage::{Footage, FoundBy, Place};
 pub use frame::{ColorMatrix, ColorRange, Frame, PixelFormat, Plane};
+pub use gate::{Cause, GateHandle, GatePolicy, GateReport, Signal, Waking};
+pub use gated::Regard;
+#[cfg(test)]
+pub(crate) use gated_file::GatedStream;
+pub use gated_file::{GatedFile, GatedItem};
+#[cfg(test)]
+pub(crate) use video_fixture::encoded_video;
+
 pub use glimpse::last_picture;
 pub use header::read_header;
 pub use mailbox::{Delivery, FrameMailbox, Picture};

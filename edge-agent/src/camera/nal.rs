@@ -23,6 +23,20 @@ pub(crate) fn each_unit(stream: &[u8]) -> impl Iterator<Item = &[u8]> {
     pieces.filter(|unit| !unit.is_empty())
 }
 
+/// The stream from the first unit on for which that holds; what lies behind is not looked at.
+pub(crate) fn first_unit(stream: &[u8], wanted: impl Fn(&&[u8]) -> bool) -> Option<&[u8]> {
+    let mut start = next_start(stream, 0);
+    while let Some((_, from)) = start {
+        // Its end is not looked for: whoever asks reads its first bytes.
+        let unit = stream.get(from..).unwrap_or_default();
+        if wanted(&unit) {
+            return Some(unit);
+        }
+        start = next_start(stream, from);
+    }
+    None
+}
+
 /// The next `00 00 01` at or after `from`: where it begins and where it ends.
 fn next_start(stream: &[u8], from: usize) -> Option<(usize, usize)> {
     let mut at = from;

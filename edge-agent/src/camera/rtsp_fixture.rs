@@ -48,6 +48,10 @@ fn mounts() -> Vec<(&'static str, String)> {
     vec![
         ("/ball", format!("( {SOURCE} ! {PICTURE} ! {H264} )")),
         (
+            "/still",
+            format!("( videotestsrc is-live=true pattern=smpte75 ! {PICTURE} ! {H264} )"),
+        ),
+        (
             "/small",
             format!(
                 "( {SOURCE} ! video/x-raw,format=I420,width=160,height=120,framerate=25/1 ! {H264} )"
@@ -86,8 +90,8 @@ fn mounts() -> Vec<(&'static str, String)> {
 }
 
 impl RtspServer {
-    /// Serves `/ball` (endless), `/small` (the same, smaller), `/short` (ends after 2 s), `/wrap` (its
-    /// RTP timestamps begin anew after 1 s), `/h265`, `/mjpeg`, `/one-keyframe` (at its beginning),
+    /// Serves `/ball` (endless), `/still` (nothing moves), `/small` (the ball, smaller), `/short`
+    /// (ends after 2 s), `/wrap` (its RTP timestamps begin anew after 1 s), `/h265`, `/mjpeg`, `/one-keyframe` (at its beginning),
     /// `/vp8` and `/mpeg4` (codecs the agent does not know), `/sound` (no video). All balls
     /// go round by the wall clock, once a second.
     pub(crate) fn start(access: Access) -> Self {

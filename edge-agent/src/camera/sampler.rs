@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::time::StreamTime;
 
+/// A picture may come early by one part in so many of a period.
+pub(crate) const EARLY: u32 = 16;
+
 /// Picks pictures at a wanted rate on the PTS line.
 ///
 /// Due times lie on one fixed grid, so the mean rate never drifts whatever the camera's rate; a gap
@@ -38,18 +41,29 @@ impl Sampler {
         if self.period_ns == 0 {
             return true;
         }
-        let origin = *self.origin.get_or_insert(pts);
-        let elapsed = pts.as_nanos().saturating_sub(origin.as_nanos());
-        // Cameras' PTS jitter by microseconds around the grid; a picture just before its due time
-        // is the one wanted, not the next one a whole frame later.
-        let slot = elapsed
-            .saturating_add(self.period_ns / 16)
-            .div_euclid(self.period_ns);
+        let slot = self.slot(pts);
         if slot < self.next_slot {
             return false;
         }
         self.next_slot = slot.saturating_add(1);
         true
+    }
+
+    /// Pictures shown after `pts` come again.
+    pub(crate) fn go_back_to(&mut self, pts: StreamTime) {
+        if self.period_ns > 0 {
+            self.next_slot = self.next_slot.min(self.slot(pts).saturating_add(1));
+        }
+    }
+
+    fn slot(&mut self, pts: StreamTime) -> i64 {
+        let origin = *self.origin.get_or_insert(pts);
+        let elapsed = pts.as_nanos().saturating_sub(origin.as_nanos());
+        // Cameras' PTS jitter by microseconds around the grid; a picture just before its due time
+        // is the one wanted, not the next one a whole frame later.
+        elapsed
+            .saturating_add(self.period_ns / i64::from(EARLY))
+            .div_euclid(self.period_ns)
     }
 }
 
@@ -94,6 +108,17 @@ mod tests {
     fn a_gap_does_not_burst() {
         let times = [0.0, 0.2, 10.0, 10.04, 10.08, 10.12, 10.16, 10.2];
         assert_eq!(picked(5.0, times), [0.0, 0.2, 10.0, 10.2]);
+    }
+
+    #[test]
+    fn what_comes_again_is_due_again() {
+        let mut sampler = Sampler::new(5.0);
+        let at = StreamTime::from_secs_f64;
+        assert!(sampler.wants(at(1.0)) && sampler.wants(at(9.0)) && !sampler.wants(at(3.0)));
+        sampler.go_back_to(at(1.0));
+        assert!(!sampler.wants(at(1.0)) && sampler.wants(at(1.2)) && sampler.wants(at(9.0)));
+        sampler.go_back_to(at(20.0));
+        assert!(!sampler.wants(at(9.0)), "nothing lies ahead");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use contract::v1::CameraId;
 
 use super::address::StreamAddress;
+use super::gate::GatePolicy;
 use super::ring::RingLimits;
 use super::size::Duty;
 
@@ -21,6 +22,8 @@ pub struct CameraSource {
     pub duty: Duty,
     /// Pictures a second to analyse; zero analyses every picture.
     pub analyse_fps: f64,
+    /// When its keyframes are enough.
+    pub gate: GatePolicy,
     /// How much of the stream stays in memory.
     pub ring: RingLimits,
     /// How long to wait for it.

@@ -18,6 +18,7 @@ use super::backoff::Backoff;
 use super::connection::{Connection, ConnectionEnded, Delivered};
 use super::counters::Counters;
 use super::fault::CameraError;
+use super::gate::GateHandle;
 use super::mailbox::FrameMailbox;
 use super::ring::Epoch;
 use super::shared_ring::SharedRing;
@@ -51,6 +52,8 @@ pub struct Camera {
     pub counters: Arc<Counters>,
     /// What is known of its clock.
     pub clock: Arc<CameraClock>,
+    /// The other end of its activity gate.
+    pub gate: GateHandle,
     /// How it is; changes only, so a slow reader sees the latest.
     pub health: watch::Receiver<CameraHealth>,
     /// Ends after the token given to [`supervise`] is cancelled.
@@ -64,6 +67,7 @@ pub fn supervise(source: CameraSource, stop: CancellationToken) -> Camera {
     let ring = SharedRing::new(source.ring);
     let frames = FrameMailbox::new(counters.clone());
     let clock = Arc::new(CameraClock::default());
+    let gate = GateHandle::default();
     let connecting = CameraHealth {
         state: CameraState::Connecting,
         reason: None,
@@ -76,6 +80,7 @@ pub fn supervise(source: CameraSource, stop: CancellationToken) -> Camera {
         frames: frames.clone(),
         counters: counters.clone(),
         clock: Arc::clone(&clock),
+        gate: gate.clone(),
         health: Arc::new(health_tx),
     };
     let id = outputs.source.id.clone();
@@ -86,6 +91,7 @@ pub fn supervise(source: CameraSource, stop: CancellationToken) -> Camera {
         frames,
         counters,
         clock,
+        gate,
         health,
         task,
     }
@@ -99,6 +105,7 @@ pub(crate) struct Outputs {
     pub(crate) frames: FrameMailbox,
     pub(crate) counters: Arc<Counters>,
     pub(crate) clock: Arc<CameraClock>,
+    pub(crate) gate: GateHandle,
     pub(crate) health: Arc<watch::Sender<CameraHealth>>,
 }
 

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use super::{cpu_seconds, is_closed_pipe, memory_mib, rounded};
 use crate::analysis::{CameraAnalysis, Look, Step};
-use crate::camera::{DecoderOptions, FileItem, FileSource, Frame, Sampler, Timing};
-use crate::config::{CameraConfig, Config};
+use crate::camera::{Cause, Frame, GatePolicy, GatedFile, GatedItem, Regard, Timing};
+use crate::config::{CameraConfig, Config, GateMode};
 use crate::detect::{Detection, Detector};
 use crate::geometry::PixelBox;
 use crate::rule::{EventChange, HeldBack};
@@ -34,9 +34,31 @@ pub(super) struct Args {
     /// Time-lapse: the seconds from one picture to the next, whatever the file says.
     #[arg(long, value_name = "S")]
     seconds_per_picture: Option<f64>,
+    /// Decode only what the camera's activity gate lets through, as `run` does.
+    #[arg(long, value_enum, value_name = "MODE", num_args = 0..=1, require_equals = true,
+          default_value = "off", default_missing_value = "auto")]
+    gate: Gate,
     /// Also print what was detected and tracked in each analysed picture.
     #[arg(long)]
     detections: bool,
+}
+
+/// The gate of a replay. Off, every picture is decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Gate {
+    Auto,
+    Keyframes,
+    Off,
+}
+
+impl From<Gate> for GateMode {
+    fn from(gate: Gate) -> Self {
+        match gate {
+            Gate::Auto => Self::Auto,
+            Gate::Keyframes => Self::Keyframes,
+            Gate::Off => Self::Off,
+        }
+    }
 }
 
 /// Replays a recording.
@@ -57,12 +79,12 @@ pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
         true => verify::start(&config)?.map(FireVerifier::new),
         false => None,
     };
-    let source = FileSource::open(
-        &args.clip,
-        timing,
-        Timestamp::now(),
-        DecoderOptions::default(),
-    )?;
+    let gate = GatePolicy {
+        mode: args.gate.into(),
+        ..GatePolicy::of(camera)
+    };
+    let fps = camera.analyse_fps;
+    let source = GatedFile::open(&args.clip, timing, Timestamp::now(), fps, gate)?;
     let detail = if args.detections {
         Detail::Detections
     } else {
@@ -109,11 +131,9 @@ enum Detail {
 struct Replay<W> {
     detector: Detector,
     verifier: Option<FireVerifier>,
-    sampler: Sampler,
     analysis: CameraAnalysis,
     detail: Detail,
     printed: W,
-    frames_decoded: u64,
     frames_analysed: u64,
     events: u64,
     held_back: u64,
@@ -132,35 +152,32 @@ impl<W: io::Write> Replay<W> {
         Self {
             detector,
             verifier,
-            sampler: Sampler::new(camera.analyse_fps),
             analysis,
             detail,
             printed,
-            frames_decoded: 0,
             frames_analysed: 0,
             events: 0,
             held_back: 0,
         }
     }
 
-    fn run(mut self, source: FileSource) -> anyhow::Result<()> {
+    fn run(mut self, mut source: GatedFile) -> anyhow::Result<()> {
         let began = Instant::now();
-        let mut newest = StreamTime::ZERO;
-        for item in source {
-            if let FileItem::Frame(frame) = item? {
-                newest = newest.max(frame.pts);
-                self.frame(&frame)?;
-            }
+        while let Some(item) = source.next()? {
+            self.item(&item, &mut source)?;
         }
+        let newest = source.newest().unwrap_or_default();
         for change in self.analysis.end(newest) {
             self.change(&change)?;
         }
         let summary = json!({
             "media_s": rounded(newest.as_secs_f64()),
-            "frames_decoded": self.frames_decoded,
+            "units_received": source.received(),
+            "frames_decoded": source.decoded(),
             "frames_analysed": self.frames_analysed,
             "events": self.events,
             "held_back": self.held_back,
+            "awake_share": rounded(source.report().awake_share()),
             "model": self.detector.manifest().name,
             "verifier": self.verifier.as_ref().map(FireVerifier::name),
             "cpu_s": cpu_seconds(),
@@ -172,31 +189,44 @@ impl<W: io::Write> Replay<W> {
         Ok(())
     }
 
-    fn frame(&mut self, frame: &Frame) -> anyhow::Result<()> {
-        self.frames_decoded += 1;
-        if !self.sampler.wants(frame.pts) {
-            return Ok(());
-        }
+    fn item(&mut self, item: &GatedItem, source: &mut GatedFile) -> anyhow::Result<()> {
+        let GatedItem { frame, regard } = item;
         self.frames_analysed += 1;
         let detections = self.detector.detect(frame)?;
+        let glanced = match regard {
+            Regard::Glance => self.analysis.glance(frame.size, &detections),
+            Regard::InTurn | Regard::Recalled => None,
+        };
+        let holds = match glanced {
+            // It comes again, after what lies before it.
+            Some(cause) => Some(cause),
+            None => self.frame(frame, source.decoded(), &detections)?,
+        };
+        if let Some(cause) = holds {
+            source.hold(frame.pts, cause);
+        }
+        Ok(())
+    }
+
+    /// What keeps the gate open after this picture.
+    fn frame(
+        &mut self,
+        frame: &Frame,
+        number: u64,
+        detections: &[Detection],
+    ) -> anyhow::Result<Option<Cause>> {
         let verdicts = match &mut self.verifier {
-            Some(verifier) => verifier.look(frame, &detections)?,
+            Some(verifier) => verifier.look(frame, detections)?,
             None => Vec::new(),
         };
         let step = self.analysis.step(&Look {
             at: frame.pts,
             size: frame.size,
-            detections: &detections,
+            detections,
             verdicts: &verdicts,
         });
         if self.detail == Detail::Detections {
-            let line = picture(
-                frame.pts,
-                self.frames_decoded,
-                &detections,
-                &verdicts,
-                &step,
-            );
+            let line = picture(frame.pts, number, detections, &verdicts, &step);
             self.print(&line)?;
         }
         for held_back in &step.held_back {
@@ -204,9 +234,10 @@ impl<W: io::Write> Replay<W> {
             let line = nearly(held_back);
             self.print(&line)?;
         }
-        step.changes
-            .iter()
-            .try_for_each(|change| self.change(change))
+        for change in &step.changes {
+            self.change(change)?;
+        }
+        Ok(step.holds)
     }
 
     fn change(&mut self, change: &EventChange) -> anyhow::Result<()> {

@@ -43,6 +43,8 @@ pub struct CameraConfig {
     pub model: String,
     /// Pictures analysed a second, 0.1 to 30. Default 5.
     pub analyse_fps: f64,
+    /// When its keyframes are enough. Default auto.
+    pub gate: GateMode,
     /// What it remembers of the stream.
     pub ring: RingConfig,
     /// How long its tracks are remembered, for rules to be simulated. Default 600 s.
@@ -67,6 +69,17 @@ pub enum Transport {
     Auto,
 }
 
+/// Which of its pictures are decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GateMode {
+    /// Keyframes while nothing stirs, else all that the analysis needs.
+    Auto,
+    /// Keyframes, whatever happens.
+    Keyframes,
+    /// All.
+    Off,
+}
+
 /// `[camera.ring]`: encoded pictures kept in memory for the clips.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RingConfig {
@@ -77,6 +90,12 @@ pub struct RingConfig {
 }
 
 impl CameraConfig {
+    /// The shortest event that any of its rules must not miss; none where it has no rule.
+    #[must_use]
+    pub fn shortest_event(&self) -> Option<Duration> {
+        self.rules.iter().map(|rule| rule.shortest_event).min()
+    }
+
     /// The rule that speaks with this detail for this zone.
     #[must_use]
     pub fn rule(&self, detail: &str, zone: Option<&ZoneId>) -> Option<&RuleConfig> {
@@ -128,6 +147,12 @@ fn read_one(
         .flatten();
     let model = read_model(section, models);
     let analyse_fps = section.or("analyse_fps", 5.0, &value::number(0.1..=30.0));
+    let modes = [
+        ("auto", GateMode::Auto),
+        ("keyframes", GateMode::Keyframes),
+        ("off", GateMode::Off),
+    ];
+    let gate = section.or("gate", GateMode::Auto, &value::one_of(&modes));
     let ring = read_ring(section.table("ring"));
     let remember_tracks = section.or(
         "remember_tracks_s",
@@ -158,6 +183,7 @@ fn read_one(
         place,
         model: model?.manifest.name.clone(),
         analyse_fps,
+        gate,
         ring,
         remember_tracks,
         zones,

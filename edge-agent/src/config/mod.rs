@@ -33,7 +33,7 @@ use section::{Section, read_document};
 
 pub use agent::{AgentConfig, ClientCertificate, MetricsConfig, OutboxConfig, ServerConfig};
 pub use built_in::{STARTER, built_in_file};
-pub use camera::{CameraConfig, RingConfig, Transport};
+pub use camera::{CameraConfig, GateMode, RingConfig, Transport};
 pub use catalogue::{Catalogue, LabelSet, Unrunnable};
 pub use classifier::ClassifierManifest;
 pub use clock::ClockConfig;

@@ -285,6 +285,7 @@ impl Site<'_> {
             frames,
             counters,
             clock,
+            gate,
             task,
             ..
         } = analysed;
@@ -293,6 +294,7 @@ impl Site<'_> {
             camera: config.id.clone(),
             name: config.name.clone(),
             counters: Arc::clone(&counters),
+            gate: gate.clone(),
             board: Arc::clone(&self.outbound.board),
         };
         let exhibits = Exhibits {
@@ -320,6 +322,7 @@ impl Site<'_> {
             facts: Arc::clone(facts),
             frames,
             counters: Arc::clone(&counters),
+            gate,
             seat: detector.seat(period(config.analyse_fps)),
             verifier: self
                 .verifier
@@ -339,6 +342,7 @@ impl Site<'_> {
                 Arc::clone(&clock),
                 spokesman,
             ),
+            analysed: None,
         };
         let running = Running {
             clock,

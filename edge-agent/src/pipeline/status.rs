@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::v1::{AgentId, CameraId, CameraState, CameraStatus};
+use contract::v1::{AgentId, CameraId, CameraState, CameraStatus, GateStatus, WakeReason};
 use tokio::sync::watch;
 
-use crate::camera::{CameraHealth, Counters};
+use crate::camera::{CameraHealth, Cause, Counters, GateHandle, GateReport, Waking};
 use crate::outbox::StatusBoard;
 use crate::telemetry::metric;
 
@@ -19,6 +19,7 @@ pub(super) struct StatusReporter {
     pub(super) camera: CameraId,
     pub(super) name: String,
     pub(super) counters: Arc<Counters>,
+    pub(super) gate: GateHandle,
     pub(super) board: Arc<StatusBoard>,
 }
 
@@ -47,7 +48,10 @@ impl StatusReporter {
             0.0
         };
         metrics::gauge!(metric::CAMERA_UP, "camera" => camera.clone()).set(up);
-        metrics::counter!(metric::FRAMES_DROPPED, "camera" => camera).absolute(counters.dropped);
+        metrics::counter!(metric::FRAMES_DROPPED, "camera" => camera.clone())
+            .absolute(counters.dropped);
+        let gate = self.gate.report();
+        metrics::gauge!(metric::AWAKE_SHARE, "camera" => camera).set(gate.awake_share());
         self.board.set(CameraStatus {
             agent: self.agent.clone(),
             camera: self.camera.clone(),
@@ -57,7 +61,32 @@ impl StatusReporter {
             since: health.since,
             last_picture: self.counters.last_picture(),
             pose: None,
+            gate: Some(gate_status(&gate)),
             counters,
         });
+    }
+}
+
+const fn gate_status(gate: &GateReport) -> GateStatus {
+    GateStatus {
+        awake: match gate.waking {
+            Some(waking) => Some(wake_reason(waking)),
+            None => None,
+        },
+        awake_s: gate.awake.as_secs(),
+        watched_s: gate.watched.as_secs(),
+    }
+}
+
+const fn wake_reason(waking: Waking) -> WakeReason {
+    match waking {
+        Waking::Off => WakeReason::Off,
+        Waking::Learning => WakeReason::Learning,
+        Waking::Change => WakeReason::Change,
+        Waking::WholePicture => WakeReason::WholePicture,
+        Waking::KeyframesTooRare => WakeReason::KeyframesTooRare,
+        Waking::Attention(Cause::Event) => WakeReason::Event,
+        Waking::Attention(Cause::Track) => WakeReason::Track,
+        Waking::Attention(Cause::Hit) => WakeReason::Hit,
     }
 }

@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 
 use super::PipelineError;
 use crate::camera::{
-    Camera, CameraHealth, CameraSource, DecoderOptions, Duty, Footage, Patience, RingLimits,
-    StreamAddress, StreamUrl, supervise,
+    Camera, CameraHealth, CameraSource, DecoderOptions, Duty, Footage, GatePolicy, Patience,
+    RingLimits, StreamAddress, StreamUrl, supervise,
 };
 use crate::config::CameraConfig;
 
@@ -85,6 +85,7 @@ fn source(
         },
         duty,
         analyse_fps: config.analyse_fps,
+        gate: GatePolicy::of(config),
         ring: RingLimits {
             span: config.ring.span,
             bytes: usize::try_from(most).unwrap_or(usize::MAX),

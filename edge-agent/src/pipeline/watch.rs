@@ -14,7 +14,9 @@ use super::event_log::EventLog;
 use super::exhibits::{Exhibits, Scene};
 use super::grounds;
 use crate::analysis::{CameraAnalysis, Look, Plan, Remembered, TrackMemory};
-use crate::camera::{Counters, Delivery, Epoch, Frame, FrameMailbox, Picture};
+use crate::camera::{
+    Cause, Counters, Delivery, Epoch, Frame, FrameMailbox, GateHandle, Picture, Regard, Signal,
+};
 use crate::detect::{Classifier, Detection, Request, Seat};
 use crate::geometry::PictureSize;
 use crate::report::{CameraFacts, Sighting};
@@ -28,6 +30,8 @@ pub(super) struct Watch {
     pub(super) facts: Arc<CameraFacts>,
     pub(super) frames: FrameMailbox,
     pub(super) counters: Arc<Counters>,
+    /// Is told what keeps the camera's pictures coming.
+    pub(super) gate: GateHandle,
     /// Its place at the model that all cameras share.
     pub(super) seat: Seat,
     /// Looks again at what burns, where a rule asks for it and there is one.
@@ -45,6 +49,8 @@ pub(super) struct Watch {
     pub(super) mute_ends: Option<Timestamp>,
     pub(super) memory: TrackMemory,
     pub(super) clocks: WatchClocks,
+    /// The last picture that was analysed.
+    pub(super) analysed: Option<(Epoch, StreamTime)>,
 }
 
 /// The connection that a change belongs to.
@@ -93,7 +99,18 @@ impl Watch {
         unverified: &mut Failing,
         runtime: &Handle,
     ) -> Failing {
-        let Picture { epoch, anchor, .. } = picture;
+        let Picture {
+            epoch,
+            anchor,
+            regard,
+            ..
+        } = picture;
+        let pts = picture.frame.pts;
+        if self.analysed.is_some_and(|last| last >= (epoch, pts)) {
+            // The gate fetched it from the past, too late: rules cannot go back.
+            self.counters.dropped();
+            return failing;
+        }
         // When the model has time for this camera, it looks at the newest picture there is by then.
         let frames = self.frames.clone();
         let take = move || Request::whole(frames.freshest(picture).frame);
@@ -114,6 +131,13 @@ impl Watch {
             }
         };
         self.counters.analysed();
+        if regard == Regard::Glance
+            && let Some(cause) = self.analysis.glance(frame.size, &detections)
+        {
+            self.hold_gate(epoch, frame.pts, cause);
+            return Failing::No;
+        }
+        self.analysed = Some((epoch, frame.pts));
         let moment = Moment {
             epoch,
             clock: self.clocks.now(anchor),
@@ -127,6 +151,9 @@ impl Watch {
             detections: &detections,
             verdicts: &verdicts,
         });
+        if let Some(cause) = step.holds {
+            self.hold_gate(epoch, frame.pts, cause);
+        }
         self.exhibits.observe(&frame, &step.tracks);
         for held_back in &step.held_back {
             self.list(held_back);
@@ -146,6 +173,10 @@ impl Watch {
             self.record(change, moment, Some(&frame), runtime);
         }
         Failing::No
+    }
+
+    fn hold_gate(&self, epoch: Epoch, at: StreamTime, cause: Cause) {
+        self.gate.hold(Signal { epoch, at, cause });
     }
 
     /// What the fire verifier says of this picture. Where it fails, the detector's word stands: a
@@ -189,6 +220,7 @@ impl Watch {
             return;
         }
         let plan = Arc::clone(&self.plan.borrow_and_update());
+        self.gate.set_shortest_event(plan.camera.shortest_event());
         self.mute_ends = plan.next_end(now);
         self.exhibits.camera = Arc::new(plan.camera.clone());
         self.facts = Arc::new(CameraFacts {

@@ -27,6 +27,14 @@ pub(super) const DEFAULTS: CommonDefaults = CommonDefaults {
     cool_down_s: 60,
 };
 
+pub(super) fn classes(config: &EncroachmentConfig) -> Vec<Arc<str>> {
+    config.classes.clone()
+}
+
+pub(super) const fn shortest_event(config: &EncroachmentConfig) -> Duration {
+    config.dwell
+}
+
 pub(super) fn read(section: &Section<'_>, context: &RuleContext<'_>) -> EncroachmentConfig {
     EncroachmentConfig {
         classes: read_classes(section, context, &["two_wheeler", "car", "large_vehicle"]),

@@ -83,6 +83,15 @@ pub(super) const DEFAULTS: CommonDefaults = CommonDefaults {
     cool_down_s: 60,
 };
 
+pub(super) fn classes(config: &FireSmokeConfig) -> Vec<Arc<str>> {
+    config.classes.clone()
+}
+
+/// What burns shorter than this was a lighter or a lamp.
+pub(super) const fn shortest_event(_: &FireSmokeConfig) -> Duration {
+    Duration::from_secs(20)
+}
+
 pub(super) fn read(section: &Section<'_>, context: &RuleContext<'_>) -> FireSmokeConfig {
     let classes = read_classes(section, context, &["fire", "smoke"]);
     for word in &classes {

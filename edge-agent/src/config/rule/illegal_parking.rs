@@ -30,6 +30,14 @@ pub(super) const DEFAULTS: CommonDefaults = CommonDefaults {
     cool_down_s: 300,
 };
 
+pub(super) fn classes(config: &IllegalParkingConfig) -> Vec<Arc<str>> {
+    config.classes.clone()
+}
+
+pub(super) const fn shortest_event(config: &IllegalParkingConfig) -> Duration {
+    config.dwell
+}
+
 pub(super) fn read(section: &Section<'_>, context: &RuleContext<'_>) -> IllegalParkingConfig {
     IllegalParkingConfig {
         classes: read_classes(section, context, &["car", "large_vehicle"]),

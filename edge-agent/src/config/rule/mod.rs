@@ -8,6 +8,7 @@ mod fire_smoke;
 mod illegal_parking;
 mod stray_cattle;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use contract::v1::{MAX_DETAIL_BYTES, Severity, ZoneId};
@@ -40,6 +41,9 @@ pub struct RuleConfig {
     pub cool_down: Duration,
     /// Least time between two updates of an open event.
     pub update_every: Duration,
+    /// The shortest stay of what it looks for that must not be missed: an activity gate never
+    /// leaves half of it undecoded.
+    pub shortest_event: Duration,
     /// How much of the stream its clip holds.
     pub evidence: EvidenceWindow,
     /// The code of the offence that its events are proposed as; at most 64 bytes.
@@ -55,6 +59,19 @@ pub struct EvidenceWindow {
     pub post_roll: Duration,
     /// How far from it the two pictures of the context are taken.
     pub context: Duration,
+}
+
+impl RuleConfig {
+    /// The least score with which something of that class may count.
+    #[must_use]
+    pub fn least_score(&self, class: &str) -> f32 {
+        let RuleKind::FireSmoke(fire) = &self.kind else {
+            return self.min_confidence;
+        };
+        let thresholds = fire.classes.iter().zip(&fire.thresholds);
+        let mut own = thresholds.filter(|(known, _)| ***known == *class);
+        own.next().map_or(self.min_confidence, |(_, least)| *least)
+    }
 }
 
 /// The values that a rule puts in place of absent common keys.
@@ -111,6 +128,16 @@ macro_rules! rule_kinds {
                     [usual, ..] => usual,
                     [] => self.word(),
                 }
+            }
+
+            /// The classes that it may count.
+            #[must_use]
+            pub fn classes(&self) -> Vec<Arc<str>> {
+                match self { $(Self::$variant(config) => $module::classes(config),)+ }
+            }
+
+            fn usual_shortest_event(&self) -> Duration {
+                match self { $(Self::$variant(config) => $module::shortest_event(config),)+ }
             }
 
             fn read(
@@ -191,7 +218,9 @@ fn read_one(section: &Section<'_>, context: &RuleContext<'_>) -> Option<RuleConf
     ];
     let or_seconds =
         |key, default, range| section.or(key, Duration::from_secs(default), &value::seconds(range));
+    let shortest = value::seconds(0.0..=86_400.0);
     Some(RuleConfig {
+        shortest_event: section.or("shortest_event_s", kind.usual_shortest_event(), &shortest),
         kind,
         zone,
         severity: section.or("severity", defaults.severity, &value::one_of(&severities)),

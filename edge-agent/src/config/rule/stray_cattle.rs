@@ -1,5 +1,6 @@
 //! `kind = "stray_cattle"`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use contract::v1::Severity;
@@ -23,6 +24,15 @@ pub(super) const DEFAULTS: CommonDefaults = CommonDefaults {
     clear_after_s: 10,
     cool_down_s: 60,
 };
+
+pub(super) fn classes(_: &StrayCattleConfig) -> Vec<Arc<str>> {
+    vec!["cattle".into()]
+}
+
+/// Cattle do not hurry.
+pub(super) const fn shortest_event(_: &StrayCattleConfig) -> Duration {
+    Duration::from_secs(10)
+}
 
 pub(super) fn read(section: &Section<'_>, context: &RuleContext<'_>) -> StrayCattleConfig {
     check_class(section, "kind", "cattle", context);

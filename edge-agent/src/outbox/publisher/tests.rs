@@ -440,6 +440,7 @@ async fn a_refused_report_is_kept_aside_and_a_status_is_retained() {
         since: Timestamp::now(),
         last_picture: None,
         pose: None,
+        gate: None,
         counters: CameraCounters::default(),
     };
     board.set(status);
