@@ -8,6 +8,7 @@ pub mod telemetry;
 
 pub mod incident;
 pub mod changes;
+pub mod custody;
 pub mod people;
 pub mod store;
 pub mod login;

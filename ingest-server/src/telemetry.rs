@@ -39,6 +39,11 @@ pub const UPLOAD_BYTES: &str = "vong_evidence_bytes_total";
 /// Seals of events by `outcome`: `first`, `linked`, `predecessor_missing`, `contradicted`, or why
 /// a seal is worth nothing.
 pub const MANIFESTS: &str = "vong_evidence_manifests_total";
+/// Copies derived from evidence, by `copy` (`viewing`, `redacted`; `any` where the queue itself failed)
+/// and `outcome`: `made`, `not_needed`, `queue`, or why not.
+pub const COPIES: &str = "vong_evidence_copies_total";
+/// Copies that wait to be made or are being made.
+pub const COPIES_WAITING: &str = "vong_evidence_copies_waiting";
 /// Log-in attempts by `outcome`: `accepted`, or the reason of refusal.
 pub const LOGINS: &str = "vong_logins_total";
 /// Decisions of people by `action`: `acknowledge`, `confirm`, `reject`, `plate`, `release`.

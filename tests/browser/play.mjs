@@ -1,7 +1,7 @@
 // Plays one clip in a browser that nobody drives: a page of our own shows it, seeks in it, looks at a
 // picture of it, and posts what it saw. Works with any browser that takes an address on its command line.
 //
-// Reads VONG_CLIP (a file) and VONG_BROWSER (a Firefox). Prints one line of JSON: duration, width,
+// Reads VONG_CLIP (a file), VONG_BROWSER (a program) and VONG_ENGINE (`firefox`, `chromium`). Prints one line of JSON: duration, width,
 // height, start, played, seeked, light, error.
 
 import { spawn } from "node:child_process";
@@ -10,7 +10,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const { VONG_CLIP, VONG_BROWSER } = process.env;
+const { VONG_CLIP, VONG_BROWSER, VONG_ENGINE } = process.env;
 const PATIENCE = 90_000;
 
 /** Runs in the browser. */
@@ -58,6 +58,21 @@ async function watch() {
 const page = `<!doctype html><video muted playsinline></video><script>(${watch})()</script>`;
 const clip = readFileSync(VONG_CLIP);
 const profile = mkdtempSync(join(tmpdir(), "vong-browser-"));
+const headless = {
+  firefox: ["--headless", "--no-remote", "--profile", profile],
+  chromium: [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--autoplay-policy=no-user-gesture-required",
+    // Without it the browser ends when the page is loaded.
+    "--remote-debugging-port=0",
+    `--user-data-dir=${profile}`,
+  ],
+};
 let browser;
 
 function end(line, status) {
@@ -95,9 +110,7 @@ const server = createServer((request, response) => {
 
 server.listen(0, "127.0.0.1", () => {
   const address = `http://127.0.0.1:${server.address().port}/`;
-  browser = spawn(VONG_BROWSER, ["--headless", "--no-remote", "--profile", profile, address], {
-    stdio: "ignore",
-  });
+  browser = spawn(VONG_BROWSER, [...headless[VONG_ENGINE], address], { stdio: "ignore" });
   browser.on("error", (error) => end(JSON.stringify({ error: String(error) }), 1));
   setTimeout(() => end(JSON.stringify({ error: "the browser said nothing in time" }), 1), PATIENCE);
 });

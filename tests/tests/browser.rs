@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::Value;
-use system_tests::harness::{OPERATOR, Site, SiteBroker};
+use serde_json::{Value, json};
+use system_tests::harness::{OPERATOR, Program, Site, SiteBroker, path_of};
+use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 use tokio::time::timeout;
 
@@ -62,7 +63,7 @@ async fn an_operator_sees_the_queue_fill_and_decides() {
     firefox_plays_the_clip(&site, done["confirmed"].as_str().unwrap()).await;
 }
 
-/// The clip as the camera's bytes lie in it, in the other engine: plays, seeks, shows light.
+/// The clip as the camera's bytes lie in it, in the other engine.
 async fn firefox_plays_the_clip(site: &Site, incident: &str) {
     let firefox = std::env::var("VONG_FIREFOX").unwrap_or_else(|_| "firefox-esr".to_owned());
     let told = site
@@ -83,24 +84,74 @@ async fn firefox_plays_the_clip(site: &Site, incident: &str) {
         .expect("the clip is served");
     let file = site.folder().join("clip.mp4");
     std::fs::write(&file, bytes).expect("the folder takes the clip");
+    plays(("firefox", &firefox), &file).await;
+}
+
+/// The server's viewing copy of clips that no browser plays as they are. Without a server: the process
+/// that makes copies takes a task on its standard input.
+#[tokio::test]
+async fn chromium_plays_the_viewing_copy_of_h265_and_motion_jpeg() {
+    let chromium = std::env::var("VONG_CHROMIUM").unwrap_or_else(|_| "chromium".to_owned());
+    let folder = tempfile::tempdir().unwrap();
+    for (name, encode) in [
+        (
+            "h265.mp4",
+            "x265enc key-int-max=25 log-level=none ! h265parse ! mp4mux",
+        ),
+        ("mjpeg.mov", "jpegenc ! qtmux"),
+    ] {
+        let (source, out) = (folder.path().join(name), folder.path().join("copy.mp4"));
+        let line = format!(
+            "videotestsrc num-buffers=75 pattern=smpte \
+             ! video/x-raw,format=I420,width=640,height=360,framerate=25/1 \
+             ! {encode} ! filesink location={}",
+            source.display()
+        );
+        let drawn = Command::new("gst-launch-1.0")
+            .arg("-q")
+            .args(line.split_whitespace())
+            .output()
+            .await
+            .unwrap();
+        assert!(drawn.status.success(), "{drawn:?}");
+        let answer = folder.path().join("answer.json");
+        let work = json!({ "Viewing": { "source": source, "out": out } });
+        let task = json!({ "work": work, "answer": answer }).to_string();
+        let mut maker = Command::new(path_of(Program::IngestServer).unwrap())
+            .arg("make-copy")
+            .stdin(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = maker.stdin.take().unwrap();
+        stdin.write_all(task.as_bytes()).await.unwrap();
+        drop(stdin);
+        assert!(maker.wait().await.unwrap().success());
+        assert_eq!(std::fs::read_to_string(&answer).unwrap(), "\"Done\"");
+        plays(("chromium", &chromium), &out).await;
+    }
+}
+
+/// Plays, seeks, shows light.
+async fn plays((engine, browser): (&str, &str), file: &Path) {
     let mut player = Command::new("node");
     player
         .arg("play.mjs")
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("browser"))
-        .env("VONG_CLIP", &file)
-        .env("VONG_BROWSER", &firefox)
+        .env("VONG_CLIP", file)
+        .env("VONG_BROWSER", browser)
+        .env("VONG_ENGINE", engine)
         .kill_on_drop(true);
     let output = timeout(Duration::from_secs(120), player.output()).await;
-    let output = output.expect("Firefox is done within two minutes");
+    let output = output.expect("the browser is done within two minutes");
     let output = output.expect("node runs");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let saw: Value = serde_json::from_str(&said).unwrap_or_else(|_| panic!("{firefox}: {said}"));
+    let saw: Value = serde_json::from_str(&said).unwrap_or_else(|_| panic!("{browser}: {said}"));
     let number = |key: &str| {
         saw[key]
             .as_f64()
-            .unwrap_or_else(|| panic!("{firefox}: {said}"))
+            .unwrap_or_else(|| panic!("{browser}: {said}"))
     };
-    assert!(saw["error"].is_null(), "{firefox}: {said}");
+    assert!(saw["error"].is_null(), "{browser}: {said}");
     assert!(
         number("start").abs() < 1e-6 && number("played") > 0.5,
         "{said}"

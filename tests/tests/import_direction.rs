@@ -173,6 +173,7 @@ const INGEST_SERVER: Crate = Crate {
         "telemetry",
         "incident",
         "changes",
+        "custody",
         "people",
         "store",
         "login",
@@ -217,7 +218,19 @@ const INGEST_SERVER: Crate = Crate {
         },
         ForeignLibrary {
             name: "gstreamer",
-            homes: &[],
+            homes: &["evidence/derive/film.rs"],
+        },
+        ForeignLibrary {
+            name: "gstreamer_video",
+            homes: &["evidence/derive/film.rs"],
+        },
+        ForeignLibrary {
+            name: "image",
+            homes: &["evidence/derive/still.rs"],
+        },
+        ForeignLibrary {
+            name: "rustix",
+            homes: &["evidence/derive/child.rs"],
         },
     ],
 };

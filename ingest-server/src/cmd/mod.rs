@@ -18,6 +18,7 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
 use crate::config::Config;
+use crate::evidence::carry_out_task;
 use crate::store::Store;
 
 /// Takes in the reports of edge agents, merges them into incidents, shows them to operators.
@@ -46,6 +47,9 @@ enum Command {
     /// Agents and the tokens that let them in.
     #[command(subcommand)]
     Agent(agent::Agent),
+    /// Make one copy of a piece of evidence, as standard input says. The server starts this itself.
+    #[command(hide = true)]
+    MakeCopy,
     /// Verify sealed bundles of evidence, offline: every part that does not fit is named.
     Verify(verify::Args),
 }
@@ -57,6 +61,10 @@ impl Cli {
     /// A chain that names the file, key or thing at fault and the remedy; to be printed once.
     pub fn run(self) -> anyhow::Result<()> {
         crate::telemetry::start_logging();
+        if matches!(self.command, Command::MakeCopy) {
+            // Nothing of the configuration, and no more threads than GStreamer's own.
+            return Ok(carry_out_task()?);
+        }
         let config = Config::load(self.config.as_deref())?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -70,6 +78,7 @@ impl Cli {
                 Command::User(user) => user::run(&config, user).await,
                 Command::Agent(agent) => agent::run(&config, agent).await,
                 Command::Verify(args) => verify::run(&config, &args),
+                Command::MakeCopy => Ok(()),
             }
         })
     }

@@ -58,6 +58,9 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
         health: intake.health(),
     };
     let courier = tokio::spawn(courier.run(stop.clone()));
+    let program = std::env::current_exe().context("this program's own file cannot be found")?;
+    let workshop = evidence.workshop(program, &config.copies);
+    let workshop = tokio::spawn(workshop.run(stop.clone()));
     let endpoints = Endpoints::write(
         &config.data_dir,
         &format!("http://{}", reachable(http_address)),
@@ -83,6 +86,9 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     stop.cancel();
     if let Err(error) = courier.await {
         tracing::error!(error = %error, "the courier of orders ended badly");
+    }
+    if let Err(error) = workshop.await {
+        tracing::error!(error = %error, "the maker of copies ended badly");
     }
     let taken_in = intake.finished().await;
     broker.stop().await;

@@ -11,6 +11,7 @@ mod url;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 pub use self::fault::{ConfigError, Fault};
 use self::reader::Reader;
@@ -25,6 +26,8 @@ const DEFAULT_DATA_DIR: &str = "vong-data";
 const DEFAULT_HTTP: &str = "127.0.0.1:8080";
 const DEFAULT_BROKER: &str = "127.0.0.1:1883";
 const DEFAULT_TLS_BROKER: &str = "0.0.0.0:8883";
+const DEFAULT_COPY_SECONDS: u64 = 300;
+const DEFAULT_COPY_MIB: u64 = 4_096;
 
 /// The whole configuration.
 #[derive(Debug, Clone)]
@@ -37,6 +40,8 @@ pub struct Config {
     pub broker: BrokerConfig,
     /// The database's URL. Key `database.url`; default: a SQLite file in the data directory.
     pub database: DatabaseUrl,
+    /// How copies of evidence are made.
+    pub copies: CopiesConfig,
 }
 
 /// Where the console and the API are served.
@@ -47,6 +52,39 @@ pub struct HttpConfig {
     /// Key `http.public_url`: what people type. With `https` the cookie is `Secure`. Default: made
     /// from the bound address.
     pub public_url: Option<::url::Url>,
+}
+
+/// How copies of evidence are made: those that every browser plays, and those in which nobody but the
+/// reported vehicle is recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopiesConfig {
+    /// Key `copies.time_limit_s`, 10 to 3,600, default 300: for each process that a copy takes.
+    pub time_limit: Duration,
+    /// Key `copies.memory_limit_mib`, 512 to 65,536 MiB, default 4,096: address space of each, in bytes
+    /// here.
+    pub memory_limit: u64,
+    /// Key `redaction.edge_agent`: the agent's program, which finds people and vehicles. Default: beside
+    /// this program, else on the path.
+    pub edge_agent: Option<PathBuf>,
+    /// Key `redaction.edge_agent_config`: its configuration, where models are described there.
+    pub edge_agent_config: Option<PathBuf>,
+    /// Key `redaction.model`; default: the agent's starter.
+    pub model: Option<String>,
+    /// Key `redaction.plate_model`: a model that finds plates; default none.
+    pub plate_model: Option<String>,
+}
+
+impl Default for CopiesConfig {
+    fn default() -> Self {
+        Self {
+            time_limit: Duration::from_secs(DEFAULT_COPY_SECONDS),
+            memory_limit: DEFAULT_COPY_MIB * 1024 * 1024,
+            edge_agent: None,
+            edge_agent_config: None,
+            model: None,
+            plate_model: None,
+        }
+    }
 }
 
 /// The broker: in this process, or somewhere else.
@@ -208,13 +246,28 @@ impl Config {
             Some(url) => DatabaseUrl(url),
             None => DatabaseUrl::sqlite_in(&data_dir),
         };
+        let copies = copies(&mut reader);
         reader.finish()?;
         Ok(Self {
             data_dir,
             http,
             broker,
             database,
+            copies,
         })
+    }
+}
+
+fn copies(reader: &mut Reader) -> CopiesConfig {
+    let seconds = reader.whole("copies.time_limit_s", 10..=3_600, DEFAULT_COPY_SECONDS);
+    let mib = reader.whole("copies.memory_limit_mib", 512..=65_536, DEFAULT_COPY_MIB);
+    CopiesConfig {
+        time_limit: Duration::from_secs(seconds),
+        memory_limit: mib * 1024 * 1024,
+        edge_agent: reader.path("redaction.edge_agent"),
+        edge_agent_config: reader.path("redaction.edge_agent_config"),
+        model: reader.text("redaction.model"),
+        plate_model: reader.text("redaction.plate_model"),
     }
 }
 

@@ -2,6 +2,7 @@
 //! fault is known, the misspelt keys too.
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use super::{ConfigError, Fault, MqttUrl, Password};
@@ -92,6 +93,28 @@ impl Reader {
     pub(super) fn path(&mut self, key: &str) -> Option<PathBuf> {
         let text = self.text(key)?;
         Some(self.file.parent().unwrap_or(Path::new("")).join(text))
+    }
+
+    /// A whole number of a range.
+    pub(super) fn whole(&mut self, key: &str, range: RangeInclusive<u64>, default: u64) -> u64 {
+        self.known.push(key.to_owned());
+        let Some(value) = self.find(key) else {
+            return default;
+        };
+        let number = value
+            .as_integer()
+            .and_then(|number| u64::try_from(number).ok());
+        let Some(number) = number.filter(|number| range.contains(number)) else {
+            let problem = format!("is {value}");
+            let remedy = format!(
+                "write a whole number from {} to {}",
+                range.start(),
+                range.end()
+            );
+            self.fault(key, problem, remedy);
+            return default;
+        };
+        number
     }
 
     /// An address to listen on.

@@ -4,32 +4,37 @@
 //! was sent: nothing else is taken. `object_store` stands behind this module alone. What does not
 //! belong here: who may look (that is `http`), what evidence means (that is `incident`).
 
+mod derive;
 mod objects;
 mod seals;
 mod uploads;
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use contract::v1::AgentId;
 use futures_util::Stream;
 use futures_util::stream::BoxStream;
+use tokio::sync::Notify;
 
+pub use self::derive::{Failure, TaskError, Workshop, carry_out_task};
 pub use self::objects::ObjectError;
 pub use self::uploads::{UploadError, UploadStatus};
 
 use self::objects::Objects;
 use self::uploads::Uploads;
 use crate::changes::ChangeBus;
+use crate::config::CopiesConfig;
 use crate::store::Store;
 
 /// Media types that are taken in, and served to browsers as such.
-pub const ALLOWED_MEDIA_TYPES: [&str; 5] = [
+pub const ALLOWED_MEDIA_TYPES: [&str; 6] = [
     "image/jpeg",
     "image/png",
     "video/mp4",
+    "video/quicktime",
     "application/json",
     "text/plain",
 ];
@@ -39,6 +44,10 @@ pub const ALLOWED_MEDIA_TYPES: [&str; 5] = [
 pub struct EvidenceStore {
     objects: Objects,
     uploads: Arc<Uploads>,
+    store: Store,
+    changes: ChangeBus,
+    bell: Arc<Notify>,
+    data_dir: PathBuf,
 }
 
 impl EvidenceStore {
@@ -48,11 +57,45 @@ impl EvidenceStore {
     /// [`ObjectError`] where a folder cannot be made.
     pub fn open(data_dir: &Path, store: Store, changes: ChangeBus) -> Result<Self, ObjectError> {
         let objects = Objects::open(&data_dir.join("evidence"))?;
-        let uploads = Uploads::open(&data_dir.join("uploads"), store, changes, objects.clone())?;
+        let bell = Arc::new(Notify::new());
+        let uploads = Uploads::open(
+            &data_dir.join("uploads"),
+            store.clone(),
+            changes.clone(),
+            objects.clone(),
+            Arc::clone(&bell),
+        )?;
         Ok(Self {
             objects,
             uploads: Arc::new(uploads),
+            store,
+            changes,
+            bell,
+            data_dir: data_dir.to_owned(),
         })
+    }
+
+    /// Who makes copies of what is stored here. `program` is this very program's file: it is started
+    /// again for whatever touches foreign bytes.
+    #[must_use]
+    pub fn workshop(&self, program: PathBuf, config: &CopiesConfig) -> Workshop {
+        let parts = (
+            self.store.clone(),
+            self.objects.clone(),
+            self.changes.clone(),
+        );
+        Workshop::new(
+            parts,
+            Arc::clone(&self.bell),
+            &self.data_dir,
+            program,
+            config,
+        )
+    }
+
+    /// Tells the workshop that something was put into its queue.
+    pub fn ring(&self) {
+        self.bell.notify_one();
     }
 
     /// How far the upload of the bytes with this hash is.

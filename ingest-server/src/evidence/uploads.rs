@@ -10,18 +10,24 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use contract::v1::{AgentId, CommandId, MAX_EVIDENCE_BYTES};
+use contract::v1::{AgentId, EvidenceKind, MAX_EVIDENCE_BYTES};
 use futures_util::{Stream, StreamExt as _};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use tokio::fs::{self, File, OpenOptions};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::Notify;
 
 use super::ALLOWED_MEDIA_TYPES;
 use super::objects::{ObjectError, Objects};
 use super::seals;
 use crate::changes::{Change, ChangeBus};
-use crate::store::{self, SealedEvidence, Store, StoreError, Stored};
+use crate::custody::{self, Act, Detail, INTAKE};
+use crate::store::entity::evidence;
+use crate::store::{
+    self, CopyKind, CustodyEntry, EvidenceOwner, Requeue, SealedEvidence, Store, StoreError,
+    Stored, Tx,
+};
 use crate::telemetry::{UPLOAD_BYTES, UPLOADS};
 
 /// 64 lower-case hexadecimal digits.
@@ -129,6 +135,8 @@ pub(super) struct Uploads {
     store: Store,
     changes: ChangeBus,
     objects: Objects,
+    /// Rung when something was stored, of which copies may be wanted.
+    bell: Arc<Notify>,
     /// One writer an upload: a client that reconnects waits for its broken request to end.
     turns: Mutex<HashMap<PathBuf, Arc<tokio::sync::Mutex<()>>>>,
 }
@@ -139,6 +147,7 @@ impl Uploads {
         store: Store,
         changes: ChangeBus,
         objects: Objects,
+        bell: Arc<Notify>,
     ) -> Result<Self, ObjectError> {
         std::fs::create_dir_all(folder).map_err(|source| ObjectError::Folder {
             folder: folder.to_owned(),
@@ -149,6 +158,7 @@ impl Uploads {
             store,
             changes,
             objects,
+            bell,
             turns: Mutex::default(),
         })
     }
@@ -288,21 +298,33 @@ impl Uploads {
         self.objects.put_file(&key, part).await?;
         let now = Timestamp::now();
         let tx = self.store.begin().await?;
-        let events = store::mark_stored(&tx, agent, sha256.as_str(), &key, now).await?;
+        let pieces = store::mark_stored(&tx, agent, sha256.as_str(), &key, now).await?;
+        let mut owners = Vec::new();
+        for piece in &pieces {
+            note_arrival(&tx, agent, piece, now).await?;
+            if piece.kind == EvidenceKind::Clip.as_str() {
+                store::queue_copy(&tx, piece, CopyKind::Viewing, Requeue::Never, now).await?;
+            }
+            let owner = EvidenceOwner::of(piece)?;
+            if !owners.contains(&owner) {
+                owners.push(owner);
+            }
+        }
         let mut told = Vec::new();
-        for event in events {
-            seals::receive(&tx, &self.objects, event, now).await?;
-            told.extend(store::touch_incident_of_event(&tx, event, now).await?);
-            // What a command brought has the command where evidence of events has the event.
-            let id = CommandId::from_uuid(event.as_uuid());
-            if store::command(&tx, id).await?.is_some() {
-                told.push(Change::Command {
+        for owner in owners {
+            match owner {
+                EvidenceOwner::Event(event) => {
+                    seals::receive(&tx, &self.objects, event, now).await?;
+                    told.extend(store::touch_incident_of_event(&tx, event, now).await?);
+                }
+                EvidenceOwner::Command(id) => told.push(Change::Command {
                     agent: agent.clone(),
                     id,
-                });
+                }),
             }
         }
         tx.commit().await?;
+        self.bell.notify_one();
         for change in told {
             self.changes.announce(change);
         }
@@ -320,6 +342,32 @@ impl Uploads {
         turns.retain(|_, turn| Arc::strong_count(turn) > 1);
         Arc::clone(turns.entry(part.to_owned()).or_default())
     }
+}
+
+/// Who brought a piece, and that its bytes are those that were sealed.
+async fn note_arrival(
+    tx: &Tx,
+    agent: &AgentId,
+    piece: &evidence::Model,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for (actor, act) in [
+        (custody::agent(agent), Act::Received),
+        (INTAKE.to_owned(), Act::Verified),
+    ] {
+        let entry = CustodyEntry {
+            actor,
+            act,
+            copy: None,
+            detail: Detail {
+                sha256: piece.sha256.clone(),
+                bytes: piece.bytes.map(i64::unsigned_abs),
+                ..Detail::default()
+            },
+        };
+        store::append_custody(tx, piece, entry, now).await?;
+    }
+    Ok(())
 }
 
 async fn length_of(part: &Path) -> Result<u64, UploadError> {

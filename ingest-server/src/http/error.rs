@@ -19,7 +19,7 @@ use contract::v1::FieldFault;
 
 use super::catalogue::{self, Language};
 use super::context::RequestId;
-use crate::export::ExportError;
+use crate::export::{DisclosureError, ExportError};
 use crate::incident::lifecycle::Refusal;
 use crate::login::LoginRefusal;
 use crate::orders::OrderError;
@@ -119,6 +119,9 @@ pub enum ApiError {
     /// No bundle can be made of the event now; the text says why.
     #[error("bundle unavailable: {0}")]
     BundleUnavailable(String),
+    /// There is no redacted copy to give out; the text says where it stands.
+    #[error("copy unavailable: {0}")]
+    CopyUnavailable(String),
     /// The bundle was released and cannot change any more.
     #[error("bundle released")]
     BundleReleased,
@@ -135,7 +138,7 @@ pub enum ApiError {
 
 /// Every code, for the catalogue's test.
 #[cfg(test)]
-pub(super) const CODES: [&str; 28] = [
+pub(super) const CODES: [&str; 29] = [
     "unauthenticated",
     "not_allowed",
     "csrf_token_invalid",
@@ -161,6 +164,7 @@ pub(super) const CODES: [&str; 28] = [
     "bundle_incomplete",
     "bundle_unavailable",
     "bundle_released",
+    "copy_unavailable",
     "disk_full",
     "unavailable",
     "internal",
@@ -205,6 +209,7 @@ impl ApiError {
             Self::BundleIncomplete(_) => "bundle_incomplete",
             Self::BundleUnavailable(_) => "bundle_unavailable",
             Self::BundleReleased => "bundle_released",
+            Self::CopyUnavailable(_) => "copy_unavailable",
             Self::DiskFull => "disk_full",
             Self::Unavailable => "unavailable",
             Self::Internal(_) => "internal",
@@ -236,6 +241,7 @@ impl ApiError {
             | Self::BundleIncomplete(_)
             | Self::BundleUnavailable(_)
             | Self::BundleReleased
+            | Self::CopyUnavailable(_)
             | Self::UploadOffsetMismatch { .. } => StatusCode::CONFLICT,
             Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::UploadHashMismatch | Self::InvalidFields(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -246,9 +252,9 @@ impl ApiError {
 
     fn detail(&self) -> Option<Detail> {
         match self {
-            Self::InvalidRequest(text) | Self::BundleUnavailable(text) => {
-                Some(Detail::Text(text.clone()))
-            }
+            Self::InvalidRequest(text)
+            | Self::BundleUnavailable(text)
+            | Self::CopyUnavailable(text) => Some(Detail::Text(text.clone())),
             Self::BundleIncomplete(fields) => Some(Detail::Fields(fields.clone())),
             Self::TransitionRefused(refusal) => Some(Detail::Word(refusal.as_str())),
             _ => None,
@@ -290,6 +296,19 @@ impl From<ReviewError> for ApiError {
             ReviewError::Refused(refusal) => Self::TransitionRefused(refusal),
             ReviewError::NoteTooLong => Self::InvalidRequest(error.to_string()),
             ReviewError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DisclosureError> for ApiError {
+    fn from(error: DisclosureError) -> Self {
+        match error {
+            DisclosureError::NotFound => Self::NotFound,
+            DisclosureError::NoRedactedCopy(reason) => Self::CopyUnavailable(reason),
+            DisclosureError::NoPicture | DisclosureError::NoteTooLong => {
+                Self::InvalidRequest(error.to_string())
+            }
+            DisclosureError::Store(error) => error.into(),
         }
     }
 }

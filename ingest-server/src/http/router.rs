@@ -12,8 +12,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    agents, bundles, cameras, enrolments, gaps, incidents, key_rotations, orders, quarantine,
-    session, uploads,
+    agents, bundles, cameras, enrolments, evidence, gaps, incidents, key_rotations, orders,
+    quarantine, session, uploads,
 };
 use super::{AppState, console, context, error, health, live, media, openapi};
 
@@ -57,6 +57,10 @@ fn people() -> OpenApiRouter<AppState> {
         .routes(routes!(bundles::type_plate))
         .routes(routes!(bundles::release))
         .routes(routes!(bundles::chain))
+        .routes(routes!(evidence::custody))
+        .routes(routes!(evidence::custody_of_command))
+        .routes(routes!(evidence::redact))
+        .routes(routes!(evidence::disclose))
         .routes(routes!(cameras::list))
         .routes(routes!(agents::list))
         .routes(routes!(orders::desired, orders::put_desired))

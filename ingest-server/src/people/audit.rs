@@ -70,6 +70,12 @@ pub fn sealed(user: &Username, incident: IncidentId, event: EventId, action: &st
         target: TARGET, { user.name = %user, incident.id = %incident, event.id = %event, action }, "sealed evidence");
 }
 
+/// Somebody asked for a redacted copy of a piece, or gave it out.
+pub fn handled_copy(user: &Username, incident: IncidentId, evidence: EvidenceId, action: &str) {
+    tracing::info!(
+        target: TARGET, { user.name = %user, incident.id = %incident, evidence.id = %evidence, action }, "redacted copy");
+}
+
 /// Somebody asked for what their role does not allow.
 pub fn denied(user: &Username, path: &str) {
     tracing::warn!(target: TARGET, { user.name = %user, http.path = path }, "not allowed");

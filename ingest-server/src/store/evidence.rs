@@ -1,6 +1,6 @@
 //! Where each piece of evidence stands: promised, sealed with its hash, stored, or unavailable.
 
-use contract::v1::{AgentId, AutoReport, EventId, Evidence, EvidenceId};
+use contract::v1::{AgentId, AutoReport, CommandId, EventId, Evidence, EvidenceId};
 use jiff::Timestamp;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -31,29 +31,73 @@ pub enum Stored {
     No,
 }
 
-/// A piece of evidence as one revision names it.
-pub(super) fn row(report: &AutoReport, entry: &Evidence) -> Model {
-    let event = report.event_id.to_string();
-    row_of(event, &report.agent, report.revision, entry)
+/// Whose a piece of evidence is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EvidenceOwner {
+    /// An event that it proves.
+    Event(EventId),
+    /// A command that it answers.
+    Command(CommandId),
 }
 
-/// Keeps what an answer to a command sealed; the command stands where an event does.
+impl EvidenceOwner {
+    /// Who owns this piece.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`].
+    pub fn of(row: &Model) -> Result<Self, StoreError> {
+        let unreadable = |column| StoreError::Unreadable {
+            table: "evidence",
+            column,
+        };
+        let id = || unreadable("event_id");
+        match row.owner.as_str() {
+            "event" => Ok(Self::Event(row.event_id.parse().map_err(|_| id())?)),
+            "command" => Ok(Self::Command(row.event_id.parse().map_err(|_| id())?)),
+            _ => Err(unreadable("owner")),
+        }
+    }
+
+    /// The id under which its pieces stand.
+    #[must_use]
+    pub fn id(&self) -> String {
+        match self {
+            Self::Event(id) => id.to_string(),
+            Self::Command(id) => id.to_string(),
+        }
+    }
+
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Event(_) => "event",
+            Self::Command(_) => "command",
+        }
+    }
+}
+
+/// A piece of evidence as one revision names it.
+pub(super) fn row(report: &AutoReport, entry: &Evidence) -> Model {
+    let owner = EvidenceOwner::Event(report.event_id);
+    row_of(owner, &report.agent, report.revision, entry)
+}
+
+/// Keeps what an answer to a command sealed.
 pub(super) async fn insert_sealed(
     tx: &Tx,
-    command: String,
+    command: CommandId,
     agent: &AgentId,
     entry: &Evidence,
 ) -> Result<(), StoreError> {
-    Entity::insert(row_of(command, agent, 1, entry).into_active_model())
+    Entity::insert(row_of(EvidenceOwner::Command(command), agent, 1, entry).into_active_model())
         .on_conflict_do_nothing()
         .exec_without_returning(tx.conn())
         .await?;
     Ok(())
 }
 
-fn row_of(event_id: String, agent: &AgentId, revision: u32, entry: &Evidence) -> Model {
+fn row_of(owner: EvidenceOwner, agent: &AgentId, revision: u32, entry: &Evidence) -> Model {
     let mut row = Model {
-        event_id,
+        event_id: owner.id(),
         id: entry.id().to_string(),
         agent: agent.to_string(),
         kind: entry.kind().as_str().to_owned(),
@@ -65,6 +109,12 @@ fn row_of(event_id: String, agent: &AgentId, revision: u32, entry: &Evidence) ->
         reason: None,
         object_key: None,
         stored_at: None,
+        owner: owner.word().to_owned(),
+        shown_start: None,
+        shown_end: None,
+        part_number: None,
+        part_of: None,
+        track: None,
     };
     match entry {
         Evidence::Pending { .. } => {}
@@ -72,12 +122,22 @@ fn row_of(event_id: String, agent: &AgentId, revision: u32, entry: &Evidence) ->
             mime,
             bytes,
             sha256,
+            shown,
+            part,
+            track,
             ..
         } => {
             row.state = "sealed".to_owned();
             row.mime = Some(mime.clone());
             row.bytes = i64::try_from(*bytes).ok();
             row.sha256 = Some(sha256.clone());
+            row.shown_start = shown.map(|shown| shown.start.as_microsecond());
+            row.shown_end = shown
+                .and_then(|shown| shown.end)
+                .map(jiff::Timestamp::as_microsecond);
+            row.part_number = part.map(|part| i64::from(part.number));
+            row.part_of = part.map(|part| i64::from(part.of));
+            row.track = track.and_then(|track| i64::try_from(track).ok());
         }
         Evidence::Unavailable { reason, .. } => {
             row.state = "unavailable".to_owned();
@@ -125,7 +185,7 @@ pub async fn sealed_by_hash(
     }))
 }
 
-/// Writes that bytes of this hash are stored, and returns the events they prove.
+/// Writes that bytes of this hash are stored, and returns the pieces that they are.
 ///
 /// # Errors
 /// [`StoreError::Query`], [`StoreError::Unreadable`].
@@ -135,8 +195,8 @@ pub async fn mark_stored(
     sha256: &str,
     object_key: &str,
     now: Timestamp,
-) -> Result<Vec<EventId>, StoreError> {
-    let rows = Entity::find()
+) -> Result<Vec<Model>, StoreError> {
+    let mut rows = Entity::find()
         .filter(Column::Agent.eq(agent.as_str()))
         .filter(Column::Sha256.eq(sha256))
         .filter(Column::State.eq("sealed"))
@@ -151,17 +211,12 @@ pub async fn mark_stored(
         .filter(Column::State.eq("sealed"))
         .exec(tx.conn())
         .await?;
-    let mut events = Vec::with_capacity(rows.len());
-    for row in rows {
-        let event = row.event_id.parse().map_err(|_| StoreError::Unreadable {
-            table: "evidence",
-            column: "event_id",
-        })?;
-        if !events.contains(&event) {
-            events.push(event);
-        }
+    for row in &mut rows {
+        "stored".clone_into(&mut row.state);
+        row.object_key = Some(object_key.to_owned());
+        row.stored_at = Some(now.as_microsecond());
     }
-    Ok(events)
+    Ok(rows)
 }
 
 /// The evidence of one event, by id.
@@ -172,23 +227,33 @@ pub async fn evidence_of_event(
     on: &impl Access,
     event: &EventId,
 ) -> Result<Vec<Model>, StoreError> {
+    evidence_of(on, EvidenceOwner::Event(*event)).await
+}
+
+/// The evidence of an event or a command, by id.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn evidence_of(on: &impl Access, owner: EvidenceOwner) -> Result<Vec<Model>, StoreError> {
     Ok(Entity::find()
-        .filter(Column::EventId.eq(event.to_string()))
+        .filter(Column::EventId.eq(owner.id()))
+        .filter(Column::Owner.eq(owner.word()))
         .order_by_asc(Column::Id)
         .all(on.conn())
         .await?)
 }
 
-/// One piece of evidence of one event.
+/// One piece of evidence of an event or a command.
 ///
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn evidence_piece(
     on: &impl Access,
-    event: &EventId,
-    id: &EvidenceId,
+    owner: EvidenceOwner,
+    id: EvidenceId,
 ) -> Result<Option<Model>, StoreError> {
-    Ok(Entity::find_by_id((event.to_string(), id.to_string()))
+    Ok(Entity::find_by_id((owner.id(), id.to_string()))
+        .filter(Column::Owner.eq(owner.word()))
         .one(on.conn())
         .await?)
 }

@@ -11,6 +11,8 @@ mod access;
 mod accounts;
 mod agents;
 mod cameras;
+mod copies;
+mod custody;
 pub mod entity;
 mod evidence;
 mod filing;
@@ -36,8 +38,14 @@ pub use agents::{
     mark_all_offline, open_enrolment_tokens, revoke_agent, set_agent_status,
 };
 pub use cameras::{CameraFacts, camera, cameras, set_camera_status};
+pub use copies::{
+    ClaimedCopy, CopyKind, CopyMade, CopyState, Requeue, claim_copy, copies_of, copy_failed,
+    copy_made, copy_not_needed, derived_copy, due_copies, hold_copy, put_back_copy, queue_copy,
+};
+pub use custody::{CustodyEntry, append_custody, custody_of_piece, saw_lately};
 pub use evidence::{
-    SealedEvidence, Stored, evidence_of_event, evidence_piece, mark_stored, sealed_by_hash,
+    EvidenceOwner, SealedEvidence, Stored, evidence_of, evidence_of_event, evidence_piece,
+    mark_stored, sealed_by_hash,
 };
 pub use filing::{Applied, Filed, VerifiedReport, file_reports};
 pub use gaps::{GapStored, VerifiedGap, insert_gap, newest_gaps};

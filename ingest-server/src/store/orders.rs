@@ -216,7 +216,7 @@ pub async fn file_answer(
     if let AnswerOutcome::Done { evidence, .. } = &answer.outcome {
         for entry in evidence {
             if matches!(entry, Evidence::Sealed { .. }) {
-                insert_sealed(tx, answer.command.to_string(), agent, entry).await?;
+                insert_sealed(tx, answer.command, agent, entry).await?;
             }
         }
     }

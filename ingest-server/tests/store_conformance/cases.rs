@@ -1,7 +1,9 @@
 //! What every database must do.
 
 use contract::v1::{CameraStatus, key_id};
-use ingest_server::store::{self, CameraFacts, EnrolOutcome, Quarantined, Store, Stored};
+use ingest_server::store::{
+    self, CameraFacts, EnrolOutcome, EvidenceOwner, Quarantined, Store, Stored,
+};
 use serde_json::json;
 
 use crate::support::{EVENT, Inserted, agent, at, enrolled, put, report, take_in};
@@ -212,11 +214,15 @@ pub(crate) async fn stored_evidence_stays_stored(store: &Store) {
         .unwrap();
     assert_eq!(foreign, None, "another agent's promise is nobody's to keep");
     let tx = store.begin().await.unwrap();
-    let events = store::mark_stored(&tx, &agent("hue-01"), &hash, "ab/key", at(5))
+    let pieces = store::mark_stored(&tx, &agent("hue-01"), &hash, "ab/key", at(5))
         .await
         .unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(events, [EVENT.parse().unwrap()]);
+    let owners: Vec<EvidenceOwner> = pieces
+        .iter()
+        .map(|piece| EvidenceOwner::of(piece).unwrap())
+        .collect();
+    assert_eq!(owners, [EvidenceOwner::Event(EVENT.parse().unwrap())]);
     let gone = json!({ "state": "unavailable", "reason": "disk_full" });
     take_in(store, &sealed(3, gone)).await;
     let rows = store::evidence_of_event(store, &EVENT.parse().unwrap())

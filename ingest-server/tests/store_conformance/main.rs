@@ -7,6 +7,7 @@
 
 mod batches;
 mod cases;
+mod copies;
 mod order;
 mod postgres;
 mod support;
@@ -27,6 +28,9 @@ macro_rules! each_case {
     };
     ($fresh:expr, $($case:ident),+) => {
         $( cases::$case(&$fresh().await).await; )+
+        copies::what_a_piece_shows_is_kept(&$fresh().await).await;
+        copies::a_copy_is_made_once_and_by_one(&$fresh().await).await;
+        copies::a_custody_log_is_a_chain_of_its_own(&$fresh().await).await;
         batches::every_cut_into_batches_gives_the_same_rows(|| async { $fresh().await }).await;
         order::every_order_of_revisions_gives_the_same_rows(|| async { $fresh().await }).await;
     };

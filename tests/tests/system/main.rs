@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod cameras;
+mod copies;
 mod faults;
 mod messages;
 mod orders;

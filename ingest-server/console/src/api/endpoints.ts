@@ -4,6 +4,9 @@ import { readProblem } from './problem';
 import type {
   Agent,
   Camera,
+  CustodyLog,
+  DerivedCopy,
+  Evidence,
   IncidentDetail,
   IncidentPage,
   IncidentState,
@@ -83,6 +86,32 @@ export function releaseBundle(id: string, event: string): Promise<IncidentDetail
   const params = { path: { id } };
   const body = { event_id: event };
   return unwrap(client.POST('/api/v1/incidents/{id}/release', { params, body }));
+}
+
+/** For whom a redacted copy is. */
+export type Recipient = 'citizen' | 'training';
+
+/** Through whose hands a piece of evidence went. */
+export function fetchCustody(incident: string, evidence: string): Promise<CustodyLog> {
+  const params = { path: { id: incident, evidence_id: evidence } };
+  return unwrap(client.GET('/api/v1/incidents/{id}/evidence/{evidence_id}/custody', { params }));
+}
+
+/** Asks for a copy in which nobody but the reported vehicle is recognised. */
+export function askForRedaction(incident: string, evidence: string): Promise<Evidence> {
+  const params = { path: { id: incident, evidence_id: evidence } };
+  return unwrap(client.POST('/api/v1/incidents/{id}/evidence/{evidence_id}/redaction', { params }));
+}
+
+/** Gives that copy out; the server writes down to whom. */
+export function disclose(incident: string, evidence: string, to: Recipient): Promise<DerivedCopy> {
+  const params = { path: { id: incident, evidence_id: evidence } };
+  return unwrap(
+    client.POST('/api/v1/incidents/{id}/evidence/{evidence_id}/disclosures', {
+      params,
+      body: { to },
+    }),
+  );
 }
 
 export async function listCameras(): Promise<Camera[]> {

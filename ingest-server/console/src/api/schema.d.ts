@@ -186,8 +186,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The bytes of what a command brought. One range per request. */
+        /** The bytes of what a command brought, or of a copy of it. One range per request. */
         get: operations["getCommandEvidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/{id}/evidence/{evidence_id}/custody": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Through whose hands what a command brought went. */
+        get: operations["getCommandCustody"];
         put?: never;
         post?: never;
         delete?: never;
@@ -345,10 +362,67 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The bytes of a stored piece of evidence. One range per request. */
+        /** The bytes of a stored piece of evidence, or of a copy of it. One range per request. */
         get: operations["getEvidence"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/evidence/{evidence_id}/custody": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Through whose hands a piece of evidence went, from its arrival on. */
+        get: operations["getCustody"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/evidence/{evidence_id}/disclosures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives the redacted copy out, to a citizen or for training, and writes it down. Nothing else of a
+         *     piece can be given out so. Administrators only.
+         */
+        post: operations["discloseEvidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/evidence/{evidence_id}/redaction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks for a redacted copy: everybody's head and every plate made unrecognisable but the reported
+         *     vehicle's. It is made in the background; one that failed before is tried anew.
+         */
+        post: operations["askForRedaction"];
         delete?: never;
         options?: never;
         head?: never;
@@ -925,6 +999,75 @@ export interface components {
          * @enum {string}
          */
         CommandState: "queued" | "sent" | "done" | "refused" | "failed" | "expired";
+        /**
+         * @description What a copy of a piece of evidence is for.
+         * @enum {string}
+         */
+        CopyKind: "viewing" | "redacted";
+        /**
+         * @description Where a copy stands.
+         * @enum {string}
+         */
+        CopyState: "queued" | "making" | "made" | "not_needed" | "failed";
+        /**
+         * @description What was done with a piece of evidence.
+         * @enum {string}
+         */
+        CustodyAct: "received" | "verified" | "asked" | "derived" | "not_derived" | "viewed" | "exported" | "released" | "disclosed";
+        /** @description What there is to say beside who, when and what. */
+        CustodyDetail: {
+            /**
+             * Format: int64
+             * @description Length of those bytes.
+             */
+            bytes?: number | null;
+            /** @description SHA-256 of the original that a copy was derived from. */
+            derived_from?: string | null;
+            /** @description How, as a word. */
+            method?: string | null;
+            /** @description The person's own words. */
+            note?: string | null;
+            /** @description Whether the reported vehicle stayed recognisable. */
+            offender?: string | null;
+            /** @description The programs, with version and model, that made the copy. */
+            program?: string | null;
+            /** @description Why not, or to whom, as a word. */
+            reason?: string | null;
+            /** @description SHA-256 of the bytes that the entry is about. */
+            sha256?: string | null;
+        };
+        /** @description One thing that happened to a piece. */
+        CustodyEntry: {
+            /** @description What was done. */
+            act: components["schemas"]["CustodyAct"];
+            /** @description A user name, `agent/…`, `server/intake` or `server/copies`. */
+            actor: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            copy?: components["schemas"]["CopyKind"] | null;
+            /** @description What else there is to say. */
+            detail: components["schemas"]["CustodyDetail"];
+            /** @description The hash that chains it to the entry before. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description Counts from 1.
+             */
+            seq: number;
+        };
+        /** @description Through whose hands a piece went. */
+        CustodyLog: {
+            /**
+             * Format: int64
+             * @description The first entry that was changed, removed or slipped in; `null` where the log holds.
+             */
+            broken_at?: number | null;
+            /** @description Oldest first. */
+            entries: components["schemas"]["CustodyEntry"][];
+        };
         /** @description A decision without a reason. */
         DecisionRequest: {
             /** @description Why, in the person's own words; at most 2,000 characters. */
@@ -934,6 +1077,37 @@ export interface components {
              * @description The version the decision was made on.
              */
             version: number;
+        };
+        /** @description A copy derived from a piece of evidence. It is not the evidence. */
+        DerivedCopy: {
+            /**
+             * Format: int64
+             * @description Length in bytes.
+             */
+            bytes?: number | null;
+            /** @description SHA-256 of the original it is derived from. */
+            derived_from: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            made_at?: string | null;
+            /** @description How: `h264_720p`, `heads_and_plate_areas`, `plate_detector_and_heads`. */
+            method?: string | null;
+            /** @description Media type. */
+            mime?: string | null;
+            /** @description Whether the reported vehicle stayed recognisable: `kept`, `none`; redacted copies only. */
+            offender?: string | null;
+            /** @description The programs that made it, with version and model. */
+            program?: string | null;
+            /** @description Why it was not made, as a word; of one that waits, why it failed the last time. */
+            reason?: string | null;
+            /** @description SHA-256 of its bytes. */
+            sha256?: string | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["CopyState"];
+            /** @description Where its bytes are, once made. */
+            url?: string | null;
         };
         /** @description A change of what is wanted of an agent. */
         DesiredRequest: ({
@@ -978,6 +1152,13 @@ export interface components {
              * @description The version; 0 where nothing was wanted yet. A change names the version it was made from.
              */
             version: number;
+        };
+        /** @description For whom a redacted copy is. */
+        DisclosureRequest: {
+            /** @description Why, in the person's own words; at most 2,000 characters. */
+            note?: string | null;
+            /** @description To whom. */
+            to: components["schemas"]["Recipient"];
         };
         /** @description What the server answers once. */
         EnrolmentAnswer: {
@@ -1025,13 +1206,22 @@ export interface components {
             kind: components["schemas"]["EvidenceKind"];
             /** @description Media type, once sealed. */
             mime?: string | null;
+            part?: components["schemas"]["Part"] | null;
             reason?: components["schemas"]["UnavailableReason"] | null;
+            redacted?: components["schemas"]["DerivedCopy"] | null;
             /** @description SHA-256 of the bytes, once sealed. */
             sha256?: string | null;
+            shown?: components["schemas"]["Interval"] | null;
             /** @description Where it stands. */
             state: components["schemas"]["EvidenceState"];
+            /**
+             * Format: int64
+             * @description The track that a crop shows.
+             */
+            track?: number | null;
             /** @description Where its bytes are, once stored: a path on this server, range requests welcome. */
             url?: string | null;
+            viewing?: components["schemas"]["DerivedCopy"] | null;
         };
         /**
          * @description What a piece of evidence shows.
@@ -1393,6 +1583,19 @@ export interface components {
              */
             y: number;
         };
+        /** @description Which part of a clip. */
+        Part: {
+            /**
+             * Format: int64
+             * @description Its place in the order of time, from 1.
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description How many parts there are.
+             */
+            of: number;
+        };
         /** @description Where the event is, as well as the camera can tell. */
         Place: {
             /** @description The point. */
@@ -1520,6 +1723,11 @@ export interface components {
             /** @description All of the checks together. */
             status: components["schemas"]["Check"];
         };
+        /**
+         * @description For whom a redacted copy is.
+         * @enum {string}
+         */
+        Recipient: "citizen" | "training";
         /** @description A part of the desired state that an agent did not take. */
         RefusedKey: {
             /**
@@ -2210,7 +2418,10 @@ export interface operations {
     };
     getCommandEvidence: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A copy instead of the original. */
+                copy?: components["schemas"]["CopyKind"];
+            };
             header?: {
                 /** @description e.g. `bytes=0-1023` */
                 Range?: string | null;
@@ -2246,6 +2457,14 @@ export interface operations {
                     "video/mp4": number[];
                 };
             };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2254,7 +2473,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such piece of this command, or its bytes are not here */
+            /** @description No such piece of this command, or its bytes or this copy are not here */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2265,6 +2484,46 @@ export interface operations {
             };
             /** @description `range_not_satisfiable` */
             416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCommandCustody: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The command */
+                id: string;
+                /** @description The piece */
+                evidence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustodyLog"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2668,7 +2927,10 @@ export interface operations {
     };
     getEvidence: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A copy instead of the original. */
+                copy?: components["schemas"]["CopyKind"];
+            };
             header?: {
                 /** @description e.g. `bytes=0-1023` */
                 Range?: string | null;
@@ -2704,6 +2966,14 @@ export interface operations {
                     "video/mp4": number[];
                 };
             };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2712,7 +2982,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such piece of this incident, or its bytes are not here */
+            /** @description No such piece of this incident, or its bytes or this copy are not here */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2723,6 +2993,176 @@ export interface operations {
             };
             /** @description `range_not_satisfiable` */
             416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCustody: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+                /** @description The piece */
+                evidence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustodyLog"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discloseEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+                /** @description The piece */
+                evidence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisclosureRequest"];
+            };
+        };
+        responses: {
+            /** @description The copy that may leave, and where it is */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DerivedCopy"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed`, `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `copy_unavailable`: there is no redacted copy */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askForRedaction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+                /** @description The piece */
+                evidence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is there, is being made, or waits: `redacted` says which */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evidence"];
+                };
+            };
+            /** @description Neither a picture nor a clip */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

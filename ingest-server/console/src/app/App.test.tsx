@@ -202,6 +202,57 @@ describe('evidence', () => {
   });
 });
 
+describe('copies', () => {
+  const clipOf = () => server.incidents[0]?.evidence.find((entry) => entry.kind === 'clip');
+
+  it('play where the browser cannot play the original, and say what they are', async () => {
+    const url = '/api/v1/incidents/i-2/evidence/e-clip?copy=viewing';
+    const viewing = { state: 'made', derived_from: 'b'.repeat(64), url } as const;
+    Object.assign(clipOf() ?? {}, { viewing });
+    open('/incidents/i-2');
+    const clip = await screen.findByLabelText('Đoạn phim của sự cố số 42');
+    expect(clip.getAttribute('src')).toBe(url);
+    expect(screen.getByText(/bản xem, chuyển mã từ bản gốc có mã băm bbbbbbbbbbbb/)).toBeTruthy();
+    const original = screen.getByRole('link', { name: 'Tải bản gốc' });
+    expect(original.getAttribute('href')).toBe('/api/v1/incidents/i-2/evidence/e-clip');
+  });
+
+  it('are asked for beside the custody log, which is read when it is opened', async () => {
+    server.custody = {
+      entries: [
+        {
+          seq: 1,
+          at: '2026-11-22T07:00:02Z',
+          actor: 'agent/tram-1',
+          act: 'received',
+          copy: null,
+          detail: {},
+          hash: 'c'.repeat(64),
+        },
+        {
+          seq: 2,
+          at: '2026-11-22T07:00:03Z',
+          actor: 'server/copies',
+          act: 'derived',
+          copy: 'viewing',
+          detail: { derived_from: 'b'.repeat(64), method: 'h264_720p' },
+          hash: 'd'.repeat(64),
+        },
+      ],
+      broken_at: 2,
+    };
+    const user = open('/incidents/i-2');
+    await user.click(await screen.findByText('Nhật ký lưu giữ và bản che danh tính'));
+    expect(await screen.findByText(/Nhận đủ tệp/)).toBeTruthy();
+    expect(screen.getByText(/trạm tram-1/)).toBeTruthy();
+    expect(screen.getByText(/Tạo bản sao · bản xem/)).toBeTruthy();
+    expect(screen.getByText(new RegExp(`từ bản gốc SHA-256 ${'b'.repeat(64)}`))).toBeTruthy();
+    expect(screen.getByText(/Nhật ký đã bị sửa từ dòng 2/)).toBeTruthy();
+    await user.click(screen.getByRole('button', { name: 'Tạo bản che mặt và biển số' }));
+    expect(await screen.findByText(/đang chờ tạo/)).toBeTruthy();
+  });
+});
+
 describe('languages', () => {
   it('change on the spot', async () => {
     const user = open('/incidents/i-1');

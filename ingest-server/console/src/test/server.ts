@@ -1,7 +1,14 @@
 // A server for the unit tests: the API's paths answered from memory through a replaced `fetch`.
 import { vi } from 'vitest';
 
-import type { Agent, Camera, IncidentDetail, IncidentSummary, Session } from '../api/types';
+import type {
+  Agent,
+  Camera,
+  CustodyLog,
+  IncidentDetail,
+  IncidentSummary,
+  Session,
+} from '../api/types';
 
 export const aSession: Session = {
   username: 'lan',
@@ -23,6 +30,7 @@ export class TestServer {
   incidents: IncidentDetail[] = [];
   cameras: Camera[] = [];
   agents: Agent[] = [];
+  custody: CustodyLog = { entries: [], broken_at: null };
   /** Every request that changes something. */
   readonly changes: Call[] = [];
   private streams = new Set<ReadableStreamDefaultController<Uint8Array>>();
@@ -81,10 +89,14 @@ export class TestServer {
     return json({ items, next_cursor: null });
   }
 
-  private async answerIncident(request: Request, [, id, verb]: string[]): Promise<Response> {
+  private async answerIncident(
+    request: Request,
+    [, id, verb, piece, what]: string[],
+  ): Promise<Response> {
     const incident = this.incidents.find((each) => each.id === id);
     if (incident === undefined) return problem(404, 'not_found', 'Không có.');
     if (verb === undefined) return json(incident);
+    if (verb === 'evidence') return this.answerEvidence(incident, piece, what);
     const body = (await request.json()) as { version: number };
     const csrf = request.headers.get('X-CSRF-Token');
     this.changes.push({ method: request.method, path: `${id ?? ''}/${verb}`, csrf, body });
@@ -99,6 +111,14 @@ export class TestServer {
     incident.state = states[verb as keyof typeof states];
     incident.version += 1;
     return json(incident);
+  }
+
+  private answerEvidence(incident: IncidentDetail, id?: string, what?: string): Response {
+    const entry = incident.evidence.find((each) => each.id === id);
+    if (entry === undefined) return problem(404, 'not_found', 'Không có.');
+    if (what === 'custody') return json(this.custody);
+    entry.redacted = { state: 'queued', derived_from: entry.sha256 ?? '' };
+    return json(entry);
   }
 
   private openStream(): Response {

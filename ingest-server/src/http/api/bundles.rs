@@ -80,6 +80,7 @@ pub(in crate::http) async fn get(
     let incident = IncidentId::from_uuid(id);
     let event = query.event_id.map(EventId::from_uuid);
     let export = export::bundle(&state.store, &state.evidence, &state.key, incident, event).await?;
+    export::note_export(&state.store, &export, &session.account, Timestamp::now()).await?;
     audit::sealed(&session.account.username, incident, export.event, "export");
     let name = format!("vong-{}-{}.zip", export.number, export.event);
     let length = export.bundle.len();

@@ -230,11 +230,19 @@ pub(super) async fn in_full(state: &AppState, id: IncidentId) -> Result<Incident
         .ok_or(ApiError::NotFound)?;
     let events = store::events_of_incident(&state.store, id).await?;
     let evidence = store::evidence_of_incident(&state.store, id).await?;
+    let copies = events.iter().map(|event| event.event_id.clone());
+    let copies = store::copies_of(&state.store, copies).await?;
     let history = store::history_of_incident(&state.store, id).await?;
     let ids: Vec<EventId> = events
         .iter()
         .filter_map(|event| event.event_id.parse().ok())
         .collect();
     let seals = export::standing(&state.store, &ids).await?;
-    Ok(views::detail(row, events, evidence, history, seals)?)
+    Ok(views::detail(
+        row,
+        events,
+        (evidence, copies),
+        history,
+        seals,
+    )?)
 }

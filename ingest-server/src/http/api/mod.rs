@@ -4,6 +4,7 @@ pub(super) mod agents;
 pub(super) mod bundles;
 pub(super) mod cameras;
 pub(super) mod enrolments;
+pub(super) mod evidence;
 pub(super) mod gaps;
 pub(super) mod incidents;
 pub(super) mod orders;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use contract::v1::{AgentId, CommandId, Desired, EventId};
+use contract::v1::{AgentId, CommandId, Desired};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -19,7 +19,7 @@ use crate::http::extract::{Administrator, CurrentUser, JsonBody, PathOf, QueryOf
 use crate::http::views::{CommandList, CommandRequest, CommandView, DesiredRequest, DesiredView};
 use crate::orders::DEFAULT_LIFETIME;
 use crate::people::audit;
-use crate::store;
+use crate::store::{self, EvidenceOwner};
 
 /// Commands listed where the client names no number.
 const DEFAULT_LIMIT: u64 = 20;
@@ -149,8 +149,9 @@ pub(in crate::http) async fn list(
     let now = Timestamp::now();
     let mut items = Vec::new();
     for row in store::commands_of_agent(&state.store, &agent, limit).await? {
-        let evidence = store::evidence_of_event(&state.store, &event_of(&row.id)?).await?;
-        items.push(CommandView::new(row, evidence, now)?);
+        let evidence = store::evidence_of(&state.store, owner_of(&row.id)?).await?;
+        let copies = store::copies_of(&state.store, [row.id.clone()]).await?;
+        items.push(CommandView::new(row, (evidence, copies), now)?);
     }
     Ok(Json(CommandList { items }))
 }
@@ -203,14 +204,15 @@ async fn command_view(state: &AppState, id: CommandId) -> Result<CommandView, Ap
     let row = store::command(&state.store, id)
         .await?
         .ok_or(ApiError::NotFound)?;
-    let evidence =
-        store::evidence_of_event(&state.store, &EventId::from_uuid(id.as_uuid())).await?;
-    Ok(CommandView::new(row, evidence, Timestamp::now())?)
+    let evidence = store::evidence_of(&state.store, EvidenceOwner::Command(id)).await?;
+    let copies = store::copies_of(&state.store, [row.id.clone()]).await?;
+    Ok(CommandView::new(row, (evidence, copies), Timestamp::now())?)
 }
 
-fn event_of(id: &str) -> Result<EventId, store::StoreError> {
-    id.parse().map_err(|_| store::StoreError::Unreadable {
+fn owner_of(command: &str) -> Result<EvidenceOwner, store::StoreError> {
+    let id = command.parse().map_err(|_| store::StoreError::Unreadable {
         table: "commands",
         column: "id",
-    })
+    })?;
+    Ok(EvidenceOwner::Command(id))
 }

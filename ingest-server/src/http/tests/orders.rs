@@ -264,7 +264,7 @@ async fn a_command_that_nobody_answered_expires() {
         .await
         .unwrap()
         .unwrap();
-    let view = crate::http::views::CommandView::new(row, vec![], expires).unwrap();
+    let view = crate::http::views::CommandView::new(row, (vec![], vec![]), expires).unwrap();
     assert_eq!(serde_json::to_value(view).unwrap()["state"], "expired");
 }
 

@@ -6,17 +6,18 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::camera::CameraRef;
+use super::evidence::EvidenceView;
 use super::orders::AgentClockView;
 use super::place::{NormBoxView, PlaceView};
 use super::seal::SealView;
 use super::words::{
-    CameraPhase, ClockSourceWord, ClockTrustWord, EvidenceKindWord, EvidenceState, IncidentKind,
-    IncidentState, RejectReasonWord, SeverityWord, UnavailableWord,
+    CameraPhase, ClockSourceWord, ClockTrustWord, IncidentKind, IncidentState, RejectReasonWord,
+    SeverityWord,
 };
 use super::{json, time, word};
 use crate::export::SealStanding;
 use crate::incident::history::Row;
-use crate::store::entity::{event, evidence, incident};
+use crate::store::entity::{derived_copy, event, evidence, incident};
 use crate::store::{StoreError, StoredPiece};
 
 /// A decision without a reason.
@@ -54,7 +55,11 @@ pub struct IntervalView {
 }
 
 impl IntervalView {
-    fn new(start: i64, end: Option<i64>, table: &'static str) -> Result<Self, StoreError> {
+    pub(super) fn new(
+        start: i64,
+        end: Option<i64>,
+        table: &'static str,
+    ) -> Result<Self, StoreError> {
         Ok(Self {
             start: time(start, table, "occurred_start")?,
             end: end
@@ -208,30 +213,6 @@ const fn unknown() -> ClockTrustWord {
     ClockTrustWord::Unknown
 }
 
-/// A piece of evidence.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Evidence)]
-pub struct EvidenceView {
-    /// Its id.
-    pub id: Uuid,
-    /// The event it proves.
-    pub event_id: Uuid,
-    /// What it shows.
-    pub kind: EvidenceKindWord,
-    /// Where it stands.
-    pub state: EvidenceState,
-    /// Media type, once sealed.
-    pub mime: Option<String>,
-    /// Length in bytes, once sealed.
-    pub bytes: Option<i64>,
-    /// SHA-256 of the bytes, once sealed.
-    pub sha256: Option<String>,
-    /// Why it will never exist.
-    pub reason: Option<UnavailableWord>,
-    /// Where its bytes are, once stored: a path on this server, range requests welcome.
-    pub url: Option<String>,
-}
-
 /// One thing that happened to an incident.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = HistoryEntry)]
@@ -331,11 +312,12 @@ pub fn summary(
 pub fn detail(
     row: incident::Model,
     events: Vec<event::Model>,
-    evidence: Vec<evidence::Model>,
+    (evidence, copies): (Vec<evidence::Model>, Vec<derived_copy::Model>),
     history: Vec<(Row, String)>,
     seals: Vec<SealStanding>,
 ) -> Result<IncidentDetail, StoreError> {
     let incident = row.id.clone();
+    let place = format!("/api/v1/incidents/{incident}");
     let pieces: Vec<StoredPiece> = evidence
         .iter()
         .filter(|piece| piece.state == "stored")
@@ -358,7 +340,7 @@ pub fn detail(
             .collect::<Result<_, _>>()?,
         evidence: evidence
             .into_iter()
-            .map(|piece| evidence_view(&incident, piece))
+            .map(|piece| EvidenceView::new(&place, piece, &copies))
             .collect::<Result<_, _>>()?,
         seals: seals
             .into_iter()
@@ -390,49 +372,6 @@ fn event_view(row: event::Model) -> Result<EventView, StoreError> {
     })
 }
 
-fn evidence_view(incident: &str, row: evidence::Model) -> Result<EvidenceView, StoreError> {
-    let state: EvidenceState = word(&row.state, "evidence", "state")?;
-    let url = (state == EvidenceState::Stored)
-        .then(|| format!("/api/v1/incidents/{incident}/evidence/{}", row.id));
-    Ok(EvidenceView {
-        url,
-        ..EvidenceView::without_url(row)?
-    })
-}
-
-impl EvidenceView {
-    /// A piece that proves a command's answer: its bytes are found through the command.
-    ///
-    /// # Errors
-    /// [`StoreError::Unreadable`].
-    pub fn of_command(row: evidence::Model) -> Result<Self, StoreError> {
-        let path = format!("/api/v1/commands/{}/evidence/{}", row.event_id, row.id);
-        let view = Self::without_url(row)?;
-        let url = (view.state == EvidenceState::Stored).then_some(path);
-        Ok(Self { url, ..view })
-    }
-
-    fn without_url(row: evidence::Model) -> Result<Self, StoreError> {
-        const TABLE: &str = "evidence";
-        let state = word(&row.state, TABLE, "state")?;
-        Ok(Self {
-            id: uuid(&row.id, TABLE, "id")?,
-            event_id: uuid(&row.event_id, TABLE, "event_id")?,
-            kind: word(&row.kind, TABLE, "kind")?,
-            state,
-            mime: row.mime,
-            bytes: row.bytes,
-            sha256: row.sha256,
-            reason: row
-                .reason
-                .as_deref()
-                .map(|text| word(text, TABLE, "reason"))
-                .transpose()?,
-            url: None,
-        })
-    }
-}
-
 fn history_view(row: Row) -> Result<HistoryView, StoreError> {
     const TABLE: &str = "incident_history";
     let state = |text: Option<String>, column| {
@@ -456,6 +395,10 @@ fn round(score: f64) -> f64 {
     (score * 10_000.0).round() / 10_000.0
 }
 
-fn uuid(text: &str, table: &'static str, column: &'static str) -> Result<Uuid, StoreError> {
+pub(super) fn uuid(
+    text: &str,
+    table: &'static str,
+    column: &'static str,
+) -> Result<Uuid, StoreError> {
     Uuid::parse_str(text).map_err(|_| StoreError::Unreadable { table, column })
 }

@@ -5,6 +5,7 @@
 
 mod camera;
 mod enrolment;
+mod evidence;
 mod gap;
 mod incident;
 mod orders;
@@ -17,9 +18,13 @@ mod words;
 
 pub use camera::{AgentList, AgentView, CameraCountersView, CameraList, CameraRef, CameraView};
 pub use enrolment::{EnrolmentAnswerView, EnrolmentRequestView};
+pub use evidence::{
+    CopyView, CustodyDetailView, CustodyEntryView, CustodyLog, DisclosureRequest, EvidenceView,
+    PartView,
+};
 pub use gap::{GapLossView, GapReportList, GapReportView};
 pub use incident::{
-    ClockView, DecisionRequest, EventView, EvidenceView, HistoryView, IncidentDetail, IncidentPage,
+    ClockView, DecisionRequest, EventView, HistoryView, IncidentDetail, IncidentPage,
     IncidentSummary, IntervalView, ModelView, RejectRequest, TrackView, detail, page, summary,
 };
 pub use key::{KeyEnding, KeyList, KeyRotationAnswerView, KeyRotationRequestView, KeyView};
@@ -33,9 +38,10 @@ pub use quarantine::{QuarantineList, QuarantinedView};
 pub use seal::{ChainFaultView, ChainSummary, ChainView, SealView};
 pub use session::{LoginRequest, SessionView};
 pub use words::{
-    CameraPhase, CameraReason, CameraStateWord, ClockReferenceWord, ClockSourceWord,
-    ClockTrustWord, CommandStateWord, EvidenceKindWord, EvidenceState, IncidentKind, IncidentState,
-    LivenessWord, RejectReasonWord, RoleWord, SeverityWord, UnavailableWord,
+    ActWord, CameraPhase, CameraReason, CameraStateWord, ClockReferenceWord, ClockSourceWord,
+    ClockTrustWord, CommandStateWord, CopyStateWord, CopyWord, EvidenceKindWord, EvidenceState,
+    IncidentKind, IncidentState, LivenessWord, RecipientWord, RejectReasonWord, RoleWord,
+    SeverityWord, UnavailableWord,
 };
 
 use jiff::Timestamp;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::words::{ClockReferenceWord, ClockTrustWord, CommandStateWord};
 use super::{json, time, word};
 use crate::http::views::EvidenceView;
-use crate::store::entity::{agent_condition, command, evidence};
+use crate::store::entity::{agent_condition, command, derived_copy, evidence};
 use crate::store::{StoreError, StoredDesired};
 
 /// What is wanted of an agent, and what it made of it.
@@ -316,7 +316,7 @@ impl CommandView {
     /// [`StoreError::Unreadable`].
     pub fn new(
         row: command::Model,
-        evidence: Vec<evidence::Model>,
+        (evidence, copies): (Vec<evidence::Model>, Vec<derived_copy::Model>),
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         const TABLE: &str = "commands";
@@ -335,6 +335,7 @@ impl CommandView {
         let (reason, message, simulation) = answer.map_or((None, None, None), |answer| {
             (answer.reason, answer.message, answer.simulation)
         });
+        let place = format!("/api/v1/commands/{}", row.id);
         Ok(Self {
             id: row.id.parse().map_err(|_| StoreError::Unreadable {
                 table: TABLE,
@@ -356,7 +357,7 @@ impl CommandView {
             message,
             evidence: evidence
                 .into_iter()
-                .map(EvidenceView::of_command)
+                .map(|piece| EvidenceView::new(&place, piece, &copies))
                 .collect::<Result<_, _>>()?,
             simulation,
             agent: row.agent,

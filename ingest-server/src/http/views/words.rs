@@ -126,6 +126,62 @@ words!(
     }
 );
 words!(
+    /// What a copy of a piece of evidence is for.
+    CopyWord as CopyKind {
+        /// Every browser plays it.
+        Viewing,
+        /// Nobody but the reported vehicle is recognised in it.
+        Redacted,
+    }
+);
+words!(
+    /// Where a copy stands.
+    CopyStateWord as CopyState {
+        /// It waits.
+        Queued,
+        /// It is being made.
+        Making,
+        /// It is there.
+        Made,
+        /// A browser plays the original.
+        NotNeeded,
+        /// It will not be made; the reason says why.
+        Failed,
+    }
+);
+words!(
+    /// What was done with a piece of evidence.
+    ActWord as CustodyAct {
+        /// Its last byte came from its agent.
+        Received,
+        /// Its bytes were held against the sealed hash.
+        Verified,
+        /// A person asked for a redacted copy.
+        Asked,
+        /// A copy was made.
+        Derived,
+        /// No copy could be made.
+        NotDerived,
+        /// A person looked at it, or at a copy.
+        Viewed,
+        /// It left with a bundle.
+        Exported,
+        /// The bundle it belongs to was released.
+        Released,
+        /// Its redacted copy was given out.
+        Disclosed,
+    }
+);
+words!(
+    /// For whom a redacted copy is.
+    RecipientWord as Recipient {
+        /// A citizen.
+        Citizen,
+        /// A collection that models are trained with.
+        Training,
+    }
+);
+words!(
     /// Why a piece of evidence will never exist.
     UnavailableWord as UnavailableReason {
         /// The packet ring no longer held the passage.

@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "evidence")]
 pub struct Model {
-    /// The event it proves.
+    /// The event it proves, or the command it answers; `owner` says which.
     #[sea_orm(primary_key, auto_increment = false)]
     pub event_id: String,
     /// Its id (`EvidenceId`), unique within the event: ids are minted by agents, so one agent's id must never touch another's row.
@@ -32,6 +32,18 @@ pub struct Model {
     pub object_key: Option<String>,
     /// When it was stored, microseconds UTC.
     pub stored_at: Option<i64>,
+    /// `event` or `command`.
+    pub owner: String,
+    /// When the camera saw what it shows, microseconds UTC.
+    pub shown_start: Option<i64>,
+    /// Until when; a picture has only a start.
+    pub shown_end: Option<i64>,
+    /// Which part of a clip it is, from 1, where the camera was away in between.
+    pub part_number: Option<i64>,
+    /// How many parts there are.
+    pub part_of: Option<i64>,
+    /// The track that a crop shows.
+    pub track: Option<i64>,
 }
 
 /// Joins are written in the queries that need them.

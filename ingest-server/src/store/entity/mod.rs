@@ -12,6 +12,8 @@ pub mod agent_key;
 pub mod camera;
 pub mod command;
 pub mod counter;
+pub mod custody;
+pub mod derived_copy;
 pub mod desired;
 pub mod enrolment_token;
 pub mod event;

@@ -9,6 +9,7 @@ mod m0003_gap_reports;
 mod m0004_orders;
 mod m0005_key_endings;
 mod m0006_seals;
+mod m0007_derived_copies;
 mod m0008_mosquitto_hashes;
 
 /// Every migration, in order.
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_orders::Migration),
             Box::new(m0005_key_endings::Migration),
             Box::new(m0006_seals::Migration),
+            Box::new(m0007_derived_copies::Migration),
             Box::new(m0008_mosquitto_hashes::Migration),
         ]
     }

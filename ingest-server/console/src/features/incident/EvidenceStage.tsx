@@ -6,44 +6,47 @@ import { useTranslation } from 'react-i18next';
 import type { IncidentDetail } from '../../api/types';
 import { cx } from '../../ui/cx';
 import { useKeys } from '../../ui/useKeys';
+import { Custody } from './Custody';
 import { EvidenceFrame } from './EvidenceFrame';
 import styles from './EvidenceStage.module.css';
 import {
+  PROMISED,
   bestView,
-  choices,
   isClip,
   nextView,
   sightings,
+  viewOf,
   type Sighting,
   type View,
 } from './evidence';
 
-const NONE: Sighting = {};
-
 export function EvidenceStage({ incident }: { incident: IncidentDetail }) {
   const { t } = useTranslation();
+  const nameOfView = useNameOfView();
   const all = sightings(incident);
   const [chosenSighting, chooseSighting] = useState(all.length - 1);
-  const sighting = all[chosenSighting] ?? all.at(-1) ?? NONE;
+  const sighting = all[chosenSighting] ?? all.at(-1) ?? PROMISED;
 
-  const [view, setView] = useState<View | null>(null);
+  const [chosen, choose] = useState<string | null>(null);
   const best = bestView(sighting);
-  if (view === null && best !== null) setView(best);
-  const shown = view ?? 'clip';
-  const show = (next: View): void => {
-    setView(next);
+  if (chosen === null && best !== null) choose(best.key);
+  const view = viewOf(chosen, sighting) ?? sighting[0];
+  const show = (next: View | undefined): void => {
+    if (next !== undefined) choose(next.key);
   };
   useKeys({
     V: () => {
-      show(nextView(shown, sighting));
+      show(nextView(view?.key ?? null, sighting));
     },
   });
 
-  const clipArrived = !isClip(shown) && sighting.clip?.state === 'stored';
+  if (view === undefined) return null;
+  const clip = viewOf('clip', sighting)?.entry;
+  const clipArrived = !isClip(view.kind) && clip?.state === 'stored';
   return (
     <section className={styles.stage} aria-label={t('evidence.label')}>
       <div className={styles.bar}>
-        <Choices view={shown} sighting={sighting} onChoose={show} />
+        <Choices shown={view} sighting={sighting} onChoose={show} />
         <kbd aria-hidden="true">V</kbd>
         {all.length > 1 && (
           <Sightings count={all.length} chosen={chosenSighting} onChoose={chooseSighting} />
@@ -53,41 +56,57 @@ export function EvidenceStage({ incident }: { incident: IncidentDetail }) {
         </span>
       </div>
       <EvidenceFrame
-        key={sighting[shown]?.id ?? shown}
+        key={view.entry?.id ?? view.key}
         incident={incident}
-        view={shown}
-        entry={sighting[shown]}
-        poster={sighting.still}
+        view={view}
+        name={nameOfView(view)}
+        poster={viewOf('still', sighting)?.entry}
       />
+      {view.entry?.state === 'stored' && (
+        <Custody key={`custody ${view.entry.id}`} incident={incident} entry={view.entry} />
+      )}
     </section>
   );
 }
 
+/** What a view is called: parts of a clip by number, crops by the track they show. */
+function useNameOfView(): (view: View) => string {
+  const { t } = useTranslation();
+  return ({ kind, entry }) => {
+    const { part, track } = entry ?? {};
+    if (part !== undefined && part !== null)
+      return t('evidence.clipPart', { number: part.number, of: part.of });
+    if (kind === 'crop' && typeof track === 'number') return t('evidence.cropOfTrack', { track });
+    return t(`evidence.${kind}`);
+  };
+}
+
 interface ChoicesProps {
-  view: View;
+  shown: View;
   sighting: Sighting;
   onChoose: (view: View) => void;
 }
 
-function Choices({ view, sighting, onChoose }: ChoicesProps) {
+function Choices({ shown, sighting, onChoose }: ChoicesProps) {
   const { t } = useTranslation();
+  const nameOfView = useNameOfView();
   return (
     <div className={styles.choices} role="group" aria-label={t('evidence.views')}>
-      {choices(sighting).map((choice) => (
+      {sighting.map((view) => (
         <button
-          key={choice}
+          key={view.key}
           type="button"
           className={cx(
             styles.choice,
-            choice === view && styles.current,
-            sighting[choice]?.state !== 'stored' && styles.absent,
+            view.key === shown.key && styles.current,
+            view.entry?.state !== 'stored' && styles.absent,
           )}
-          aria-pressed={choice === view}
+          aria-pressed={view.key === shown.key}
           onClick={() => {
-            onChoose(choice);
+            onChoose(view);
           }}
         >
-          {t(`evidence.${choice}`)}
+          {nameOfView(view)}
         </button>
       ))}
     </div>

@@ -1,11 +1,10 @@
 // Which proof there is to see: pure choices over an incident's evidence entries.
 import type { Evidence, IncidentDetail } from '../../api/types';
 
-/** What can be put on the stage, in the order an operator wants to see it. `clip2` is the other part of
- *  a clip during which the camera was away; `preview` stands in while the stills are on their way. */
-export const VIEWS = [
+/** What can be put on the stage, in the order an operator wants to see it; `preview` stands in while
+ *  the stills are on their way. */
+export const KINDS = [
   'clip',
-  'clip2',
   'still_overlay',
   'still',
   'still_before_overlay',
@@ -13,48 +12,90 @@ export const VIEWS = [
   'crop',
   'preview',
 ] as const;
-export type View = (typeof VIEWS)[number];
+export type Kind = (typeof KINDS)[number];
 
 /** Offered even before they exist, since every sighting promises them. */
-const ALWAYS: ReadonlySet<View> = new Set<View>(['clip', 'still_overlay', 'still']);
+const ALWAYS: ReadonlySet<Kind> = new Set<Kind>(['clip', 'still_overlay', 'still']);
 
-/** The evidence of one sighting by view; a view without entry is absent. */
-export type Sighting = Readonly<Partial<Record<View, Evidence>>>;
+/** One thing that can be put on the stage: a part of the clip, a still, the crop of a track. */
+export interface View {
+  /** Names it within its sighting, the same whenever the incident is read again. */
+  readonly key: string;
+  readonly kind: Kind;
+  /** Absent while it is only promised. */
+  readonly entry: Evidence | undefined;
+}
+
+/** What there is to see of one sighting, in the order of [KINDS]; clips by part, crops by track. */
+export type Sighting = readonly View[];
 
 /** The sightings that were merged into the incident, oldest first. */
 export function sightings(incident: IncidentDetail): Sighting[] {
-  const byEvent = new Map<string, Partial<Record<View, Evidence>>>();
+  const byEvent = new Map<string, Evidence[]>();
   for (const entry of incident.evidence) {
-    const known = VIEWS.find((view) => view === entry.kind);
-    if (known === undefined) continue;
-    const sighting = byEvent.get(entry.event_id) ?? {};
-    // Of several crops the first is of the surest track.
-    const view = known === 'clip' && sighting.clip !== undefined ? 'clip2' : known;
-    sighting[view] ??= entry;
-    byEvent.set(entry.event_id, sighting);
+    byEvent.set(entry.event_id, [...(byEvent.get(entry.event_id) ?? []), entry]);
   }
-  return [...byEvent.values()];
+  return [...byEvent.values()].map(views);
 }
 
-/** The views to choose from. */
-export function choices(sighting: Sighting): View[] {
-  const replaced = sighting.still_overlay?.state === 'stored';
-  const offered = VIEWS.filter((view) => ALWAYS.has(view) || sighting[view] !== undefined);
-  return offered.filter((view) => view !== 'preview' || !replaced);
+/** What is promised before anything is known. */
+export const PROMISED: Sighting = views([]);
+
+function views(entries: readonly Evidence[]): View[] {
+  const replaced = entries.some((entry) => entry.kind === 'still_overlay' && isStored(entry));
+  return KINDS.filter((kind) => kind !== 'preview' || !replaced).flatMap((kind): View[] => {
+    const own = entries.filter((entry) => entry.kind === kind).toSorted(byPart);
+    if (own.length === 0) return ALWAYS.has(kind) ? [{ key: kind, kind, entry: undefined }] : [];
+    return own.map((entry, index) => ({ key: keyOf(kind, entry, index), kind, entry }));
+  });
+}
+
+/** A clip that was promised whole keeps its place when it comes in parts. */
+function keyOf(kind: Kind, entry: Evidence, index: number): string {
+  if (kind === 'crop') return `crop/${entry.id}`;
+  return index === 0 ? kind : `${kind}/${index + 1}`;
+}
+
+function byPart(one: Evidence, other: Evidence): number {
+  return (one.part?.number ?? 0) - (other.part?.number ?? 0);
+}
+
+function isStored(entry: Evidence | undefined): boolean {
+  return entry?.state === 'stored';
+}
+
+/** The view of that name. */
+export function viewOf(key: string | null, sighting: Sighting): View | undefined {
+  return sighting.find((view) => view.key === key);
 }
 
 /** The best view that can be seen now; null while there is none. */
 export function bestView(sighting: Sighting): View | null {
-  return VIEWS.find((view) => sighting[view]?.state === 'stored') ?? null;
+  return sighting.find((view) => isStored(view.entry)) ?? null;
 }
 
-/** The view after `view`, around the ring of those that can be chosen. */
-export function nextView(view: View, sighting: Sighting): View {
-  const ring = choices(sighting);
-  return ring[(ring.indexOf(view) + 1) % ring.length] ?? 'clip';
+/** The view after that of the name `key`, around the ring. */
+export function nextView(key: string | null, sighting: Sighting): View | undefined {
+  const index = sighting.findIndex((view) => view.key === key);
+  return sighting[(index + 1) % sighting.length];
 }
 
 /** Whether a view moves. */
-export function isClip(view: View): boolean {
-  return view === 'clip' || view === 'clip2';
+export function isClip(kind: Kind): boolean {
+  return kind === 'clip';
+}
+
+/** Where the bytes that a browser plays are: the viewing copy where one was made. */
+export function playedUrl(original: string, entry: Evidence): string {
+  return entry.viewing?.state === 'made' ? (entry.viewing.url ?? original) : original;
+}
+
+/** Whether what is played is a copy and not the evidence. */
+export function isDerived(entry: Evidence): boolean {
+  return entry.viewing?.state === 'made';
+}
+
+/** Whether a copy that this browser can play is on its way. */
+export function isViewingExpected(entry: Evidence): boolean {
+  return entry.viewing?.state === 'queued' || entry.viewing?.state === 'making';
 }

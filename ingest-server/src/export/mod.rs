@@ -1,7 +1,10 @@
-//! Bundles that leave the house: put together from what is stored, and released by people.
+//! What leaves the house: bundles, put together from what is stored and released by people; and redacted
+//! copies.
 //!
 //! The same rows and objects always make the same bytes: nothing of a bundle is the moment of its
 //! download. What does not belong here: how a bundle looks (`bundle`), rights (`http`).
+
+mod disclosure;
 
 use std::collections::HashMap;
 
@@ -13,13 +16,16 @@ use contract::v1::{EventId, EvidenceId, EvidenceKind, KeyId, SecretKey, Signed};
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 
+pub use self::disclosure::{DisclosureError, Recipient, ask as ask_for_redaction, disclose};
+
 use crate::changes::ChangeBus;
+use crate::custody::{Act, Detail};
 use crate::evidence::{EvidenceStore, ObjectError};
 use crate::incident::IncidentId;
 use crate::incident::history::CAMERA_ACTOR;
 use crate::people::{Account, audit};
 use crate::store::entity::{evidence, incident, manifest};
-use crate::store::{self, Access, GOOD_SEAL, HistoryEntry, Store, StoreError};
+use crate::store::{self, Access, CustodyEntry, GOOD_SEAL, HistoryEntry, Store, StoreError, Tx};
 use crate::telemetry::DECISIONS;
 
 /// Why there is no bundle, or no release.
@@ -131,6 +137,44 @@ pub async fn bundle(
     })
 }
 
+/// Writes into the custody log of every piece in a bundle that a person took it out.
+///
+/// # Errors
+/// [`ExportError::Store`].
+pub async fn note_export(
+    store: &Store,
+    export: &Export,
+    who: &Account,
+    now: Timestamp,
+) -> Result<(), ExportError> {
+    let pieces = store::evidence_of_event(store, &export.event).await?;
+    let tx = store.begin().await?;
+    note_pieces(&tx, &pieces, who, Act::Exported, now).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn note_pieces(
+    tx: &Tx,
+    pieces: &[evidence::Model],
+    who: &Account,
+    act: Act,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for piece in pieces.iter().filter(|piece| piece.state == "stored") {
+        let entry = CustodyEntry {
+            actor: who.username.to_string(),
+            act,
+            copy: None,
+            detail: Detail {
+                sha256: piece.sha256.clone(),
+                ..Detail::default()
+            },
+        };
+        store::append_custody(tx, piece, entry, now).await?;
+    }
+    Ok(())
+}
+
 /// Writes the plate that a person read.
 ///
 /// # Errors
@@ -188,6 +232,7 @@ pub async fn release(
     if !store::insert_release(&tx, &event, who.username.as_str(), now).await? {
         return Err(ExportError::Released);
     }
+    note_pieces(&tx, &case.pieces, who, Act::Released, now).await?;
     remember(tx, changes, who, (incident, event), ("release", None), now).await
 }
 
