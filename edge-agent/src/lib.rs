@@ -1,8 +1,8 @@
 //! The edge agent: watches cameras, finds events, files signed reports with evidence.
 //!
 //! Data flows one way, and the modules below stand in that order:
-//! `camera → detect → verify → track → scene → rule → evidence → report → outbox`. A stage imports only
-//! stages above it; `pipeline` alone wires them. `tests/tests/import_direction.rs` checks it.
+//! `camera → motion → detect → verify → track → closeup → scene → rule → evidence → report → outbox`. A
+//! stage imports only stages above it; `pipeline` alone wires them. `tests/tests/import_direction.rs` checks it.
 
 pub mod geometry;
 pub mod telemetry;
@@ -12,9 +12,11 @@ pub mod config;
 pub mod clock;
 
 pub mod camera;
+pub mod motion;
 pub mod detect;
 pub mod verify;
 pub mod track;
+pub mod closeup;
 pub mod scene;
 pub mod rule;
 pub mod analysis;

@@ -113,9 +113,11 @@ const EDGE_AGENT: Crate = Crate {
         "config",
         "clock",
         "camera",
+        "motion",
         "detect",
         "verify",
         "track",
+        "closeup",
         "scene",
         "rule",
         "analysis",
@@ -142,6 +144,10 @@ const EDGE_AGENT: Crate = Crate {
         ForeignLibrary {
             name: "gstreamer_video",
             homes: &["camera/"],
+        },
+        ForeignLibrary {
+            name: "opencv",
+            homes: &["motion/"],
         },
         ForeignLibrary {
             name: "ort",

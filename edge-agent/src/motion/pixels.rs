@@ -1,0 +1,280 @@
+//! What each pixel of a view is when nothing is there, and how it differs now: background at two
+//! rates.
+//!
+//! The slow one is what the view looks like: a mean and its spread, begun as a median of the first
+//! pictures, then led on only where nothing is in the way. So what stands there is never learnt, in
+//! whatever time. The fast one is what the last second looked like: what differs from it changes
+//! right now. A pixel that differs from the slow one and not from the fast one stands. (Two rates:
+//! Porikli, 2007. Mean and spread: Wren et al., 1997.)
+//!
+//! Pure. What does not belong here: which pixels hang together, what is told.
+
+use std::time::Duration;
+
+/// What a pixel is in this picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pixel {
+    /// What it is when nothing is there.
+    Background,
+    /// Something that has not stood long.
+    Moving,
+    /// Something that stands.
+    Still,
+}
+
+/// The pictures that a new background is the median of,
+const FIRST_PICTURES: usize = 15;
+/// and the least time between two of them: what drives by is in few.
+const FIRST_PERIOD: Duration = Duration::from_millis(400);
+/// How fast the background follows the view where nothing is there.
+const SLOW: f32 = 60.0;
+/// How fast the picture of the last second follows.
+const FAST: f32 = 0.8;
+/// A pixel differs by at least so many levels
+const LEAST_DIFFERENCE: f32 = 14.0;
+/// and so many times its usual spread.
+const SPREADS: f32 = 4.0;
+/// A pixel changes from one moment to the next by at least so many levels.
+const LEAST_CHANGE: f32 = 10.0;
+/// What stands is another thing when it looks different by so many levels.
+const ANOTHER: f32 = 18.0;
+/// Light changes at once by at most this factor: what is darker or brighter is no light, but
+/// something before the lens.
+const SUDDEN_LIGHT: f32 = 2.0;
+/// Levels outside are cut off by the camera and say nothing about the light.
+const UNCLIPPED: std::ops::RangeInclusive<f32> = 20.0..=240.0;
+
+/// The background of a view.
+#[derive(Debug)]
+pub(super) struct Pixels {
+    first: Vec<Vec<u8>>,
+    waited: Duration,
+    slow: Vec<f32>,
+    spread: Vec<f32>,
+    fast: Vec<f32>,
+    held: Vec<f32>,
+    held_for: Vec<f32>,
+    now: Vec<f32>,
+    kinds: Vec<Pixel>,
+    changing: Vec<bool>,
+    light: f32,
+    usual_light: f32,
+}
+
+impl Pixels {
+    pub(super) fn new() -> Self {
+        Self {
+            first: Vec::new(),
+            waited: Duration::MAX,
+            slow: Vec::new(),
+            spread: Vec::new(),
+            fast: Vec::new(),
+            held: Vec::new(),
+            held_for: Vec::new(),
+            now: Vec::new(),
+            kinds: Vec::new(),
+            changing: Vec::new(),
+            light: 1.0,
+            usual_light: 1.0,
+        }
+    }
+
+    /// Whether there are enough pictures to know what the view is.
+    pub(super) fn is_known(&self) -> bool {
+        !self.slow.is_empty()
+    }
+
+    /// Takes one of the first pictures in.
+    pub(super) fn learn(&mut self, dt: Duration, levels: &[u8]) {
+        self.waited = self.waited.saturating_add(dt);
+        if self.waited < FIRST_PERIOD {
+            return;
+        }
+        self.waited = Duration::ZERO;
+        self.first.push(levels.to_vec());
+        if self.first.len() < FIRST_PICTURES {
+            return;
+        }
+        let first = std::mem::take(&mut self.first);
+        let median = |cell: usize| {
+            let mut seen: Vec<u8> = first.iter().map(|levels| levels[cell]).collect();
+            let (_, median, _) = seen.select_nth_unstable(FIRST_PICTURES / 2);
+            f32::from(*median)
+        };
+        let count = levels.len();
+        self.slow = (0..count).map(median).collect();
+        self.spread = vec![2.0; count];
+        self.fast = levels.iter().copied().map(f32::from).collect();
+        self.held = vec![-1.0; count];
+        self.held_for = vec![0.0; count];
+        self.now = self.fast.clone();
+        self.kinds = vec![Pixel::Background; count];
+        self.changing = vec![false; count];
+        (self.light, self.usual_light) = (1.0, 1.0);
+    }
+
+    /// Takes a picture in, `dt` after the last one.
+    pub(super) fn look(&mut self, dt: Duration, levels: &[u8], still_after: Duration) {
+        let dt = dt.as_secs_f32();
+        let (slow_rate, fast_rate) = (share_in(dt, SLOW), share_in(dt, FAST));
+        let usual = self.usual_light;
+        self.light = self
+            .light_of(levels)
+            .clamp(usual / SUDDEN_LIGHT, usual * SUDDEN_LIGHT);
+        self.usual_light += share_in(dt, SLOW) * (self.light - usual);
+        let still_after = still_after.as_secs_f32();
+        for (cell, level) in levels.iter().enumerate() {
+            let now = f32::from(*level) / self.light;
+            self.now[cell] = now;
+            let (slow, spread) = (self.slow[cell], self.spread[cell]);
+            let changing =
+                (now - self.fast[cell]).abs() > LEAST_CHANGE.max(0.75 * SPREADS * spread);
+            let other = (now - slow).abs() > LEAST_DIFFERENCE.max(SPREADS * spread);
+            self.fast[cell] += fast_rate * (now - self.fast[cell]);
+            self.changing[cell] = changing;
+            if !other {
+                self.slow[cell] += slow_rate * (now - slow);
+                // The mean distance of a normal spread is 0.8 of its deviation.
+                let distance = 1.25 * (now - slow).abs();
+                self.spread[cell] = (spread + slow_rate * (distance - spread)).clamp(1.5, 20.0);
+                // A moment of background is a gap; some moments are the end.
+                let held_for = self.held_for[cell].min(2.0 * still_after);
+                self.held_for[cell] = (held_for - 2.0 * dt).max(0.0);
+                self.kinds[cell] = Pixel::Background;
+                continue;
+            }
+            if !changing {
+                if (self.fast[cell] - self.held[cell]).abs() > ANOTHER {
+                    self.held[cell] = self.fast[cell];
+                    self.held_for[cell] = 0.0;
+                } else {
+                    self.held_for[cell] += dt;
+                }
+            }
+            self.kinds[cell] = match self.held_for[cell] >= still_after {
+                true => Pixel::Still,
+                false => Pixel::Moving,
+            };
+        }
+    }
+
+    /// How much brighter the view is than its background: the median ratio where nothing stood or
+    /// moved in the last picture. Clouds and the camera's own exposure change this, not what is there.
+    fn light_of(&self, levels: &[u8]) -> f32 {
+        const BINS: usize = 256;
+        // Ratios from 1/8 to 8, evenly in their logarithm.
+        let bin = |ratio: f32| {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "clamped to the bins"
+            )]
+            let bin = ((ratio.log2() / 6.0 + 0.5) * 256.0).clamp(0.0, 255.0) as usize;
+            bin
+        };
+        let mut counts = [0_u32; BINS];
+        let mut sums = [0.0_f32; BINS];
+        let mut total = 0;
+        for (cell, level) in levels.iter().enumerate() {
+            let (level, slow) = (f32::from(*level), self.slow[cell]);
+            if self.kinds[cell] == Pixel::Background
+                && UNCLIPPED.contains(&slow)
+                && UNCLIPPED.contains(&level)
+            {
+                let ratio = level / slow;
+                counts[bin(ratio)] += 1;
+                sums[bin(ratio)] += ratio;
+                total += 1;
+            }
+        }
+        // Too few to judge by: the light is as it was.
+        if total * 20 < u32::try_from(levels.len()).unwrap_or(u32::MAX) {
+            return self.light;
+        }
+        let mut below = 0;
+        let median = counts.iter().position(|count| {
+            below += count;
+            below * 2 >= total
+        });
+        #[expect(clippy::cast_precision_loss, reason = "a count of pixels")]
+        let mean = |bin: usize| sums[bin] / counts[bin].max(1) as f32;
+        median.map_or(self.light, mean)
+    }
+
+    /// What each pixel is.
+    pub(super) fn kinds(&self) -> &[Pixel] {
+        &self.kinds
+    }
+
+    /// Whether a pixel changes right now.
+    pub(super) fn is_changing(&self, cell: usize) -> bool {
+        self.changing[cell]
+    }
+
+    /// How long a pixel stands.
+    pub(super) fn held_for(&self, cell: u32) -> Duration {
+        Duration::try_from_secs_f32(self.held_for[cell as usize]).unwrap_or_default()
+    }
+
+    /// How much brighter than its background the view is.
+    pub(super) const fn light(&self) -> f32 {
+        self.light
+    }
+
+    /// The share of pixels that are not as the background, 0 to 1.
+    pub(super) fn disturbed(&self) -> f32 {
+        let other = self.kinds.iter().filter(|kind| **kind != Pixel::Background);
+        #[expect(clippy::cast_precision_loss, reason = "a share of pixels")]
+        let share = other.count() as f32 / self.kinds.len().max(1) as f32;
+        share
+    }
+
+    /// What is there now, at the light of the background, and the background itself.
+    pub(super) fn now_and_background(&self, cell: usize) -> (f32, f32) {
+        (self.now[cell], self.slow[cell])
+    }
+
+    /// The background as a picture, at the light of now.
+    pub(super) fn background(&self) -> Vec<u8> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "clamped to a level"
+        )]
+        let level = |slow: &f32| (slow * self.light).round().clamp(0.0, 255.0) as u8;
+        self.slow.iter().map(level).collect()
+    }
+
+    /// These pixels, and what stands beside them, are what they are now when nothing is there.
+    pub(super) fn accept(&mut self, cells: &[u32], width: u32) {
+        for cell in self.with_rim(cells, width) {
+            self.slow[cell] = self.fast[cell];
+            self.spread[cell] = 2.0;
+            self.held_for[cell] = 0.0;
+            self.kinds[cell] = Pixel::Background;
+        }
+    }
+
+    /// The pixels within two of these that are no background, those among them.
+    fn with_rim(&self, cells: &[u32], width: u32) -> Vec<usize> {
+        let width = width as usize;
+        let rows = self.kinds.len() / width.max(1);
+        let mut found: Vec<usize> = Vec::with_capacity(2 * cells.len());
+        for cell in cells.iter().map(|cell| *cell as usize) {
+            let (x, y) = (cell % width, cell / width);
+            for row in y.saturating_sub(2)..(y + 3).min(rows) {
+                let columns = x.saturating_sub(2)..(x + 3).min(width);
+                found.extend(columns.map(|column| row * width + column));
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.retain(|cell| self.kinds[*cell] != Pixel::Background);
+        found
+    }
+}
+
+/// How much of the way to a new value is gone after `dt`, both in seconds.
+fn share_in(dt: f32, constant: f32) -> f32 {
+    1.0 - (-dt / constant).exp()
+}
