@@ -4,6 +4,7 @@
 //! pictures, models, queues.
 
 mod attention;
+mod gaze;
 mod memory;
 mod plan;
 mod simulate;
@@ -11,6 +12,7 @@ mod simulate;
 use jiff::Timestamp;
 
 use attention::OpenEvents;
+pub use gaze::Gaze;
 pub use memory::{Remembered, TrackMemory};
 pub use plan::{Plan, Running, names};
 pub use simulate::simulate;

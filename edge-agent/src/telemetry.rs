@@ -138,6 +138,8 @@ metrics_list! {
         "Candidates that a rule did not tell, by camera, rule and reason.";
     VERIFY_FAILED = describe_counter "vong_agent_verify_failed_total", Unit::Count,
         "Pictures that the fire verifier could not take, by camera; the detector's word stood.";
+    MOTION_FAILED = describe_counter "vong_agent_motion_failed_total", Unit::Count,
+        "Times that no motion could be looked for in a picture and then more, by camera; tracks alone chose the closer looks.";
     INFERENCE = describe_histogram "vong_inference_seconds", Unit::Seconds,
         "From the pictures of a batch to their detections, by model.";
     INFERENCE_WAIT = describe_histogram "vong_inference_wait_seconds", Unit::Seconds,

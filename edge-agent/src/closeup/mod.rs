@@ -44,6 +44,12 @@ impl CloseUp {
         }
     }
 
+    /// Most windows a picture.
+    #[must_use]
+    pub const fn budget(&self) -> usize {
+        self.budget
+    }
+
     /// The windows for a picture of that size: squares within it, none twice, at most the budget.
     /// None where the model sees the whole picture at its own size anyway.
     pub fn windows(&mut self, at: StreamTime, size: PictureSize, moving: &[Blob]) -> Vec<PixelBox> {

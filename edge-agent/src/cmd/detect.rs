@@ -7,16 +7,17 @@
 use std::io::{self, BufRead as _, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::shelf::Shelf;
 use super::{is_closed_pipe, rounded};
+use crate::analysis::Gaze;
 use crate::camera::{PictureError, read_picture};
 use crate::config::{Manifest, ModelConfig};
-use crate::detect::{Detection, Detector};
+use crate::detect::{Detection, Detector, Request};
 
 /// Which model, which pictures.
 #[derive(Debug, clap::Args)]
@@ -33,6 +34,9 @@ pub(super) struct Args {
     /// Print all classes in the model's own words, not in ours.
     #[arg(long)]
     own_classes: bool,
+    /// Closer looks at small objects in each picture, as a camera's `small_objects`.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(..=16))]
+    small_objects: u8,
     /// Threads of one inference, instead of the configuration's.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
     threads: Option<u8>,
@@ -40,6 +44,9 @@ pub(super) struct Args {
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<PathBuf>,
 }
+
+/// No camera waits.
+const NO_HURRY: Duration = Duration::from_secs(1);
 
 /// Looks at the pictures. One that cannot be read is a line too, and the exit status is 1 at the end.
 ///
@@ -52,7 +59,7 @@ pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
     detect.threads = args.threads.map_or(detect.threads, usize::from);
     let detector = Detector::start(&model, &detect)?;
     let printed = BufWriter::new(io::stdout().lock());
-    match look_at_all(&detector, &args.images, printed) {
+    match look_at_all(&detector, args, printed) {
         // Whoever closed the pipe has read enough.
         Err(error) if is_closed_pipe(&error) => Ok(ExitCode::SUCCESS),
         Ok(0) => Ok(ExitCode::SUCCESS),
@@ -83,15 +90,11 @@ impl Args {
 }
 
 /// Returns how many pictures could not be looked at.
-fn look_at_all(
-    detector: &Detector,
-    images: &[PathBuf],
-    mut printed: impl Write,
-) -> anyhow::Result<u64> {
+fn look_at_all(detector: &Detector, args: &Args, mut printed: impl Write) -> anyhow::Result<u64> {
     let mut failed = 0;
-    for image in images {
+    for image in &args.images {
         for file in files_of(image)? {
-            let line = match look(detector, &file)? {
+            let line = match look(detector, &file, args.small_objects)? {
                 Ok(line) => line,
                 Err(error) => {
                     failed += 1;
@@ -108,13 +111,29 @@ fn look_at_all(
 }
 
 /// The outer error ends the run, the inner one only this picture.
-fn look(detector: &Detector, file: &Path) -> anyhow::Result<Result<Value, PictureError>> {
+fn look(
+    detector: &Detector,
+    file: &Path,
+    closer: u8,
+) -> anyhow::Result<Result<Value, PictureError>> {
     let frame = match read_picture(file) {
         Ok(frame) => frame,
         Err(error) => return Ok(Err(error)),
     };
     let began = Instant::now();
-    let detections = detector.detect(&frame)?;
+    let mut gaze = Gaze::new(usize::from(closer), detector.manifest());
+    let (windows, failed) = gaze.windows(&frame);
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    let request = Request {
+        frame: frame.clone(),
+        windows: windows.clone(),
+    };
+    let looked = detector
+        .seat(NO_HURRY)
+        .look(windows.len(), move || request)?;
+    let detections = gaze.together(frame.size, &windows, looked.windows);
     let milliseconds = began.elapsed().as_secs_f64() * 1e3;
     Ok(Ok(json!({
         "image": file,

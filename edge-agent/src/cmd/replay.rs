@@ -13,10 +13,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{cpu_seconds, is_closed_pipe, memory_mib, rounded};
-use crate::analysis::{CameraAnalysis, Look, Step};
+use crate::analysis::{CameraAnalysis, Gaze, Look, Step};
 use crate::camera::{Cause, Frame, GatePolicy, GatedFile, GatedItem, Regard, Timing};
 use crate::config::{CameraConfig, Config, GateMode};
-use crate::detect::{Detection, Detector};
+use crate::detect::{Detection, Detector, Request, Seat};
 use crate::geometry::PixelBox;
 use crate::rule::{EventChange, HeldBack};
 use crate::time::StreamTime;
@@ -122,6 +122,9 @@ fn timing(seconds_per_picture: Option<f64>) -> anyhow::Result<Timing> {
         .with_context(|| format!("--seconds-per-picture {seconds}: give more than 0"))
 }
 
+/// No other camera waits.
+const NO_HURRY: Duration = Duration::from_secs(1);
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Detail {
     Events,
@@ -130,8 +133,11 @@ enum Detail {
 
 struct Replay<W> {
     detector: Detector,
+    seat: Seat,
     verifier: Option<FireVerifier>,
     analysis: CameraAnalysis,
+    gaze: Gaze,
+    places: u64,
     detail: Detail,
     printed: W,
     frames_analysed: u64,
@@ -149,10 +155,14 @@ impl<W: io::Write> Replay<W> {
     ) -> Self {
         let tracking = TrackerOptions::of(detector.manifest());
         let analysis = CameraAnalysis::new(camera, tracking);
+        let gaze = Gaze::of(camera, detector.manifest());
         Self {
+            seat: detector.seat(NO_HURRY),
             detector,
             verifier,
             analysis,
+            gaze,
+            places: 0,
             detail,
             printed,
             frames_analysed: 0,
@@ -175,6 +185,7 @@ impl<W: io::Write> Replay<W> {
             "units_received": source.received(),
             "frames_decoded": source.decoded(),
             "frames_analysed": self.frames_analysed,
+            "looks": self.places,
             "events": self.events,
             "held_back": self.held_back,
             "awake_share": rounded(source.report().awake_share()),
@@ -189,10 +200,25 @@ impl<W: io::Write> Replay<W> {
         Ok(())
     }
 
+    /// Shows a picture, and its parts where the camera is to look closely, to the model.
+    fn see(&mut self, frame: &Frame) -> anyhow::Result<Vec<Detection>> {
+        let (windows, failed) = self.gaze.windows(frame);
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        self.places += windows.len() as u64;
+        let request = Request {
+            frame: frame.clone(),
+            windows: windows.clone(),
+        };
+        let seen = self.seat.look(windows.len(), move || request)?;
+        Ok(self.gaze.together(frame.size, &windows, seen.windows))
+    }
+
     fn item(&mut self, item: &GatedItem, source: &mut GatedFile) -> anyhow::Result<()> {
         let GatedItem { frame, regard } = item;
         self.frames_analysed += 1;
-        let detections = self.detector.detect(frame)?;
+        let detections = self.see(frame)?;
         let glanced = match regard {
             Regard::Glance => self.analysis.glance(frame.size, &detections),
             Regard::InTurn | Regard::Recalled => None,
@@ -225,6 +251,7 @@ impl<W: io::Write> Replay<W> {
             detections,
             verdicts: &verdicts,
         });
+        self.gaze.learn(frame.size, &step.tracks);
         if self.detail == Detail::Detections {
             let line = picture(frame.pts, number, detections, &verdicts, &step);
             self.print(&line)?;

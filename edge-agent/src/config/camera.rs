@@ -12,7 +12,7 @@ use super::camera_stream;
 use super::detect::ModelConfig;
 use super::fault::{Wrong, suggestion};
 use super::mask;
-use super::rule::{self, EvidenceWindow, RuleConfig, RuleContext};
+use super::rule::{self, EvidenceWindow, RuleConfig, RuleContext, RuleKind};
 use super::secret::Secret;
 use super::section::Section;
 use super::value;
@@ -45,6 +45,9 @@ pub struct CameraConfig {
     pub analyse_fps: f64,
     /// When its keyframes are enough. Default auto.
     pub gate: GateMode,
+    /// Closer looks at small objects in each picture, 0 to 16. Default 0: the model sees the whole
+    /// picture only.
+    pub small_objects: usize,
     /// What it remembers of the stream.
     pub ring: RingConfig,
     /// How long its tracks are remembered, for rules to be simulated. Default 600 s.
@@ -153,6 +156,7 @@ fn read_one(
         ("off", GateMode::Off),
     ];
     let gate = section.or("gate", GateMode::Auto, &value::one_of(&modes));
+    let small_objects = section.or("small_objects", 0, &value::integer(0..=16));
     let ring = read_ring(section.table("ring"));
     let remember_tracks = section.or(
         "remember_tracks_s",
@@ -171,6 +175,7 @@ fn read_one(
     for rule in &rules {
         check_ring(section, ring, rule);
     }
+    check_small_objects(section, small_objects, &rules);
     let id = id?;
     Some(CameraConfig {
         name: name.unwrap_or_else(|| id.to_string()),
@@ -184,12 +189,25 @@ fn read_one(
         model: model?.manifest.name.clone(),
         analyse_fps,
         gate,
+        small_objects,
         ring,
         remember_tracks,
         zones,
         masks,
         rules,
     })
+}
+
+/// Smoke is told from haze by what is around it: no part of a picture shows that.
+fn check_small_objects(section: &Section<'_>, looks: usize, rules: &[RuleConfig]) {
+    let fire = |rule: &RuleConfig| matches!(rule.kind, RuleKind::FireSmoke(_));
+    if looks > 0 && !rules.is_empty() && rules.iter().all(fire) {
+        let wrong = Wrong::new(
+            "fire and smoke are never looked for in parts of a picture",
+            "leave it out; a model with a larger input sees smoke that is farther away",
+        );
+        section.note("small_objects", wrong);
+    }
 }
 
 fn read_place(section: Section<'_>) -> Option<Place> {

@@ -117,6 +117,28 @@ url = "rtsp://host/path"
     assert_eq!(manifest.object_classes(), ["large_vehicle", "cattle"]);
     assert_eq!((manifest.input.width, manifest.input.height), (640, 384));
     assert_eq!(manifest.thresholds.score, 0.2);
+    assert_eq!(manifest.thresholds.strong_score, 0.4);
+    let doubtful = text.replace("score_threshold = 0.2", "score_threshold = 0.6");
+    let thresholds = parse(&doubtful).unwrap().models[0].manifest.thresholds;
+    assert_eq!(
+        thresholds.strong_score, 0.6,
+        "whatever is told may begin a track"
+    );
+}
+
+#[test]
+fn smoke_is_not_looked_for_in_parts_of_a_picture() {
+    let rest = "id = \"cam-1\"\nurl = \"rtsp://host/path\"\n";
+    let text = |rules: &str| {
+        format!("[[model]]\nname = \"vong-starter\"\n[[camera]]\nsmall_objects = 4\n{rest}{rules}")
+    };
+    let fire = "[[camera.rule]]\nkind = \"fire_smoke\"\n";
+    let message = faults(&text(fire));
+    assert!(message.contains("small_objects"), "{message}");
+    assert!(message.contains("never looked for in parts"), "{message}");
+    let parking = "[[camera.rule]]\nkind = \"illegal_parking\"\n";
+    let config = parse(&text(&format!("{fire}{parking}"))).unwrap();
+    assert_eq!(config.cameras[0].small_objects, 4);
 }
 
 /// Scores of one class differ from model to model; a card says from which on they are believed.

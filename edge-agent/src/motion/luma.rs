@@ -59,29 +59,22 @@ impl LumaPicture {
         let scaled = u64::from(source.height) * u64::from(width) / u64::from(source.width);
         let height = u32::try_from(scaled).unwrap_or(u32::MAX).max(1);
         let size = PictureSize { width, height };
-        let edge = |index: usize, count: u32, of: u32| index * of as usize / count as usize;
+        let (columns, rows) = (edges(width, source.width), edges(height, source.height));
         let mut levels = Vec::with_capacity(width as usize * height as usize);
         let mut sums = vec![0_u32; width as usize];
-        for y in 0..height as usize {
-            let (top, bottom) = (
-                edge(y, height, source.height),
-                edge(y + 1, height, source.height),
-            );
+        for lines in rows.windows(2) {
             sums.fill(0);
-            for line in top..bottom {
+            for line in lines[0]..lines[1] {
                 let line = row(line);
-                for (x, sum) in sums.iter_mut().enumerate() {
-                    let (from, to) = (
-                        edge(x, width, source.width),
-                        edge(x + 1, width, source.width),
-                    );
-                    *sum += line[from..to].iter().copied().map(u32::from).sum::<u32>();
+                for (sum, across) in sums.iter_mut().zip(columns.windows(2)) {
+                    let own = &line[across[0]..across[1]];
+                    *sum += own.iter().copied().map(u32::from).sum::<u32>();
                 }
             }
-            levels.extend(sums.iter().enumerate().map(|(x, sum)| {
-                let across = edge(x + 1, width, source.width) - edge(x, width, source.width);
-                let count = u32::try_from(across * (bottom - top)).unwrap_or(1).max(1);
-                u8::try_from((sum + count / 2) / count).unwrap_or(u8::MAX)
+            let down = lines[1] - lines[0];
+            levels.extend(sums.iter().zip(columns.windows(2)).map(|(sum, across)| {
+                let count = u32::try_from((across[1] - across[0]) * down).unwrap_or(1);
+                u8::try_from((sum + count / 2) / count.max(1)).unwrap_or(u8::MAX)
             }));
         }
         Self {
@@ -126,6 +119,14 @@ impl LumaPicture {
             h: bbox.h * down,
         }
     }
+}
+
+/// Where each of `count` pixels begins among `of`, and where the last one ends.
+fn edges(count: u32, of: u32) -> Vec<usize> {
+    let edge = |index: u32| u64::from(index) * u64::from(of) / u64::from(count);
+    (0..=count)
+        .map(|index| usize::try_from(edge(index)).unwrap_or(usize::MAX))
+        .collect()
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ use tokio::sync::watch as latest;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::analysis::{CameraAnalysis, Plan, TrackMemory};
+use crate::analysis::{CameraAnalysis, Gaze, Plan, TrackMemory};
 use crate::camera::{Camera, Counters, StreamUrlError};
 use crate::clock::{CameraClock, ClockBoard};
 use crate::config::{CameraConfig, ClockConfig, Config};
@@ -324,6 +324,7 @@ impl Site<'_> {
             counters: Arc::clone(&counters),
             gate,
             seat: detector.seat(period(config.analyse_fps)),
+            gaze: Gaze::of(config, detector.manifest()),
             verifier: self
                 .verifier
                 .filter(|_| verify::wanted(config))

@@ -13,11 +13,11 @@ use super::desk::{ChangePaper, Paper, promises};
 use super::event_log::EventLog;
 use super::exhibits::{Exhibits, Scene};
 use super::grounds;
-use crate::analysis::{CameraAnalysis, Look, Plan, Remembered, TrackMemory};
+use crate::analysis::{CameraAnalysis, Gaze, Look, Plan, Remembered, TrackMemory};
 use crate::camera::{
     Cause, Counters, Delivery, Epoch, Frame, FrameMailbox, GateHandle, Picture, Regard, Signal,
 };
-use crate::detect::{Classifier, Detection, Request, Seat};
+use crate::detect::{Classifier, DetectError, Detection, Request, Seat};
 use crate::geometry::PictureSize;
 use crate::report::{CameraFacts, Sighting};
 use crate::rule::{EventChange, HeldBack};
@@ -34,6 +34,8 @@ pub(super) struct Watch {
     pub(super) gate: GateHandle,
     /// Its place at the model that all cameras share.
     pub(super) seat: Seat,
+    /// Which parts of a picture it is shown beside the whole.
+    pub(super) gaze: Gaze,
     /// Looks again at what burns, where a rule asks for it and there is one.
     pub(super) verifier: Option<FireVerifier>,
     pub(super) analysis: CameraAnalysis,
@@ -83,6 +85,7 @@ impl Watch {
                         size,
                     };
                     self.verifier.iter_mut().for_each(FireVerifier::forget);
+                    self.gaze.end();
                     let changes = self.analysis.end(at);
                     for change in changes.into_iter().chain(self.clocks.end(at)) {
                         self.record(change, moment, None, runtime);
@@ -111,11 +114,8 @@ impl Watch {
             self.counters.dropped();
             return failing;
         }
-        // When the model has time for this camera, it looks at the newest picture there is by then.
-        let frames = self.frames.clone();
-        let take = move || Request::whole(frames.freshest(picture).frame);
-        let (frame, detections): (Frame, Vec<Detection>) = match self.seat.look(1, take) {
-            Ok(seen) => (seen.frame, seen.windows.into_iter().flatten().collect()),
+        let (frame, detections) = match self.see(picture) {
+            Ok(seen) => seen,
             Err(error) => {
                 let camera = self.camera().to_string();
                 metrics::counter!(metric::ANALYSIS_FAILED, "camera" => camera).increment(1);
@@ -155,6 +155,7 @@ impl Watch {
             self.hold_gate(epoch, frame.pts, cause);
         }
         self.exhibits.observe(&frame, &step.tracks);
+        self.gaze.learn(frame.size, &step.tracks);
         for held_back in &step.held_back {
             self.list(held_back);
         }
@@ -173,6 +174,37 @@ impl Watch {
             self.record(change, moment, Some(&frame), runtime);
         }
         Failing::No
+    }
+
+    /// Shows a picture to the model.
+    fn see(&mut self, picture: Picture) -> Result<(Frame, Vec<Detection>), DetectError> {
+        if self.gaze.places() == 1 {
+            // When the model has time for this camera, it looks at the newest picture there is by
+            // then.
+            let frames = self.frames.clone();
+            let take = move || Request::whole(frames.freshest(picture).frame);
+            let seen = self.seat.look(1, take)?;
+            return Ok((seen.frame, seen.windows.into_iter().flatten().collect()));
+        }
+        // Its parts were chosen for this picture, so it is this one that is looked at.
+        let frame = picture.frame;
+        let (windows, failed) = self.gaze.windows(&frame);
+        if let Some(error) = failed {
+            metrics::counter!(metric::MOTION_FAILED, "camera" => self.camera().to_string())
+                .increment(1);
+            tracing::warn!(
+                camera.id = %self.camera(),
+                error = %chain(&error),
+                "no motion is seen in a picture; tracks alone say where to look closely"
+            );
+        }
+        let request = Request {
+            frame,
+            windows: windows.clone(),
+        };
+        let seen = self.seat.look(windows.len(), move || request)?;
+        let together = self.gaze.together(seen.frame.size, &windows, seen.windows);
+        Ok((seen.frame, together))
     }
 
     fn hold_gate(&self, epoch: Epoch, at: StreamTime, cause: Cause) {

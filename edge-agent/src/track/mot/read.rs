@@ -13,6 +13,9 @@ const NEEDED: usize = 7;
 /// A picture's number beyond this is a mistake: four months at 100 pictures a second.
 const LAST_PICTURE: u32 = 1_000_000_000;
 
+/// No picture is so large, and no score.
+const GREATEST: f32 = 1e7;
+
 /// One detection and the number of its picture, from 1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
@@ -53,8 +56,8 @@ pub enum LineFault {
         /// How many it has.
         found: usize,
     },
-    /// A column that is no number.
-    #[error("{column} {value:?} is no finite number")]
+    /// A column that is no number, or an absurd one.
+    #[error("{column} {value:?} is no number from -10000000 to 10000000")]
     NoNumber {
         /// Which.
         column: &'static str,
@@ -141,7 +144,7 @@ fn picture_of(value: &str) -> Result<u32, LineFault> {
 }
 
 fn number(column: &'static str, value: &str) -> Result<f32, LineFault> {
-    let number = value.parse::<f32>().ok().filter(|n| n.is_finite());
+    let number = value.parse::<f32>().ok().filter(|n| n.abs() <= GREATEST);
     number.ok_or_else(|| LineFault::NoNumber {
         column,
         value: excerpt(value),

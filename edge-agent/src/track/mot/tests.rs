@@ -36,12 +36,12 @@ fn a_bad_line_is_named_and_the_others_are_kept() {
         faults(text),
         [
             "line 2: 1 columns where at least 7 are needed: picture,id,left,top,width,height,score",
-            "line 3: width \"x\" is no finite number",
+            "line 3: width \"x\" is no number from -10000000 to 10000000",
             "line 4: picture \"0\": give a whole number from 1 to 1000000000",
             "line 5: picture \"1.5\": give a whole number from 1 to 1000000000",
             "line 6: a box of 3 × 0 pixels: both sides must be more than 0",
-            "line 7: left \"nan\" is no finite number",
-            "line 8: score \"inf\" is no finite number",
+            "line 7: left \"nan\" is no number from -10000000 to 10000000",
+            "line 8: score \"inf\" is no number from -10000000 to 10000000",
             "line 10: 4 columns where at least 7 are needed: picture,id,left,top,width,height,score",
         ]
     );
