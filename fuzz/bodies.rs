@@ -10,6 +10,7 @@ use edge_agent::config::Config;
 use edge_agent::evidence::remux;
 use edge_agent::geometry::PictureSize;
 use edge_agent::time::{ClockAnchor, StreamTime};
+use edge_agent::track::{TrackerOptions, mot};
 use jiff::Timestamp;
 
 const CODECS: [Codec; 3] = [Codec::H264, Codec::H265, Codec::Mjpeg];
@@ -24,6 +25,14 @@ pub fn run(target: &str, data: &[u8]) {
         "config" => {
             let text = String::from_utf8_lossy(data);
             let _ = Config::parse(&text, Path::new("fuzz.toml"));
+        }
+        "mot" => {
+            let read = mot::read(data);
+            let options = TrackerOptions {
+                strong_score: mot::strong_score(&read.seen),
+                ..TrackerOptions::default()
+            };
+            let _ = mot::follow(&read.seen, 25.0, options);
         }
         other => panic!("no target {other}"),
     }

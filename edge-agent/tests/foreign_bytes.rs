@@ -50,6 +50,11 @@ fn clips_are_cut_without_harm() {
 }
 
 #[test]
+fn tracking_files_are_read_and_followed_without_harm() {
+    run("mot");
+}
+
+#[test]
 fn configurations_are_read_without_harm() {
     run("config");
 }

@@ -169,3 +169,60 @@ fn behind_the_gate_the_parked_car_is_the_same_event() {
     let summary = &gated.last().unwrap()["summary"];
     assert!(summary["awake_share"].is_number() && summary["units_received"] == 905);
 }
+
+/// Two seconds of a test picture, encoded.
+fn encoded(file: &Path, options: &[&str]) {
+    let status = Command::new("ffmpeg")
+        .args(["-v", "error", "-y", "-f", "lavfi"])
+        .args(["-i", "testsrc2=size=320x240:rate=25:duration=2"])
+        .args(["-pix_fmt", "yuv420p"])
+        .args(options)
+        .arg(file)
+        .status()
+        .unwrap();
+    assert!(status.success(), "{options:?}");
+}
+
+#[test]
+fn recordings_of_each_codec_are_replayed_and_others_are_refused_by_their_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("agent.toml");
+    std::fs::write(&config, "[[camera]]\nid = \"cam\"\nurl = \"rtsp://h/p\"\n").unwrap();
+    let run = |name: &str, options: &[&str]| {
+        let file = folder.path().join(name);
+        encoded(&file, options);
+        Command::new(env!("CARGO_BIN_EXE_edge-agent"))
+            .arg("--config")
+            .arg(&config)
+            .args(["replay", "--camera", "cam"])
+            .arg(file)
+            .output()
+            .unwrap()
+    };
+    let hevc = ["-c:v", "libx265", "-x265-params", "log-level=none"];
+    for (name, options) in [
+        ("hevc.mp4", &hevc[..]),
+        ("mjpeg.avi", &["-c:v", "mjpeg"]),
+        ("mjpeg.mov", &["-c:v", "mjpeg"]),
+    ] {
+        let output = run(name, options);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{name}: {said}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        let summary: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+        assert_eq!(summary["summary"]["frames_decoded"], 50, "{name}");
+    }
+    for (name, options) in [
+        ("part2.mp4", &["-c:v", "mpeg4"][..]),
+        ("part2.avi", &["-c:v", "mpeg4", "-vtag", "XVID"]),
+    ] {
+        let output = run(name, options);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success(), "{name}");
+        let clear = ["MPEG-4 Part 2", "H.264, H.265, MJPEG", name];
+        assert!(
+            clear.iter().all(|word| said.contains(word)),
+            "{name}: {said}"
+        );
+    }
+}

@@ -100,10 +100,11 @@ async fn pictures_come_over_udp_and_lost_packets_end_nothing() {
     stop.cancel();
 }
 
-/// Takes what it is asked over UDP and over TCP, and sends nothing over either.
-fn mute() -> ScriptedRtsp {
-    ScriptedRtsp::start(|request| {
-        let answer = Answer::of("200 OK").with("Session: 1;timeout=60");
+/// Takes what it is asked over UDP and over TCP, and sends nothing over either. Forgets a session that
+/// is not asked about for so many seconds.
+fn mute(seconds: u32) -> ScriptedRtsp {
+    ScriptedRtsp::start(move |request| {
+        let answer = Answer::of("200 OK").with(format!("Session: 1;timeout={seconds}"));
         let transport = request
             .lines()
             .find_map(|line| line.strip_prefix("Transport: "));
@@ -137,7 +138,7 @@ fn carriers_asked(server: &ScriptedRtsp) -> Vec<&'static str> {
 
 #[tokio::test]
 async fn where_udp_brings_nothing_tcp_is_taken() {
-    let server = mute();
+    let server = mute(60);
     let stop = CancellationToken::new();
     let mut auto = source(&server.url(), None);
     auto.address = over(Transport::Auto, &server.url());
@@ -182,6 +183,37 @@ async fn a_camera_that_refuses_udp_is_watched_over_tcp() {
         asked.contains(&"TCP") && server.requests().len() > before,
         "{asked:?}"
     );
+}
+
+#[tokio::test]
+async fn a_camera_that_says_when_it_forgets_a_session_is_reminded_before() {
+    let server = mute(2);
+    let stop = CancellationToken::new();
+    let mut patient = source(&server.url(), None);
+    patient.patience.stall = Duration::from_secs(20);
+    let camera = supervise(patient, stop.clone());
+    let reminded = |requests: Vec<String>| {
+        let played = requests
+            .iter()
+            .position(|request| request.starts_with("PLAY"));
+        let behind = requests.iter().skip(played.unwrap_or(requests.len()) + 1);
+        let reminds = |request: &&String| {
+            ["GET_PARAMETER", "OPTIONS", "SET_PARAMETER"]
+                .iter()
+                .any(|method| request.starts_with(method))
+        };
+        behind.filter(reminds).count()
+    };
+    let heard = async {
+        while reminded(server.requests()) < 2 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(15), heard)
+        .await
+        .unwrap_or_else(|_| panic!("{:?}", server.requests()));
+    drop(camera);
+    stop.cancel();
 }
 
 /// A certificate with its key, and the authority's certificate.

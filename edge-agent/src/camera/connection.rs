@@ -107,6 +107,12 @@ impl Connection {
                     self.outputs.clock.heard(report);
                     continue;
                 }
+                Ok(Received::Mishap(what)) => {
+                    counter!("vong_camera_mishaps_total",
+                        "camera" => self.outputs.source.id.to_string(), "kind" => what.word())
+                    .increment(1);
+                    continue;
+                }
                 Ok(received) => self.handle(received),
                 Err(CameraError::Stalled(_)) => Err(self.silence(wait)),
                 Err(error) => Err(error),
@@ -138,7 +144,7 @@ impl Connection {
                 Ok(())
             }
             Received::Unit(unit) => self.unit(Arc::new(unit)),
-            Received::Time(_) => Ok(()),
+            Received::Time(_) | Received::Mishap(_) => Ok(()),
         }
     }
 

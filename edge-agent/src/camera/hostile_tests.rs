@@ -56,6 +56,24 @@ async fn another_size_is_another_epoch_of_the_same_connection() {
 }
 
 #[tokio::test]
+async fn another_codec_is_taken_up_by_itself() {
+    let stop = CancellationToken::new();
+    let server = RtspServer::start(Access::Open);
+    let camera = supervise(source(&server.url("/ball"), None), stop.clone());
+    let mut before = picture(&camera).await;
+    for (with, codec) in [("/h265", Codec::H265), ("/mjpeg", Codec::Mjpeg)] {
+        server.swap("/ball", with);
+        let after = picture_that(&camera, |picture| picture.epoch > before.epoch).await;
+        let held = camera
+            .ring
+            .passage(after.epoch, after.frame.pts, after.frame.pts);
+        assert_eq!(held.unwrap().info.codec, codec);
+        before = after;
+    }
+    stop.cancel();
+}
+
+#[tokio::test]
 async fn noise_ends_no_camera_for_good_and_touches_no_other() {
     let stop = CancellationToken::new();
     let neighbour = RtspServer::start(Access::Open);

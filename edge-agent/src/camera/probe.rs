@@ -147,6 +147,7 @@ impl Seen {
                 self.bytes += unit.data.len();
             }
             Received::Time(_) => self.clock = Told::Yes,
+            Received::Mishap(_) => {}
         }
     }
 

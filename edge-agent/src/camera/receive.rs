@@ -15,7 +15,7 @@ use super::fault::{CameraError, GstFault};
 use super::format::Format;
 use super::header::stated_size;
 use super::parameter_sets::ParameterSets;
-use super::rtsp::Received;
+use super::rtsp::{Mishap, Received};
 use super::sample;
 use super::size::{Duty, StatedSize};
 use super::timeline::{Leaps, Timeline};
@@ -144,12 +144,17 @@ impl Intake {
     fn take(&mut self, sample: &gst::SampleRef) -> Result<Vec<Received>, CameraError> {
         let caps = sample.caps().ok_or(CameraError::NoVideo)?;
         let info = sample::stream_info(caps)?;
+        let mended = self.timeline.mended();
         let Some(unit) = sample::access_unit(sample, &mut self.timeline) else {
             return Ok(vec![]);
         };
+        let leapt = self.timeline.mended() > mended;
+        let lost = self.current.is_some() && sample::follows_a_loss(sample);
         let unit = self.sets.complete(info.codec, unit);
         let info = self.sized(info, &unit)?;
-        let mut received = Vec::new();
+        let mishaps = [(leapt, Mishap::Leap), (lost, Mishap::Loss)];
+        let happened = mishaps.iter().filter(|(happened, _)| *happened);
+        let mut received: Vec<_> = happened.map(|(_, what)| Received::Mishap(*what)).collect();
         if self.current.as_ref().is_none_or(|c| c.is_other(&info)) {
             self.current = Some(info.clone());
             received.push(Received::Stream(info));

@@ -41,6 +41,27 @@ pub(crate) enum Received {
     Unit(AccessUnit),
     /// The camera said what time it is.
     Time(SenderReport),
+    /// Something went wrong on the way that the stream goes on from.
+    Mishap(Mishap),
+}
+
+/// What a stream goes on from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mishap {
+    /// Packets were lost: pictures are missing, and others are smeared up to the next keyframe.
+    Loss,
+    /// The camera's timestamps leapt; time goes on where it stood.
+    Leap,
+}
+
+impl Mishap {
+    /// Its word in metrics.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Loss => "loss",
+            Self::Leap => "leap",
+        }
+    }
 }
 
 /// One connection to a camera.

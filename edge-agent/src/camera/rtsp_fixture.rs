@@ -159,6 +159,17 @@ impl RtspServer {
             .client_filter(Some(&mut |_, _| rtsp::RTSPFilterResult::Remove));
     }
 
+    /// From now on serves under one path what another has, as a camera does that was set to another
+    /// codec and restarts for it.
+    pub(crate) fn swap(&self, path: &str, with: &str) {
+        let mounted = mounts();
+        let (_, launch) = mounted.iter().find(|(known, _)| *known == with).unwrap();
+        let points = self.server.mount_points().unwrap();
+        points.remove_factory(path);
+        points.add_factory(path, factory(launch, &self.access, self.tricks.clone()));
+        self.kick();
+    }
+
     /// Plays a trick on all streams from now on; another takes its place.
     pub(crate) fn play(&self, trick: Trick) {
         self.tricks.play(trick);

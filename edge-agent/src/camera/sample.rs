@@ -76,6 +76,12 @@ pub(crate) fn access_unit(sample: &gst::SampleRef, timeline: &mut Timeline) -> O
     })
 }
 
+/// Whether something is missing between this unit and the one before.
+pub(crate) fn follows_a_loss(sample: &gst::SampleRef) -> bool {
+    let buffer = sample.buffer();
+    buffer.is_some_and(|buffer| buffer.flags().contains(gst::BufferFlags::DISCONT))
+}
+
 /// The camera's clock at a buffer, which the jitter buffer notes once it has heard the time.
 fn camera_time(buffer: &gst::BufferRef) -> Option<CameraTime> {
     let noted = buffer.iter_meta::<gst::ReferenceTimestampMeta>();

@@ -36,6 +36,7 @@ pub(crate) struct Timeline {
     /// Added to running time.
     offset: Option<i64>,
     newest: i64,
+    mended: u64,
 }
 
 impl Timeline {
@@ -44,7 +45,14 @@ impl Timeline {
             leaps,
             offset: None,
             newest: 0,
+            mended: 0,
         }
+    }
+
+    /// How often timestamps leapt and time went on where it stood. Timestamps that begin anew, as those
+    /// of RTP do twice a day, do not count.
+    pub(crate) const fn mended(&self) -> u64 {
+        self.mended
     }
 
     /// The unit's presentation and decode times. A live stream begins at zero, a recording where it
@@ -74,8 +82,9 @@ impl Timeline {
     }
 
     /// What to add to `raw`, after it was `offset` for the unit before.
-    fn offset_of(&self, raw: i64, offset: i64) -> i64 {
-        let ahead = |offset: i64| raw.saturating_add(offset).saturating_sub(self.newest);
+    fn offset_of(&mut self, raw: i64, offset: i64) -> i64 {
+        let newest = self.newest;
+        let ahead = |offset: i64| raw.saturating_add(offset).saturating_sub(newest);
         let follows = |offset: &i64| (-REORDERING..=WRAP_GAP).contains(&ahead(*offset));
         let wrapped = || {
             let around = |wrap| [offset.saturating_add(wrap), offset.saturating_sub(wrap)];
@@ -84,13 +93,14 @@ impl Timeline {
         if follows(&offset) {
             return offset;
         }
-        wrapped().unwrap_or_else(|| {
-            if ahead(offset) < -REORDERING || self.is_leap(ahead(offset)) {
-                (self.newest + USUAL_STEP).saturating_sub(raw)
-            } else {
-                offset
-            }
-        })
+        if let Some(offset) = wrapped() {
+            return offset;
+        }
+        if ahead(offset) < -REORDERING || self.is_leap(ahead(offset)) {
+            self.mended += 1;
+            return (self.newest + USUAL_STEP).saturating_sub(raw);
+        }
+        offset
     }
 
     fn is_leap(&self, ahead: i64) -> bool {
@@ -149,6 +159,7 @@ mod tests {
         assert_eq!(seconds(&mut recording, &stamps), [0.0, 0.04, 600.0, 600.04]);
         let mut live = Timeline::new(Leaps::Close(Duration::from_secs(30)));
         assert_eq!(seconds(&mut live, &stamps), [0.0, 0.04, 0.08, 0.12]);
+        assert_eq!((recording.mended(), live.mended()), (0, 1));
     }
 
     #[test]
@@ -173,6 +184,7 @@ mod tests {
                         "{bits} bits, {leaps:?}: {ticks}"
                     );
                 }
+                assert_eq!(timeline.mended(), 0);
             }
         }
     }

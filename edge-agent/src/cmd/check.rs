@@ -303,3 +303,65 @@ fn described(report: &ProbeReport, transport: Transport) -> String {
     });
     parts.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::camera::Codec;
+
+    fn report() -> ProbeReport {
+        ProbeReport {
+            codec: Codec::H265,
+            size: Some(PictureSize {
+                width: 1920,
+                height: 1080,
+            }),
+            fps: Some(25.0),
+            gop: Some(50),
+            first_keyframe: Duration::from_millis(310),
+            bit_rate: Some(2.04e6),
+            carrier: Carrier::Tcp,
+            clock: Told::Yes,
+        }
+    }
+
+    #[test]
+    fn a_probe_says_what_comes_and_how() {
+        assert_eq!(
+            described(&report(), Transport::Tcp),
+            "H.265, 1920×1080, 25.0 fps, keyframe every 50 (2.0 s), 2.0 Mbit/s, over TCP, \
+             first keyframe after 310 ms, tells the time"
+        );
+        let alone = ProbeReport {
+            gop: None,
+            clock: Told::NotYet,
+            ..report()
+        };
+        let said = described(&alone, Transport::Auto);
+        assert!(said.contains("no second keyframe seen"), "{said}");
+        assert!(
+            said.contains("over TCP, since UDP brings nothing"),
+            "{said}"
+        );
+        assert!(said.contains("has not told the time yet"), "{said}");
+    }
+
+    #[test]
+    fn each_stream_of_a_camera_is_looked_at() {
+        let text = "[[camera]]\nid = \"a\"\nurl = \"rtsp://h/1\"\nsub_url = \"rtsp://h/2\"\n\
+            [[camera]]\nid = \"b\"\nurl = \"rtsp://h/3\"\n";
+        let config = Config::parse(text, Path::new("agent.toml")).unwrap();
+        let looked: Vec<(String, Duty)> = config
+            .cameras
+            .iter()
+            .flat_map(streams)
+            .map(|stream| (stream.name, stream.duty))
+            .collect();
+        let expected = [
+            ("a main".to_owned(), Duty::Keep),
+            ("a sub".to_owned(), Duty::Analyse),
+            ("b".to_owned(), Duty::Analyse),
+        ];
+        assert_eq!(looked, expected);
+    }
+}

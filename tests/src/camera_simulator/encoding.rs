@@ -30,18 +30,16 @@ impl Default for Encoding {
 }
 
 impl FootageCodec {
-    /// From raw pictures to encoded ones: a keyframe a second, so that a newcomer soon sees something.
+    /// From I420 pictures to encoded ones: a keyframe a second, so that a newcomer soon sees something.
     pub(super) const fn encoder(self) -> &'static str {
         match self {
             Self::H264 => {
-                "video/x-raw,format=I420 \
-                 ! openh264enc gop-size=10 bitrate=2000000 rate-control=bitrate complexity=low"
+                "openh264enc gop-size=10 bitrate=2000000 rate-control=bitrate complexity=low"
             }
             Self::H265 => {
-                "video/x-raw,format=I420 \
-                 ! x265enc speed-preset=superfast key-int-max=10 bitrate=2000 log-level=none"
+                "x265enc speed-preset=superfast key-int-max=10 bitrate=2000 log-level=none"
             }
-            Self::Mjpeg => "video/x-raw,format=I420 ! jpegenc quality=90",
+            Self::Mjpeg => "jpegenc quality=90",
         }
     }
 

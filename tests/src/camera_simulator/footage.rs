@@ -94,7 +94,9 @@ impl Footage {
         }
         let codec = FootageCodec::H264;
         let (encoder, units) = (codec.encoder(), codec.units());
-        let encoded = format!("{source} ! decodebin ! videoconvert ! {encoder} ! {units}");
+        let encoded = format!(
+            "{source} ! decodebin ! videoconvert ! video/x-raw,format=I420 ! {encoder} ! {units}"
+        );
         collect(&launch(&encoded)?, &what, codec)
     }
 
@@ -117,7 +119,7 @@ impl Footage {
         let (encoder, units) = (codec.encoder(), codec.units());
         let pipeline = launch(&format!(
             "appsrc name=pictures format=time block=true ! videoconvert ! videoscale \
-             ! video/x-raw,width={width},height={height} ! {encoder} ! {units}"
+             ! video/x-raw,format=I420,width={width},height={height} ! {encoder} ! {units}"
         ))?;
         let source = pipeline.by_name("pictures").and_downcast::<AppSrc>();
         let storyboard = storyboard.clone();

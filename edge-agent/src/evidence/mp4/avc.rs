@@ -39,8 +39,11 @@ pub(super) fn record(keyframe: &[u8]) -> Result<Vec<u8>, ContainerError> {
 }
 
 fn put_sets(out: &mut Vec<u8>, reserved: u8, sets: &[&[u8]]) -> Result<(), ContainerError> {
-    let count = u8::try_from(sets.len()).map_err(|_| ContainerError::TooLarge)?;
-    out.push(reserved | count);
+    // The reserved bits leave the count what they do not take.
+    let count = u8::try_from(sets.len())
+        .ok()
+        .filter(|count| count & reserved == 0);
+    out.push(reserved | count.ok_or(ContainerError::TooLarge)?);
     for set in sets {
         let length = u16::try_from(set.len()).map_err(|_| ContainerError::TooLarge)?;
         put_u16(out, length);
@@ -82,6 +85,13 @@ mod tests {
         let no_pps = [0, 0, 1, 0x67, 66, 0xc0, 30, 0x80];
         let missing = ContainerError::ParameterSet("picture parameter set");
         assert_eq!(record(&no_pps), Err(missing));
+    }
+
+    #[test]
+    fn more_sets_than_the_record_can_count_are_refused() {
+        let stream = [&[0, 0, 1, 0x67, 66, 0xc0, 30, 0x80][..]; 32].concat();
+        let stream = [&stream[..], &[0, 0, 1, 0x68, 0xce]].concat();
+        assert_eq!(record(&stream), Err(ContainerError::TooLarge));
     }
 
     #[test]
