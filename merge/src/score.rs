@@ -1,0 +1,477 @@
+//! The score of a report against an incident: a prior and findings, in bits that add up.
+//!
+//! Fellegi and Sunter (1969): each finding weighs log2 of how much oftener it is found among pairs
+//! that are one than among unrelated ones. The prior is −log2 of the unrelated incidents of the
+//! report's category that the compared ground is expected to hold, from the category's own rate and
+//! from what is seen around just now: rare things link on place and time, common ones ask.
+
+use serde::{Deserialize, Serialize};
+
+use crate::category::{Category, Each, Relation, Zones};
+use crate::level::{Feature, Level};
+use crate::model::Model;
+use crate::picture;
+use crate::place::{Allowance, Closeness, Place, closeness};
+use crate::plate;
+use crate::profile::{Profile, apart_s, doubted};
+use crate::text::Sketch;
+use crate::time::{gap_s, level};
+use crate::witness::{Source, Span, Witness};
+
+/// Two reports of one reporter within so many seconds are seldom of two things.
+const SOON_S: f64 = 600.0;
+/// Seconds of drift that are believed at most.
+const MOST_DRIFT_S: f64 = 3.0 * 3_600.0;
+/// A score so much below nothing is not saved by words; bits.
+const HOPELESS_BITS: f64 = -12.0;
+
+/// One finding and its weight.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What was found.
+    pub level: Level,
+    /// What it weighs.
+    pub bits: f64,
+    /// What was measured: metres, seconds, or a cosine; none where a word says it all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<f64>,
+}
+
+/// Why two are never one, whatever they weigh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Veto {
+    /// Neither place, camera, plate nor picture can be compared.
+    NothingInCommon,
+    /// Cameras see two kinds of thing.
+    OtherCategory,
+    /// One camera saw two vehicles act.
+    OtherAct,
+    /// Farther apart than the category's radius beyond both uncertainties.
+    TooFar,
+    /// It would stretch the incident over more than twice the radius.
+    TooSpread,
+    /// Different plates.
+    OtherPlate,
+}
+
+impl Veto {
+    /// The word in stored decisions and translations.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NothingInCommon => "nothing_in_common",
+            Self::OtherCategory => "other_category",
+            Self::OtherAct => "other_act",
+            Self::TooFar => "too_far",
+            Self::TooSpread => "too_spread",
+            Self::OtherPlate => "other_plate",
+        }
+    }
+}
+
+/// A score, with its reasons.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// −log2 of the unrelated incidents expected.
+    pub prior_bits: f64,
+    /// Everything that was found.
+    pub findings: Vec<Finding>,
+}
+
+impl Score {
+    /// All bits together.
+    #[must_use]
+    pub fn bits(&self) -> f64 {
+        self.prior_bits + self.findings.iter().map(|found| found.bits).sum::<f64>()
+    }
+
+    /// The probability that the two are one, where there is no other candidate.
+    #[must_use]
+    pub fn probability(&self) -> f64 {
+        probability(self.bits())
+    }
+
+    /// Whether a level was found.
+    #[must_use]
+    pub fn has(&self, level: Level) -> bool {
+        self.findings.iter().any(|found| found.level == level)
+    }
+}
+
+/// Bits as a probability.
+#[must_use]
+pub fn probability(bits: f64) -> f64 {
+    1.0 / (1.0 + (-bits).exp2())
+}
+
+/// A report that is to be weighed against many incidents.
+#[derive(Debug, Clone)]
+pub struct Subject<'a> {
+    /// The report.
+    pub witness: &'a Witness,
+    /// Its place, as far as it is trusted.
+    pub place: Option<Place>,
+    sketch: Option<Sketch>,
+}
+
+impl<'a> Subject<'a> {
+    /// Prepares a report.
+    #[must_use]
+    pub fn new(model: &Model, witness: &'a Witness) -> Self {
+        let text = witness.text.as_deref();
+        Self {
+            witness,
+            place: doubted(model, witness),
+            sketch: text.map(|text| Sketch::of(text, model.words())),
+        }
+    }
+}
+
+/// Weighs a report against an incident. `others` is how many further incidents of the report's
+/// category come into question around it.
+///
+/// # Errors
+/// [`Veto`].
+pub fn score(
+    model: &Model,
+    subject: &Subject<'_>,
+    profile: &Profile,
+    others: u32,
+) -> Result<Score, Veto> {
+    let witness = subject.witness;
+    let pair = Pair::new(model, subject, profile)?;
+    let mut findings = Vec::with_capacity(8);
+    let mut find = |level: Level, measured: Option<f64>| {
+        findings.push(Finding {
+            level,
+            bits: model.bits(level),
+            measured,
+        });
+    };
+    if let Some(close) = pair.close {
+        find(pair.space(close), Some(close.metres));
+    }
+    find(level(pair.gap_s, pair.habit.window_h), Some(pair.gap_s));
+    find(pair.category(), None);
+    if let Some(zone) = pair.zone {
+        find(zone, None);
+    }
+    if let Some(plate) = pair.plate {
+        find(plate, None);
+    }
+    if let Some(picture) = pair.picture {
+        find(picture, None);
+    }
+    if soon(witness, profile) {
+        find(Level::ReporterSoon, None);
+    }
+    let mut score = Score {
+        prior_bits: 0.0,
+        findings,
+    };
+    weigh_company(model, subject, profile, &pair, others, &mut score);
+    if score.bits() > HOPELESS_BITS {
+        words(model, subject, profile, pair.relation, &mut score);
+    }
+    Ok(score)
+}
+
+/// What is compared before anything is weighed.
+struct Pair<'a> {
+    habit: &'a Category,
+    relation: Relation,
+    close: Option<Closeness>,
+    gap_s: f64,
+    zone: Option<Level>,
+    plate: Option<Level>,
+    picture: Option<Level>,
+}
+
+impl<'a> Pair<'a> {
+    fn new(model: &'a Model, subject: &Subject<'_>, profile: &Profile) -> Result<Self, Veto> {
+        let witness = subject.witness;
+        let members = profile.members();
+        let code = profile.category().ok_or(Veto::NothingInCommon)?;
+        let relation = relation(witness, profile);
+        // The habits of the wider of the two: people choose wrong categories.
+        let (own, its) = (model.category(&witness.category), model.category(code));
+        let habit = if relation == Relation::Other && own.window_h > its.window_h {
+            own
+        } else {
+            its
+        };
+        let plate = plates(witness, profile)?;
+        let only_cameras = members.iter().all(|member| !member.source.is_person());
+        if relation == Relation::Other && !witness.source.is_person() && only_cameras {
+            return Err(Veto::OtherCategory);
+        }
+        let one_camera =
+            |member: &&Witness| witness.camera.is_some() && member.camera == witness.camera;
+        let act = members.iter().any(|member| one_camera(&member)) && its.each == Each::Act;
+        if act && plate != Some(Level::PlateEqual) {
+            return Err(Veto::OtherAct);
+        }
+        let gap_s = gap(model, witness, profile);
+        let close = nearness(model, subject, profile, habit)?;
+        let zone = zone(witness, members.iter().filter(one_camera), habit);
+        let picture = members
+            .iter()
+            .filter_map(|member| picture::compare(&witness.pictures, &member.pictures))
+            .min();
+        if close.is_none() && zone.is_none() && plate.is_none() && picture.is_none() {
+            return Err(Veto::NothingInCommon);
+        }
+        Ok(Self {
+            habit,
+            relation,
+            close,
+            gap_s,
+            zone,
+            plate,
+            picture,
+        })
+    }
+
+    fn space(&self, close: Closeness) -> Level {
+        match close.z {
+            z if z <= 1.0 => Level::SpaceWithin1,
+            z if z <= 2.0 => Level::SpaceWithin2,
+            z if z <= 4.0 => Level::SpaceWithin4,
+            z if z <= 8.0 => Level::SpaceWithin8,
+            _ => Level::SpaceBeyond,
+        }
+    }
+
+    const fn category(&self) -> Level {
+        match self.relation {
+            Relation::Same => Level::CategorySame,
+            Relation::Related => Level::CategoryRelated,
+            Relation::Other => Level::CategoryOther,
+        }
+    }
+}
+
+/// How the report's category stands to the incident's: to what most say, or to what a camera or
+/// staff say, who seldom choose wrong.
+fn relation(witness: &Witness, profile: &Profile) -> Relation {
+    let trusted = profile
+        .members()
+        .iter()
+        .filter(|member| matches!(member.source, Source::Camera | Source::Staff))
+        .map(|member| &member.category);
+    profile
+        .category()
+        .into_iter()
+        .chain(trusted)
+        .map(|code| code.relation(&witness.category))
+        .min()
+        .unwrap_or(Relation::Other)
+}
+
+/// Seconds between the report and the nearest witness, as far as both clocks can tell.
+pub(crate) fn gap(model: &Model, witness: &Witness, profile: &Profile) -> f64 {
+    let own = model.doubt(witness.source).clock_s;
+    profile
+        .members()
+        .iter()
+        .map(|member| {
+            let slack = own + model.doubt(member.source).clock_s;
+            gap_s(witness.occurred, member.occurred, slack)
+        })
+        .fold(f64::INFINITY, f64::min)
+}
+
+/// How close the report is to the incident; none where one of them has no place.
+fn nearness(
+    model: &Model,
+    subject: &Subject<'_>,
+    profile: &Profile,
+    habit: &Category,
+) -> Result<Option<Closeness>, Veto> {
+    let Some(here) = subject.place else {
+        return Ok(None);
+    };
+    let Some((there, seen_s)) = profile.place(model, habit, subject.witness.occurred) else {
+        return Ok(None);
+    };
+    let close = closeness(&here, &there, allowance(habit, seen_s));
+    if close.unexplained_m() > habit.radius_m {
+        return Err(Veto::TooFar);
+    }
+    for member in profile.members() {
+        let Some(place) = doubted(model, member) else {
+            continue;
+        };
+        let apart = apart_s(subject.witness.occurred, member.occurred);
+        let close = closeness(&here, &place, allowance(habit, apart));
+        if close.unexplained_m() > 2.0 * habit.radius_m {
+            return Err(Veto::TooSpread);
+        }
+    }
+    Ok(Some(close))
+}
+
+fn allowance(habit: &Category, apart_s: f64) -> Allowance {
+    Allowance {
+        extent_m: habit.extent_m,
+        drift_m: habit.drift_mps * apart_s.min(MOST_DRIFT_S),
+        seen_m: habit.seen_km * 1_000.0,
+    }
+}
+
+fn zone<'a>(
+    witness: &Witness,
+    of_camera: impl Iterator<Item = &'a Witness>,
+    habit: &Category,
+) -> Option<Level> {
+    of_camera
+        .map(|member| match (&witness.zone, &member.zone) {
+            (own, its) if own == its => Some(Level::ZoneSame),
+            _ if habit.zones == Zones::Together => None,
+            _ => Some(Level::ZoneOther),
+        })
+        .min_by_key(|level| level.map_or(usize::MAX, Level::index))
+        .flatten()
+}
+
+fn plates(witness: &Witness, profile: &Profile) -> Result<Option<Level>, Veto> {
+    let Some(own) = &witness.plate else {
+        return Ok(None);
+    };
+    let mut found = None;
+    for its in profile.members().iter().filter_map(|m| m.plate.as_ref()) {
+        let level = plate::compare(own, its).map_err(|_| Veto::OtherPlate)?;
+        found = Some(found.map_or(level, |found: Level| found.min(level)));
+    }
+    Ok(found)
+}
+
+fn soon(witness: &Witness, profile: &Profile) -> bool {
+    witness.reporter.is_some()
+        && profile.members().iter().any(|member| {
+            member.reporter == witness.reporter
+                && gap_s(witness.occurred, member.occurred, 0.0) <= SOON_S
+        })
+}
+
+fn words(
+    model: &Model,
+    subject: &Subject<'_>,
+    profile: &Profile,
+    relation: Relation,
+    score: &mut Score,
+) {
+    let Some(own) = &subject.sketch else {
+        return;
+    };
+    let its: Vec<Sketch> = profile
+        .members()
+        .iter()
+        .filter_map(|member| Some(Sketch::of(member.text.as_deref()?, model.words())))
+        .collect();
+    let texts = its
+        .iter()
+        .filter_map(|its| Some((own.alike(its)?, f64::from(own.cosine(its)))));
+    let text = texts.min_by(|(_, a), (_, b)| b.total_cmp(a));
+    let number = its.iter().filter_map(|its| own.same_number(its)).min();
+    let text = text.map(|(level, cosine)| (across(level, relation), Some(cosine)));
+    for (level, measured) in text.into_iter().chain(number.map(|number| (number, None))) {
+        score.findings.push(Finding {
+            level,
+            bits: model.bits(level),
+            measured,
+        });
+    }
+}
+
+/// Words of one thing under two categories are rarer among strangers than under one.
+const fn across(level: Level, relation: Relation) -> Level {
+    match (level, relation) {
+        (Level::TextAlike, Relation::Other) => Level::TextAlikeAcross,
+        (Level::TextSimilar, Relation::Other) => Level::TextSimilarAcross,
+        _ => level,
+    }
+}
+
+/// Adds the prior: −log2 of the unrelated incidents of the report's category that are expected. Most
+/// lie anywhere on the compared ground, and place and time tell them apart; some stand next door at
+/// the same time, and place and time do not: what those two say is worth no more than the odds
+/// against a neighbour.
+fn weigh_company(
+    model: &Model,
+    subject: &Subject<'_>,
+    profile: &Profile,
+    pair: &Pair<'_>,
+    others: u32,
+    score: &mut Score,
+) {
+    let prior = model.prior();
+    let anywhere = anywhere(model, subject.witness, pair, others);
+    let next_door = next_door(model, subject.witness, profile, pair.relation);
+    score.prior_bits = (-(anywhere + next_door).log2()).clamp(prior.least_bits, prior.most_bits);
+    let told: f64 = score
+        .findings
+        .iter()
+        .filter(|found| is_of_place_and_time(found.level))
+        .map(|found| found.bits)
+        .sum();
+    let most = -(anywhere * (-told).exp2() + next_door).log2();
+    let excess = score.prior_bits + told - most;
+    if told > 0.0 && excess > 0.0 {
+        score.findings.push(Finding {
+            level: Level::Neighbours,
+            bits: -excess,
+            measured: None,
+        });
+    }
+}
+
+/// What neighbours share as a matter of course. One zone of a camera holds more than one stall.
+fn is_of_place_and_time(level: Level) -> bool {
+    level == Level::ZoneSame || matches!(level.feature(), Feature::Space | Feature::Time)
+}
+
+/// Unrelated incidents of the report's category on the compared ground.
+fn anywhere(model: &Model, witness: &Witness, pair: &Pair<'_>, others: u32) -> f64 {
+    let prior = model.prior();
+    let habit = model.category(&witness.category);
+    let ground_km2 = pair.close.map_or_else(
+        || std::f64::consts::PI * (habit.radius_m / 1_000.0).powi(2),
+        |close| close.block_km2,
+    );
+    let around_km2 = std::f64::consts::PI * (prior.around_m / 1_000.0).powi(2);
+    let hour = local_hour(witness.occurred, prior.utc_offset_h);
+    let expected = habit.per_km2(hour) * prior.experience_km2;
+    let per_km2 = (expected + f64::from(others)) / (prior.experience_km2 + around_km2);
+    per_km2 * ground_km2
+}
+
+/// Unrelated incidents of the report's category next door at the same time. A camera tells
+/// neighbours apart by its zones and tracks; people's pins do so less.
+fn next_door(model: &Model, witness: &Witness, profile: &Profile, relation: Relation) -> f64 {
+    if relation == Relation::Other {
+        return 0.0;
+    }
+    let people = profile
+        .members()
+        .iter()
+        .all(|member| member.source.is_person());
+    let factor = if people && witness.source.is_person() {
+        model.prior().people_factor
+    } else {
+        1.0
+    };
+    model.category(&witness.category).clump * factor
+}
+
+fn local_hour(occurred: Span, utc_offset_h: f64) -> usize {
+    let local = occurred.start.as_second() as f64 / 3_600.0 + utc_offset_h;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "0 to 23"
+    )]
+    let hour = local.rem_euclid(24.0) as usize;
+    hour
+}
