@@ -42,6 +42,22 @@ class Metrics(unittest.TestCase):
         self.assertEqual(metrics.best_threshold(scores, right, 2), 0.6)
 
 
+class Cattle(unittest.TestCase):
+    def test_cattle_are_counted_at_the_cards_threshold_where_cattle_are_labelled(self):
+        box = {"class": "cattle", "box": [0, 0, 10, 10]}
+        truth = lambda image, labelled, boxes: {"image": image, "source": "s", "labelled": labelled, "burning": None, "boxes": boxes}
+        truths = [
+            truth("cow", ["cattle"], [box]), truth("far cow", ["cattle"], [box]),
+            truth("horse", ["cattle"], []), truth("street", ["car"], []),
+        ]
+        scores = {"cow": 0.6, "far cow": 0.2, "horse": 0.4, "street": 0.9}
+        lines = {name: {"detections": [{**box, "score": score}]} for name, score in scores.items()}
+        row = board.score(truths, lines, {"cattle": 0.4, "car": 0.3})
+        self.assertEqual(row.cattle, (1, 2, 1, 1))
+        self.assertIn("| 1 of 2 |", table.markdown([table.Column("mine", row, 1)], len(truths)))
+        self.assertIsNone(board.score(truths, lines).cattle)
+
+
 class Board(unittest.TestCase):
     TRUTHS = [
         {"image": "a", "source": "s", "labelled": ["car"], "burning": False, "boxes": [{"class": "car", "box": [0, 0, 10, 10]}]},

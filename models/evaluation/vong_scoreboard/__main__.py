@@ -10,7 +10,7 @@ import json
 import tomllib
 from pathlib import Path
 
-from .board import BURNING, score
+from .board import score
 from .table import Column, environment, markdown, replace_between
 
 MODELS = Path(__file__).resolve().parents[2]
@@ -61,8 +61,7 @@ def main() -> None:
         missing = [truth["image"] for truth in truths if truth["image"] not in detections]
         if missing:
             raise SystemExit(f"scoreboard: {file}: no line for {len(missing)} pictures, the first is {missing[0]}")
-        confidence = {name: value for name, value in shipped(name).get("confidence", {}).items() if name in BURNING}
-        columns.append(Column(name, score(truths, detections, confidence), size_of(name)))
+        columns.append(Column(name, score(truths, detections, shipped(name).get("confidence")), size_of(name)))
     text = markdown(columns, len(truths)) + "\n" + environment(MODELS)
     print(text)
     if arguments.write:

@@ -38,10 +38,13 @@ class Row:
     hard: int
     seen: set[str]  # classes of which there was any detection
     milliseconds: float | None  # median
+    #: At the model's own threshold: pictures with cattle in which it sees one, of how many; pictures without,
+    #: of sources that label cattle, on which it sees one too, of how many.
+    cattle: tuple[int, int, int, int] | None = None
 
 
 def score(truths: list[dict], detections: dict[str, dict], confidence: dict[str, float] | None = None) -> Row:
-    """One model's row. `confidence` has the model's own thresholds of fire and smoke, where it has any."""
+    """One model's row. `confidence` has the model's own thresholds by class, where it has any."""
     ap50, ap25, counts, thresholds = {}, {}, {}, {}
     for name in CLASSES:
         scores, right, counts[name] = _verdicts(truths, detections, name, 0.5)
@@ -58,15 +61,28 @@ def score(truths: list[dict], detections: dict[str, dict], confidence: dict[str,
     if seen & set(BURNING):
         recall, threshold = recall_at_false_alarms(positive, negative, FALSE_ALARMS)
         hard_recall, hard_threshold = recall_at_false_alarms(positive, hard, FALSE_ALARMS) if len(hard) else (None, None)
-    if confidence and len(positive):
+    burning = {name: limit for name, limit in (confidence or {}).items() if name in BURNING}
+    if burning and len(positive):
         # Divided by its own threshold, a score alarms from 1 on, whatever its class.
-        weigh = {name: 1 / limit for name, limit in confidence.items()}
+        weigh = {name: 1 / limit for name, limit in burning.items()}
         own_recall, own_alarms = float((split(True, weigh) >= 1).mean()), int((split(False, weigh) >= 1).sum())
     milliseconds = float(np.median(times)) if times else None
     return Row(
         ap50, ap25, counts, thresholds, recall, threshold, hard_recall, hard_threshold, own_recall, own_alarms,
-        len(positive), len(negative), len(hard), seen, milliseconds,
+        len(positive), len(negative), len(hard), seen, milliseconds, _cattle(truths, detections, confidence or {}),
     )
+
+
+def _cattle(truths: list[dict], detections: dict[str, dict], confidence: dict[str, float]) -> tuple[int, int, int, int] | None:
+    """How often the model sees cattle where there are some, and where there are none."""
+    labelled = [truth for truth in truths if "cattle" in truth["labelled"]]
+    if "cattle" not in confidence or not labelled:
+        return None
+    weigh = {"cattle": 1 / confidence["cattle"]}
+    sees = [_best(detections[truth["image"]], weigh) >= 1 for truth in labelled]
+    there = [any(item["class"] == "cattle" for item in truth["boxes"]) for truth in labelled]
+    hits = sum(a and b for a, b in zip(sees, there))
+    return hits, sum(there), sum(sees) - hits, len(there) - sum(there)
 
 
 def _best(line: dict, weigh: dict[str, float]) -> float:

@@ -47,6 +47,9 @@ def markdown(columns: list[Column], pictures: int) -> str:
             f"the same: false alarms on {first.negatives} pictures",
             lambda c: NONE if c.row.own_alarms is None else str(c.row.own_alarms),
         )
+    if any(column.row.cattle for column in columns):
+        add("cattle at the card's threshold: pictures in which it is seen", lambda c: _of(c.row.cattle and c.row.cattle[:2]))
+        add("the same: pictures of other animals taken for it", lambda c: _of(c.row.cattle and c.row.cattle[2:]))
     add("milliseconds a picture, one core, median", lambda c: NONE if c.row.milliseconds is None else f"{c.row.milliseconds:.1f}")
     add("file, MB", lambda c: NONE if c.bytes is None else f"{c.bytes / 1e6:.2f}")
     return "\n".join(lines) + f"\n\n{pictures} pictures. A class is scored on sources that label it, so a dash is a class the model or the labels lack.\n"
@@ -56,6 +59,10 @@ def _pair(row: Row, name: str) -> str:
     if name not in row.seen:
         return NONE
     return f"{row.ap50[name]:.3f} / {row.ap25[name]:.3f}"
+
+
+def _of(counts: tuple[int, int] | None) -> str:
+    return NONE if counts is None else f"{counts[0]} of {counts[1]}"
 
 
 def environment(folder: Path) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from .cache import Cache, Entry
 from .labels import FIRE, SMOKE, Labels, join, transform
 from .paste import Bank, draw_lamps, draw_plume
+from .pasture import Pasture
 from .weather import dusk, spoil
 
 PAD = 114
@@ -19,8 +20,8 @@ PAD = 114
 class Composer:
     """Makes training samples out of cached pictures."""
 
-    def __init__(self, cache: Cache, entries: list[Entry], bank: Bank) -> None:
-        self.cache, self.entries, self.bank = cache, entries, bank
+    def __init__(self, cache: Cache, entries: list[Entry], bank: Bank, pasture: Pasture | None = None) -> None:
+        self.cache, self.entries, self.bank, self.pasture = cache, entries, bank, pasture
 
     def sample(self, indices: np.ndarray, side: int, seed: int, easy: bool) -> tuple[np.ndarray, Labels]:
         """An RGB canvas [side, side, 3] of the first picture, or of several. `easy`: of one, less bent."""
@@ -33,6 +34,8 @@ class Composer:
             tiles = 2 if draw < 0.85 else 3
             parts = self._mosaic(canvas, indices, tiles, rng)
         labels = join(parts)
+        if self.pasture:
+            labels = self.pasture.populate(canvas, labels, rng)
         labels = self._add_things(canvas, labels, rng)
         return spoil(canvas, rng), labels
 

@@ -21,7 +21,7 @@ from .teacher import Teacher
 
 #: Longest side of a kept picture: mosaics enlarge a little, the model's input has 320.
 LONGEST = 416
-VERSION = 2
+VERSION = 3
 
 
 @dataclass

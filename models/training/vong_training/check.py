@@ -1,7 +1,8 @@
 """A minute's proof that training works on this machine, without the data: `python -m vong_training.check`.
 
 Draws a few coloured boxes, trains on them, and holds: the loss falls, an interrupted run ends with
-the weights of one that was not, and the exported file computes what the network computes.
+the weights of one that was not, the exported file computes what the network computes, and so does a
+network that takes the file up for the second stage.
 """
 
 from __future__ import annotations
@@ -46,11 +47,15 @@ def main() -> None:
             "VONG_TRAINING_DATA": str(root),
             "VONG_TRAINING_CACHE": str(root / "cache"),
             "VONG_RENDERED": str(root / "rendered"),
+            "VONG_CUTOUTS": str(root / "cutouts"),
         }
         from .export import predictor, runner, save_onnx
+        from .labels import CLASSES
+        from .model import Starter
+        from .start import take_up
         from .train import SIDE, Run
 
-        arguments = argparse.Namespace(teacher=root / "none.onnx", seed=3, steps=STEPS, batch=8)
+        arguments = argparse.Namespace(teacher=root / "none.onnx", seed=3, steps=STEPS, batch=8, stage=1, start=None)
         whole = Run(arguments)
         first = whole.round(STEPS // 2)
         whole.save(root / "half.pt")
@@ -67,6 +72,11 @@ def main() -> None:
         noise = np.random.default_rng(1).uniform(0, 255, (2, 3, SIDE, SIDE)).astype(np.float32)
         difference = np.abs(runner(root / "model.onnx")(noise) - predictor(whole.averaged.model, SIDE)(noise)).max()
         assert difference < 0.05, difference
+
+        second = Starter(len(CLASSES))
+        take_up(second, root / "model.onnx")
+        again = np.abs(predictor(second, SIDE)(noise) - predictor(whole.averaged.model, SIDE)(noise)).max()
+        assert again < 0.05, again
     print(f"check: loss {first['class']:.3f} → {last['class']:.3f}; resumed alike; exported within {difference:.1e}")
 
 

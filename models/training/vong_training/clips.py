@@ -16,7 +16,7 @@ import numpy as np
 
 from .boxes import letterbox_scale, square
 from .export import runner
-from .labels import FIRE, SMOKE
+from .labels import CATTLE, FIRE, SMOKE
 from .stacks import CROPS, crop
 from .train import SIDE
 
@@ -76,11 +76,12 @@ def suspected(predict, picture: np.ndarray) -> np.ndarray:
 
 def detector_table(predict, clips: list[Path]) -> None:
     """What the detector alone makes of each clip: median and most of the pictures' best scores."""
-    print("| clip | pictures | fire: median, most | smoke: median, most |\n|---|---:|---:|---:|")
+    print("| clip | pictures | fire: median, most | smoke: median, most | cattle: median, most |\n|---|---:|---:|---:|---:|")
+    columns = [4 + FIRE, 4 + SMOKE, 4 + CATTLE]
     for clip in clips:
-        best = np.array([look(predict, picture)[0][:, [4 + FIRE, 4 + SMOKE]].max(0) for picture in read_clip(clip)])
-        (fire, smoke), (most_fire, most_smoke) = np.median(best, 0), best.max(0)
-        print(f"| `{clip.stem}` | {len(best)} | {fire:.2f}, {most_fire:.2f} | {smoke:.2f}, {most_smoke:.2f} |")
+        best = np.array([look(predict, picture)[0][:, columns].max(0) for picture in read_clip(clip)])
+        cells = " | ".join(f"{median:.2f}, {most:.2f}" for median, most in zip(np.median(best, 0), best.max(0)))
+        print(f"| `{clip.stem}` | {len(best)} | {cells} |")
 
 
 def main() -> None:

@@ -10,12 +10,15 @@ from torch.utils.data import Dataset
 from .augment import PAD, Composer
 from .boxes import letterbox_scale
 from .cache import Cache, Entry
-from .labels import FIRE, SMOKE, Labels
+from .labels import CATTLE, FIRE, SMOKE, Labels
 from .loss import Targets
+from .sources import ANIMALS
 
 #: How often a picture of a source is shown, against 1. The few true camera-mast views and the
 #: watch-tower negatives are worth more than their number, flares on a blue sky and drawn scenes less.
 WORTH = {"atl_overpass": 3.0, "dfire_aof": 3.0, "fsd_highway_id": 1.3, "fireflare": 0.4, "fire8_dev": 1.5, "rendered": 0.5}
+#: Photographs of animals: those with a buffalo, and the others.
+BUFFALO_WORTH, BEAST_WORTH = 2.2, 0.6
 #: A picture of a fire source on which nothing burns.
 LAMP_WORTH = 1.6
 
@@ -59,6 +62,8 @@ def base_weights(entries: list[Entry]) -> np.ndarray:
     weights = []
     for entry in entries:
         weight = WORTH.get(entry.picture.source, 1.0)
+        if entry.picture.source == ANIMALS:
+            weight = BUFFALO_WORTH if (entry.labels.classes == CATTLE).any() else BEAST_WORTH
         if may_burn(entry) and not is_burning(entry):
             weight *= LAMP_WORTH
         weights.append(weight)

@@ -54,10 +54,13 @@ def main() -> None:
     composer = Composer(cache, entries, Bank(cache, entries))
     weights = base_weights(entries) * [WORTH if e.picture.source == DISTANT else 1.0 for e in entries]
     batches = Steps(composer, np.array(weights), 16, SIDE, seed=5, easy=False)
-    averaged = Averaged(model)
+    averaged = Averaged(model, keep=0.9995)
     optimiser = torch.optim.AdamW(model.parameters(), RATE, weight_decay=0.0)
     middles, strides = places(SIDE, SIDE)
     model.train().to(memory_format=torch.channels_last)
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()  # the second stage left them as scales and shifts
     for step in range(arguments.steps):
         pictures, targets = batches[step]
         with torch.autocast("cpu", torch.bfloat16):

@@ -12,9 +12,9 @@ import numpy as np
 
 from . import boxes as geometry
 
-#: What the model tells apart. The data also label cattle, but no cattle picture has a licence.
-CLASSES = ("person", "two_wheeler", "car", "large_vehicle", "fire", "smoke")
-FIRE, SMOKE = CLASSES.index("fire"), CLASSES.index("smoke")
+#: What the model tells apart.
+CLASSES = ("person", "two_wheeler", "car", "large_vehicle", "cattle", "fire", "smoke")
+CATTLE, FIRE, SMOKE = (CLASSES.index(name) for name in ("cattle", "fire", "smoke"))
 VEHICLES = tuple(CLASSES.index(name) for name in ("two_wheeler", "car", "large_vehicle"))
 
 #: A box cut to less than this share is not one that must be found, nor background.

@@ -26,9 +26,15 @@ RENDERED = "rendered"
 DISTANT = "hpwren_afm"
 DISTANT_HELD_OUT = ("laguna", "otayw_20190801", "woodsonn_20181112")
 
+#: Photographs of buffaloes and other beasts that `herd` fetches.
+ANIMALS = "animals_bbpns"
+
+#: Cattle that nobody stated a licence for: to measure, never to train.
+LENT_CATTLE = ("cattle_breeds_web", "cattle_farm_cctv", "cattle_chute_p81000", "cattle_crush_topdown")
+
 #: Licence tiers of `sources.json` that may go into shipped weights. "inferred-open" is Open Images,
-#: whose pictures are CC BY 2.0 by the collection's own statement.
-SHIPPABLE = ("open", "inferred-open")
+#: whose pictures are CC BY 2.0 by the collection's own statement; "copyleft" are the cattle (docs/adr/0016).
+SHIPPABLE = ("open", "inferred-open", "copyleft")
 
 #: Sources whose labels leave out background vehicles: there a confident teacher adds boxes.
 INCOMPLETE = ("openimages_vehicles", "roadvehicles_utebm")
@@ -58,7 +64,10 @@ def read_pictures(root: Path, tiers: tuple[str, ...] = SHIPPABLE) -> list[Pictur
             for row in rows
             if sources[row["source"]]["licence_tier"] in tiers
         ]
-    return pictures + [_drawn(file) for file in sorted(rendered_folder().glob("images/*.png"))]
+    animals = []
+    if sources[ANIMALS]["licence_tier"] in tiers:
+        animals = [_animal(file) for file in sorted((cutouts_folder() / ANIMALS).glob("images/*.jpg"))]
+    return pictures + animals + [_drawn(file) for file in sorted(rendered_folder().glob("images/*.png"))]
 
 
 def read_distant(root: Path) -> list[Picture]:
@@ -68,9 +77,29 @@ def read_distant(root: Path) -> list[Picture]:
     return [Picture(f"{DISTANT}/images/{name}.jpg", DISTANT, f"{DISTANT}:{camera}", 512, 384) for name, camera in rows]
 
 
+def read_cattle(root: Path) -> list[Picture]:
+    """The lent photographs of cattle: for measuring alone."""
+    with open(root / "MANIFEST.tsv", newline="", encoding="utf-8") as lines:
+        rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return [
+            Picture(row["file"], row["source"], row["scene"], int(row["width"]), int(row["height"]))
+            for row in rows if row["source"] in LENT_CATTLE
+        ]
+
+
 def rendered_folder() -> Path:
     """Where the drawn scenes lie: VONG_RENDERED, else below the user's cache."""
     return Path(os.environ.get("VONG_RENDERED", Path.home() / ".cache/vong/rendered"))
+
+
+def cutouts_folder() -> Path:
+    """Where the animals lie: VONG_CUTOUTS, else below the user's cache."""
+    return Path(os.environ.get("VONG_CUTOUTS", Path.home() / ".cache/vong/cutouts"))
+
+
+def _animal(file: Path) -> Picture:
+    # The uploader made all of them the same size.
+    return Picture(str(file), ANIMALS, f"{ANIMALS}:{file.stem.rsplit('-', 1)[0]}", 255, 255)
 
 
 def _drawn(file: Path) -> Picture:
@@ -80,8 +109,11 @@ def _drawn(file: Path) -> Picture:
 
 
 def read_sources(root: Path) -> dict[str, dict]:
-    """What `sources.json` says of each source, and the drawn one."""
-    sources = json.loads((root / "sources.json").read_text(encoding="utf-8"))["sources"]
+    """What `sources.json` says of each source, the training data's and our own; and the drawn one."""
+    ours = Path(__file__).resolve().parents[1] / "sources.json"
+    sources = {}
+    for file in (root / "sources.json", ours):
+        sources |= json.loads(file.read_text(encoding="utf-8"))["sources"]
     return sources | {RENDERED: {"labelled_classes": list(range(len(NAMES))), "licence_tier": "open"}}
 
 

@@ -20,7 +20,10 @@ COCO = {
     3: CLASSES.index("two_wheeler"),
     5: CLASSES.index("large_vehicle"),
     7: CLASSES.index("large_vehicle"),
+    19: CLASSES.index("cattle"),
 }
+#: COCO's animals, horse and sheep and dog among them: what is one of these rather than a cow is not one.
+ANIMALS, COW = slice(5 + 14, 5 + 24), 5 + 19
 
 
 class Teacher:
@@ -55,13 +58,14 @@ class Teacher:
         merged += [(box, name, score / 2) for box, name, score in unmatched]
         return [(tuple(map(float, box)), name, float(score)) for box, name, score in merged]
 
+    def animal(self, picture: np.ndarray) -> float:
+        """How sure it is that some animal is in an RGB picture, whichever."""
+        raw, _ = self._ask(picture)
+        return float((raw[:, 4] * raw[:, ANIMALS].max(1)).max())
+
     def _view(self, picture: np.ndarray) -> list[tuple]:
         height, width = picture.shape[:2]
-        scale, columns, rows = geometry.letterbox_scale(width, height, SIDE)
-        canvas = np.full((SIDE, SIDE, 3), 114, np.uint8)
-        canvas[:rows, :columns] = cv2.resize(picture[:, :, ::-1], (columns, rows))
-        tensor = canvas.transpose(2, 0, 1)[None].astype(np.float32)
-        raw = self.session.run(None, {self.session.get_inputs()[0].name: tensor})[0][0]
+        raw, scale = self._ask(picture)
         middle = (raw[:, :2] + self.cells) * self.strides
         half = np.exp(raw[:, 2:4]) * self.strides / 2
         corners = np.concatenate([middle - half, middle + half], 1) / scale
@@ -69,6 +73,7 @@ class Teacher:
         ours = np.zeros((len(raw), len(CLASSES)), np.float32)
         for coco, name in COCO.items():
             ours[:, name] = np.maximum(ours[:, name], raw[:, 4] * raw[:, 5 + coco])
+        ours[raw[:, COW] < raw[:, ANIMALS].max(1), CLASSES.index("cattle")] = 0
         # One object has one class: the best of ours.
         names, scores = ours.argmax(1), ours.max(1)
         for name in np.unique(names[scores > 0.1]):
@@ -77,3 +82,12 @@ class Teacher:
                 box, _ = geometry.clip(corners[index : index + 1], 0, 0, width, height)
                 found.append((tuple(box[0]), int(name), float(scores[index])))
         return found
+
+    def _ask(self, picture: np.ndarray) -> tuple[np.ndarray, float]:
+        """The network's raw grid, and the scale of its input."""
+        height, width = picture.shape[:2]
+        scale, columns, rows = geometry.letterbox_scale(width, height, SIDE)
+        canvas = np.full((SIDE, SIDE, 3), 114, np.uint8)
+        canvas[:rows, :columns] = cv2.resize(picture[:, :, ::-1], (columns, rows))
+        tensor = canvas.transpose(2, 0, 1)[None].astype(np.float32)
+        return self.session.run(None, {self.session.get_inputs()[0].name: tensor})[0][0], scale

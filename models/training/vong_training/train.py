@@ -1,5 +1,8 @@
-"""Trains the starter: `python -m vong_training.train --out FOLDER`.
+"""Trains the starter: `python -m vong_training.train --out FOLDER`, and then its second stage:
+`python -m vong_training.train --stage 2 --start FOLDER/stage-1.onnx --out FOLDER`.
 
+The first stage learns from photographs, from nothing. The second goes on from the first's file and adds
+cattle, which no licensed photograph shows: they are put into the same photographs (`pasture`).
 Goes on where the folder's checkpoint stands, from which `export` also takes the averaged weights.
 Writes `training-log.tsv`, one line a round, and `curve.png`.
 """
@@ -11,6 +14,7 @@ import copy
 import math
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,32 +27,51 @@ from .augment import Composer
 from .curve import draw_curve
 from .dataset import Steps, base_weights
 from .export import predictor
+from .start import take_up
 from .labels import CLASSES
 from .loss import Targets, detection_loss
 from .model import Starter, places
 from .paste import Bank
-from .sources import RENDERED, read_sources
+from .pasture import Pasture
+from .sources import ANIMALS, RENDERED, SHIPPABLE, cutouts_folder, read_sources
 from .validate import alarm_scores, validate
 
 SIDE = 320
-#: From which share of the steps on which input side. Small pictures teach as much at half the price.
-SIDES = ((0.0, 224), (0.3, 288), (0.55, SIDE))
-#: From here on single pictures, hardly bent, as the camera will show them.
-EASY_FROM = 0.88
-#: At these shares the model says which negatives alarm it, and these are shown more often.
-MINE_AT = (0.3, 0.55, 0.75)
 ROUND = 250
-RATE, WARM_UP, DECAY = 2e-3, 300, 0.05
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What differs between the stages."""
+
+    steps: int
+    #: From which share of the steps on which input side. Small pictures teach as much at half the price.
+    sides: tuple[tuple[float, int], ...]
+    #: From here on single pictures, hardly bent, as the camera will show them.
+    easy_from: float
+    #: At these shares the model says which negatives alarm it, and these are shown more often.
+    mine_at: tuple[float, ...]
+    rate: float
+    warm_up: int
+    decay: float
+    #: How much of the average a step leaves as it was.
+    keep: float
+
+
+STAGES = {
+    1: Stage(11000, ((0.0, 224), (0.3, 288), (0.55, SIDE)), 0.88, (0.3, 0.55, 0.75), 2e-3, 300, 0.05, 0.9995),
+    2: Stage(4000, ((0.0, 288), (0.25, SIDE)), 0.9, (0.0, 0.5), 3e-4, 100, 0.01, 0.998),
+}
 
 
 class Averaged:
     """Exponential moving average of weights and of normalisation statistics."""
 
-    def __init__(self, model: nn.Module) -> None:
-        self.model = copy.deepcopy(model).eval().requires_grad_(False)
+    def __init__(self, model: nn.Module, keep: float) -> None:
+        self.model, self.keep = copy.deepcopy(model).eval().requires_grad_(False), keep
 
     def update(self, model: nn.Module, step: int) -> None:
-        keep = min(0.9995, (1 + step) / (20 + step))
+        keep = min(self.keep, (1 + step) / (20 + step))
         with torch.no_grad():
             for mine, other in zip(self.model.state_dict().values(), model.state_dict().values()):
                 if mine.dtype.is_floating_point:
@@ -57,37 +80,45 @@ class Averaged:
                     mine.copy_(other)
 
 
-def learning_rate(step: int, steps: int) -> float:
+def learning_rate(stage: Stage, step: int, steps: int) -> float:
     """Linear warm-up, then a cosine to a fiftieth."""
-    warm = min(1.0, (step + 1) / WARM_UP)
-    return RATE * warm * (0.02 + 0.98 * (1 + math.cos(math.pi * min(1.0, step / steps))) / 2)
+    warm = min(1.0, (step + 1) / stage.warm_up)
+    return stage.rate * warm * (0.02 + 0.98 * (1 + math.cos(math.pi * min(1.0, step / steps))) / 2)
 
 
-def side_at(share: float) -> int:
+def side_at(stage: Stage, share: float) -> int:
     """The input side at a share of the run."""
-    return max(side for start, side in SIDES if share >= start)
+    return max(side for start, side in stage.sides if share >= start)
 
 
 class Run:
     """Everything a checkpoint holds, and the steps between two."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
-        self.arguments = arguments
+        self.arguments, self.stage = arguments, STAGES[arguments.stage]
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         torch.manual_seed(arguments.seed)
         self.root = caching.default_root()
         self.sources = read_sources(self.root)
         self.cache = caching.open_cache(self.root, caching.default_folder(), arguments.teacher)
-        self.entries = [entry for entry in self.cache.entries if not entry.held_out]
+        # The first stage goes without animals: the second is where they come in.
+        shown = [e for e in self.cache.entries if arguments.stage == 2 or e.picture.source != ANIMALS]
+        self.entries = [entry for entry in shown if not entry.held_out]
         # The published figures are of photographs alone, and so are these.
-        self.held_out = [entry for entry in self.cache.entries if entry.held_out and entry.picture.source != RENDERED]
-        self.composer = Composer(self.cache, self.entries, Bank(self.cache, [e for e in self.entries if e.picture.source != RENDERED]))
+        self.held_out = [entry for entry in shown if entry.held_out and entry.picture.source != RENDERED]
+        bank = Bank(self.cache, [e for e in self.entries if e.picture.source != RENDERED])
+        permitted = {name for name, source in self.sources.items() if source["licence_tier"] in SHIPPABLE}
+        pasture = Pasture(cutouts_folder(), permitted) if arguments.stage == 2 else None
+        self.composer = Composer(self.cache, self.entries, bank, pasture)
         self.model = Starter(len(CLASSES)).to(self.device, memory_format=torch.channels_last)
-        self.averaged = Averaged(self.model)
-        matrices = [p for p in self.model.parameters() if p.ndim > 1]
-        rest = [p for p in self.model.parameters() if p.ndim <= 1]
-        groups = [{"params": matrices, "weight_decay": DECAY}, {"params": rest, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, RATE, betas=(0.9, 0.99))
+        if arguments.start:
+            take_up(self.model, arguments.start)
+        self.averaged = Averaged(self.model, self.stage.keep)
+        learning = [p for p in self.model.parameters() if p.requires_grad]
+        matrices = [p for p in learning if p.ndim > 1]
+        rest = [p for p in learning if p.ndim <= 1]
+        groups = [{"params": matrices, "weight_decay": self.stage.decay}, {"params": rest, "weight_decay": 0.0}]
+        self.optimiser = torch.optim.AdamW(groups, self.stage.rate, betas=(0.9, 0.99))
         self.alarms = np.zeros(len(self.entries))
         self.step, self.seconds, self.mined = 0, 0.0, 0
 
@@ -110,7 +141,7 @@ class Run:
     def round(self, until: int) -> dict[str, float]:
         """Steps up to `until`; returns the mean parts of the loss."""
         share = self.step / self.arguments.steps
-        side, easy = side_at(share), share >= EASY_FROM
+        side, easy = side_at(self.stage, share), share >= self.stage.easy_from
         weights = base_weights(self.entries) * (1 + 4 * self.alarms)
         steps = Steps(self.composer, weights, self.arguments.batch, side, self.arguments.seed, easy)
         workers = max(0, min(8, len(os.sched_getaffinity(0)) - 1))
@@ -126,7 +157,7 @@ class Run:
 
     def _step(self, pictures: Tensor, targets: Targets, middles: Tensor, strides: Tensor) -> dict[str, float]:
         for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(self.step, self.arguments.steps)
+            group["lr"] = learning_rate(self.stage, self.step, self.arguments.steps)
         pictures = pictures.to(self.device).float().contiguous(memory_format=torch.channels_last)
         targets = Targets(*(value.to(self.device) for value in vars(targets).values()))
         with torch.autocast(self.device.type, torch.bfloat16):
@@ -134,7 +165,7 @@ class Run:
         loss, parts = detection_loss(raw, targets, middles, strides)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), 10.0)
+        nn.utils.clip_grad_norm_([p for p in self.model.parameters() if p.requires_grad], 10.0)
         self.optimiser.step()
         self.averaged.update(self.model, self.step)
         self.step += 1
@@ -171,10 +202,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, required=True, help="folder of checkpoint and log")
     parser.add_argument("--teacher", type=Path, required=True, help="yolox_nano.onnx")
-    parser.add_argument("--steps", type=int, default=11000)
+    parser.add_argument("--stage", type=int, choices=STAGES, default=1)
+    parser.add_argument("--start", type=Path, help="the first stage's ONNX file")
+    parser.add_argument("--steps", type=int, help="default: the stage's")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
+    arguments.steps = arguments.steps or STAGES[arguments.stage].steps
+    if (arguments.stage == 2) != (arguments.start is not None):
+        parser.error("the second stage, and it alone, needs --start")
     arguments.out.mkdir(parents=True, exist_ok=True)
     run, checkpoint, log = Run(arguments), arguments.out / "checkpoint.pt", arguments.out / "training-log.tsv"
     if checkpoint.exists():
@@ -182,7 +218,7 @@ def main() -> None:
         print(f"train: going on at step {run.step} of {arguments.steps}", flush=True)
     while run.step < arguments.steps:
         share = run.step / arguments.steps
-        if run.mined < len(MINE_AT) and share >= MINE_AT[run.mined]:
+        if run.mined < len(run.stage.mine_at) and share >= run.stage.mine_at[run.mined]:
             run.mine()
             run.mined += 1
         parts = run.round(min(run.step + ROUND, arguments.steps))

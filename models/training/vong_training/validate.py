@@ -14,7 +14,7 @@ from . import boxes as geometry
 from .cache import Cache, Entry
 from .dataset import is_burning, letterbox, may_burn
 from .labels import CLASSES, FIRE, SMOKE
-from .sources import NAMES, read_boxes, read_hard
+from .sources import ANIMALS, NAMES, read_boxes, read_hard
 
 LEAST_SCORE, NMS_IOU = 0.01, 0.5
 #: Tensor [n, 3, side, side] of levels → [n, places, 4 + classes] as the exported graph has it.
@@ -32,8 +32,9 @@ def truths(root, sources: dict[str, dict], entries: list[Entry]) -> list[dict]:
             "image": picture.file,
             "source": picture.source,
             "labelled": [NAMES[n] for n in sources[picture.source]["labelled_classes"]],
-            "burning": is_burning(entry),
-            "hard": not is_burning(entry) and (may_burn(entry) or picture.file in listed),
+            # The fire figures stay those of the same photographs, with animals or without.
+            "burning": None if picture.source == ANIMALS else is_burning(entry),
+            "hard": picture.source != ANIMALS and not is_burning(entry) and (may_burn(entry) or picture.file in listed),
             "boxes": [{"class": name, "box": box.tolist()} for box, name in human],
         })
     return lines
