@@ -46,7 +46,8 @@ pub const COPIES: &str = "vong_evidence_copies_total";
 pub const COPIES_WAITING: &str = "vong_evidence_copies_waiting";
 /// Log-in attempts by `outcome`: `accepted`, or the reason of refusal.
 pub const LOGINS: &str = "vong_logins_total";
-/// Decisions of people by `action`: `acknowledge`, `confirm`, `reject`, `plate`, `release`.
+/// Decisions of people by `action`: `acknowledge`, `confirm`, `reject`, `plate`, `release`,
+/// `merge`, `split`, `undo_merge`, `accept_suggestion`, `decline_suggestion`.
 pub const DECISIONS: &str = "vong_incident_decisions_total";
 /// HTTP requests by `method`, `route` (the pattern, never the path) and `status`.
 pub const HTTP_REQUESTS: &str = "vong_http_requests_total";

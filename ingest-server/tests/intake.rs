@@ -132,6 +132,7 @@ impl Site {
         let stop = CancellationToken::new();
         let running = Intake {
             store: store.clone(),
+            merging: Arc::new(merge::Model::shipped()),
             changes: changes.clone(),
             key: Arc::clone(&server_key),
             broker: BrokerAccess {

@@ -381,6 +381,7 @@ fn every_rust_file_is_readable_and_says_its_purpose() {
         "ground/src",
         "ingest-server/src",
         "merge/src",
+        "merge/tests",
         "merge/generator/src",
         "tests/src",
         "tests/tests",

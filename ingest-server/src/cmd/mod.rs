@@ -5,6 +5,7 @@
 mod agent;
 mod check;
 mod endpoints;
+mod merge_eval;
 mod migrate;
 mod mosquitto;
 mod serve;
@@ -52,6 +53,8 @@ enum Command {
     MakeCopy,
     /// Verify sealed bundles of evidence, offline: every part that does not fit is named.
     Verify(verify::Args),
+    /// Measure the merging on labelled reports, and learn its weights from decisions.
+    MergeEval(merge_eval::Args),
 }
 
 impl Cli {
@@ -79,6 +82,7 @@ impl Cli {
                 Command::Agent(agent) => agent::run(&config, agent).await,
                 Command::Verify(args) => verify::run(&config, &args),
                 Command::MakeCopy => Ok(()),
+                Command::MergeEval(args) => merge_eval::run(&config, &args).await,
             }
         })
     }

@@ -49,7 +49,8 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let broker = Broker::start(&config, &store).await?;
     let changes = ChangeBus::default();
     let evidence = EvidenceStore::open(&config.data_dir, store.clone(), changes.clone())?;
-    let intake = broker.intake(&store, &changes, &key).start(&stop);
+    let merging = Arc::new(config.merging.clone());
+    let intake = broker.intake(&store, &merging, &changes, &key).start(&stop);
     let orders = Orders::new(store.clone(), changes.clone());
     let courier = Courier {
         orders: orders.clone(),
@@ -68,6 +69,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     )?;
     let services = Services {
         store: store.clone(),
+        merging,
         changes,
         evidence,
         orders,
@@ -159,9 +161,16 @@ impl Broker {
         }
     }
 
-    fn intake(&self, store: &Store, changes: &ChangeBus, key: &Arc<SecretKey>) -> Intake {
+    fn intake(
+        &self,
+        store: &Store,
+        merging: &Arc<merge::Model>,
+        changes: &ChangeBus,
+        key: &Arc<SecretKey>,
+    ) -> Intake {
         Intake {
             store: store.clone(),
+            merging: Arc::clone(merging),
             changes: changes.clone(),
             key: Arc::clone(key),
             broker: self.access.clone(),

@@ -38,6 +38,9 @@ pub struct Config {
     pub http: HttpConfig,
     /// The MQTT side.
     pub broker: BrokerConfig,
+    /// How reports are weighed. Key `merging.model_file`: a TOML file in the form that
+    /// `merge-eval --print-model` prints; default: the model that is shipped.
+    pub merging: merge::Model,
     /// The database's URL. Key `database.url`; default: a SQLite file in the data directory.
     pub database: DatabaseUrl,
     /// How copies of evidence are made.
@@ -247,11 +250,13 @@ impl Config {
             None => DatabaseUrl::sqlite_in(&data_dir),
         };
         let copies = copies(&mut reader);
+        let merging = reader.merging("merging.model_file");
         reader.finish()?;
         Ok(Self {
             data_dir,
             http,
             broker,
+            merging,
             database,
             copies,
         })

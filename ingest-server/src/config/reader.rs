@@ -201,6 +201,26 @@ impl Reader {
         }
     }
 
+    /// The model of merging in the file that the key names; the shipped one where it is left out.
+    pub(super) fn merging(&mut self, key: &str) -> merge::Model {
+        let Some(path) = self.path(key) else {
+            return merge::Model::shipped();
+        };
+        let read = std::fs::read_to_string(&path)
+            .map_err(|error| format!("{} cannot be read ({error})", path.display()))
+            .and_then(|text| {
+                merge::Model::parse(&text).map_err(|error| match &error {
+                    merge::ModelError::Syntax(source) => format!("{}: {source}", path.display()),
+                    merge::ModelError::Faults(_) => format!("{}: {error}", path.display()),
+                })
+            });
+        read.unwrap_or_else(|problem| {
+            let remedy = "begin with what `ingest-server merge-eval --print-model` prints";
+            self.fault(key, problem, remedy);
+            merge::Model::shipped()
+        })
+    }
+
     /// Notes those that are missing of keys that belong together.
     pub(super) fn all_of(&mut self, keys: &[&str]) {
         for key in keys {

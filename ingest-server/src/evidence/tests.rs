@@ -76,7 +76,9 @@ impl Bench {
             report: &report,
             received: Timestamp::now(),
         };
-        store::file_reports(&tx, &[verified]).await.unwrap();
+        store::file_reports(&tx, &merge::Model::shipped(), &[verified])
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
     }
 

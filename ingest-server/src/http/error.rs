@@ -86,6 +86,9 @@ pub enum ApiError {
     /// The life cycle does not allow it.
     #[error("transition refused")]
     TransitionRefused(#[source] Refusal),
+    /// Merging does not allow it; the word says why.
+    #[error("merge refused: {0}")]
+    MergeRefused(&'static str),
     /// The requested range lies outside.
     #[error("range not satisfiable")]
     RangeNotSatisfiable {
@@ -138,7 +141,7 @@ pub enum ApiError {
 
 /// Every code, for the catalogue's test.
 #[cfg(test)]
-pub(super) const CODES: [&str; 29] = [
+pub(super) const CODES: [&str; 30] = [
     "unauthenticated",
     "not_allowed",
     "csrf_token_invalid",
@@ -154,6 +157,7 @@ pub(super) const CODES: [&str; 29] = [
     "stale_version",
     "stale_desired",
     "transition_refused",
+    "merge_refused",
     "range_not_satisfiable",
     "enrolment_token_invalid",
     "enrolment_key_in_use",
@@ -172,7 +176,20 @@ pub(super) const CODES: [&str; 29] = [
 
 /// Every detail that is translated, for the catalogue's test.
 #[cfg(test)]
-pub(super) const DETAILS: [&str; 3] = ["already_acknowledged", "already_decided", "not_a_person"];
+pub(super) const DETAILS: [&str; 12] = [
+    "already_acknowledged",
+    "already_decided",
+    "not_a_person",
+    "merge_itself",
+    "merge_inside",
+    "split_not_here",
+    "split_nothing_left",
+    "undo_already",
+    "undo_merged_further",
+    "undo_moved_on",
+    "undo_decided_since",
+    "no_longer_suggested",
+];
 
 impl ApiError {
     /// An error of the inside.
@@ -199,6 +216,7 @@ impl ApiError {
             Self::StaleVersion { .. } => "stale_version",
             Self::StaleDesired { .. } => "stale_desired",
             Self::TransitionRefused(_) => "transition_refused",
+            Self::MergeRefused(_) => "merge_refused",
             Self::RangeNotSatisfiable { .. } => "range_not_satisfiable",
             Self::EnrolmentTokenInvalid => "enrolment_token_invalid",
             Self::EnrolmentKeyInUse => "enrolment_key_in_use",
@@ -237,6 +255,7 @@ impl ApiError {
             Self::StaleVersion { .. }
             | Self::StaleDesired { .. }
             | Self::TransitionRefused(_)
+            | Self::MergeRefused(_)
             | Self::EnrolmentKeyInUse
             | Self::BundleIncomplete(_)
             | Self::BundleUnavailable(_)
@@ -257,6 +276,7 @@ impl ApiError {
             | Self::CopyUnavailable(text) => Some(Detail::Text(text.clone())),
             Self::BundleIncomplete(fields) => Some(Detail::Fields(fields.clone())),
             Self::TransitionRefused(refusal) => Some(Detail::Word(refusal.as_str())),
+            Self::MergeRefused(word) => Some(Detail::Word(word)),
             _ => None,
         }
     }
@@ -294,6 +314,8 @@ impl From<ReviewError> for ApiError {
             ReviewError::NotFound => Self::NotFound,
             ReviewError::Stale { current } => Self::StaleVersion { current },
             ReviewError::Refused(refusal) => Self::TransitionRefused(refusal),
+            ReviewError::NotMerged(refusal) => Self::MergeRefused(refusal.as_str()),
+            ReviewError::NoLongerSuggested => Self::MergeRefused("no_longer_suggested"),
             ReviewError::NoteTooLong => Self::InvalidRequest(error.to_string()),
             ReviewError::Store(error) => error.into(),
         }

@@ -12,8 +12,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    agents, bundles, cameras, enrolments, evidence, gaps, incidents, key_rotations, orders,
-    quarantine, session, uploads,
+    agents, bundles, cameras, enrolments, evidence, gaps, incidents, key_rotations, merging,
+    orders, quarantine, session, uploads,
 };
 use super::{AppState, console, context, error, health, live, media, openapi};
 
@@ -54,6 +54,11 @@ fn people() -> OpenApiRouter<AppState> {
         .routes(routes!(incidents::acknowledge))
         .routes(routes!(incidents::confirm))
         .routes(routes!(incidents::reject))
+        .routes(routes!(merging::merge))
+        .routes(routes!(merging::split))
+        .routes(routes!(merging::undo))
+        .routes(routes!(merging::accept))
+        .routes(routes!(merging::decline))
         .routes(routes!(bundles::type_plate))
         .routes(routes!(bundles::release))
         .routes(routes!(bundles::chain))

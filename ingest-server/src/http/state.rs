@@ -25,6 +25,8 @@ const MAX_LIVE_STREAMS: usize = 512;
 pub struct Services {
     /// The database.
     pub store: Store,
+    /// How reports are weighed.
+    pub merging: Arc<merge::Model>,
     /// Committed changes.
     pub changes: ChangeBus,
     /// Bytes of evidence.

@@ -4,9 +4,9 @@
 //! a lower revision that comes later changes nothing but the count of reports.
 
 use contract::v1::AutoReport;
+use merge::{Verdict, Why};
 
 use super::IncidentId;
-use super::merge::{Candidate, MergeKey, Veto, choose};
 
 /// Where an event is already placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,60 +38,27 @@ pub enum Decision {
     /// A new event that opens an incident.
     Open {
         /// Why no incident took it.
-        reason: OpenReason,
+        reason: Why,
     },
 }
 
-/// Why an event opens an incident of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum OpenReason {
-    /// No incident with this camera, zone, kind and detail is open.
-    FirstOfItsKind,
-    /// The event was over before the open incident began.
-    OverBefore,
-    /// The camera had cleared the one before: this is a recurrence.
-    Recurrence,
-    /// The one before was rejected by people, and a rejection silences nothing that comes later.
-    AfterRejection,
-}
-
-impl OpenReason {
-    /// The word in the history and on metrics.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::FirstOfItsKind => "first_of_its_kind",
-            Self::OverBefore => "over_before",
-            Self::Recurrence => "recurrence",
-            Self::AfterRejection => "after_rejection",
-        }
-    }
-}
-
-/// Decides what a revision does, given where its event is placed and which incidents might take it.
+/// What a revision of an event that is placed already does.
 #[must_use]
-pub fn decide(report: &AutoReport, placed: Option<Placed>, candidates: &[Candidate]) -> Decision {
-    if let Some(Placed { incident, revision }) = placed {
-        return if report.revision >= revision {
-            Decision::Revise { incident }
-        } else {
-            Decision::Late { incident }
-        };
-    }
-    match choose(&MergeKey::of(report), report.occurred, candidates) {
-        Ok(incident) => Decision::Link { incident },
-        Err(veto) => Decision::Open {
-            reason: open_reason(veto),
-        },
+pub const fn placed(report: &AutoReport, placed: Placed) -> Decision {
+    let Placed { incident, revision } = placed;
+    if report.revision >= revision {
+        Decision::Revise { incident }
+    } else {
+        Decision::Late { incident }
     }
 }
 
-const fn open_reason(veto: Option<Veto>) -> OpenReason {
-    match veto {
-        None | Some(Veto::OtherKey) => OpenReason::FirstOfItsKind,
-        Some(Veto::OverBefore) => OpenReason::OverBefore,
-        Some(Veto::Cleared) => OpenReason::Recurrence,
-        Some(Veto::Rejected) => OpenReason::AfterRejection,
+/// What an event that is new does, once it was weighed.
+#[must_use]
+pub const fn weighed(verdict: Verdict<IncidentId>) -> Decision {
+    match verdict {
+        Verdict::Link { incident, .. } => Decision::Link { incident },
+        Verdict::Open { why, .. } => Decision::Open { reason: why },
     }
 }
 
@@ -103,11 +70,13 @@ mod tests {
         AutoReport, Clock, ClockSource, EventId, Interval, Kind, Phase, Place, Position, Severity,
     };
     use jiff::Timestamp;
+    use merge::{Candidate, Model, Profile};
     use proptest::prelude::*;
 
     use super::*;
     use crate::incident::facts::{EventFacts, IncidentFacts};
     use crate::incident::lifecycle::State;
+    use crate::incident::witness;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_700_000_000 + second).unwrap()
@@ -165,17 +134,19 @@ mod tests {
         }
     }
 
-    /// The store's part, in memory: what `store::incidents` does with each decision.
+    /// The store's part, in memory: what `store::filing` does with each decision.
     #[derive(Default)]
     struct Book {
         incidents: BTreeMap<IncidentId, Vec<EventFacts>>,
+        profiles: BTreeMap<IncidentId, Profile>,
         reports: BTreeMap<IncidentId, u32>,
     }
 
     impl Book {
         fn take(&mut self, report: &AutoReport) -> Decision {
             let facts = EventFacts::of(report);
-            let placed = self.incidents.iter().find_map(|(incident, events)| {
+            let witness = witness::of(report);
+            let known = self.incidents.iter().find_map(|(incident, events)| {
                 let event = events
                     .iter()
                     .find(|event| event.event_id == report.event_id)?;
@@ -185,21 +156,10 @@ mod tests {
                     revision,
                 })
             });
-            let candidates: Vec<Candidate> = self
-                .incidents
-                .iter()
-                .filter_map(|(id, events)| {
-                    let sum = IncidentFacts::sum(events)?;
-                    Some(Candidate {
-                        id: *id,
-                        key: MergeKey::of(report),
-                        state: State::New,
-                        camera_phase: sum.camera_phase,
-                        occurred: sum.occurred,
-                    })
-                })
-                .collect();
-            let decision = decide(report, placed, &candidates);
+            let decision = match known {
+                Some(known) => placed(report, known),
+                None => weighed(self.weigh(&witness)),
+            };
             let incident = match decision {
                 Decision::Late { incident } => incident,
                 Decision::Revise { incident } => {
@@ -218,8 +178,29 @@ mod tests {
                     incident
                 }
             };
+            if !matches!(decision, Decision::Late { .. }) {
+                self.profiles.entry(incident).or_default().join(witness);
+            }
             *self.reports.entry(incident).or_default() += 1;
             decision
+        }
+
+        fn weigh(&self, witness: &merge::Witness) -> Verdict<IncidentId> {
+            let phase = |id| {
+                IncidentFacts::sum(&self.incidents[id])
+                    .unwrap()
+                    .camera_phase
+            };
+            let candidates: Vec<Candidate<'_, IncidentId>> = self
+                .profiles
+                .iter()
+                .map(|(id, profile)| Candidate {
+                    id: *id,
+                    profile,
+                    standing: witness::standing(State::New, phase(id)),
+                })
+                .collect();
+            merge::decide(&Model::shipped(), witness, &candidates).verdict
         }
 
         fn told(&self) -> Vec<(IncidentFacts, u32)> {
@@ -235,7 +216,7 @@ mod tests {
         let (first, second) = (EventId::new(), EventId::new());
         let mut book = Book::default();
         let first_of_its_kind = Decision::Open {
-            reason: OpenReason::FirstOfItsKind,
+            reason: Why::NothingNear,
         };
         assert_eq!(book.take(&revision(first, 0, 1, 2)), first_of_its_kind);
         assert!(matches!(
@@ -243,7 +224,7 @@ mod tests {
             Decision::Revise { .. }
         ));
         let recurrence = Decision::Open {
-            reason: OpenReason::Recurrence,
+            reason: Why::Recurrence,
         };
         assert_eq!(book.take(&revision(second, 90, 1, 2)), recurrence);
     }

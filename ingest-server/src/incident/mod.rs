@@ -1,8 +1,9 @@
 //! The incident: what several events of cameras mean to the people who must decide.
 //!
 //! Pure: values and a time go in, values come out. What the cameras say ([`facts`]) stays apart
-//! from what people decided ([`lifecycle`]); which events belong together is [`merge`]; what one
-//! arriving report does is [`intake`]; [`history`] chains who did what by hash.
+//! from what people decided ([`lifecycle`]); which reports belong together is the crate `merge`'s to
+//! weigh, to which [`witness`] translates; what one arriving report does is [`intake`]; [`history`]
+//! chains who did what by hash.
 //!
 //! What does not belong here: SQL (`store::incidents`), HTTP, clocks, roles of accounts.
 
@@ -10,7 +11,7 @@ pub mod facts;
 pub mod history;
 pub mod intake;
 pub mod lifecycle;
-pub mod merge;
+pub mod witness;
 
 use std::fmt;
 use std::str::FromStr;

@@ -80,6 +80,8 @@ pub enum RetainedLiveness {
 pub struct Intake {
     /// Where reports go.
     pub store: Store,
+    /// How they are weighed.
+    pub merging: Arc<merge::Model>,
     /// Who is told of what was committed.
     pub changes: ChangeBus,
     /// Signs acks.
@@ -112,6 +114,7 @@ impl Intake {
         let outlet = Outlet(link.publisher.clone());
         let worker = worker::Worker {
             store: self.store,
+            merging: self.merging,
             changes: self.changes,
             key: self.key,
             retained: self.retained,

@@ -42,6 +42,7 @@ const QUARANTINE_HEAD: usize = contract::v1::MAX_REPORT_BYTES;
 /// See the module.
 pub(super) struct Worker {
     pub(super) store: Store,
+    pub(super) merging: Arc<merge::Model>,
     pub(super) changes: ChangeBus,
     pub(super) key: Arc<SecretKey>,
     pub(super) retained: RetainedLiveness,
@@ -67,6 +68,7 @@ impl Worker {
         };
         let writer = Writer {
             database,
+            merging: self.merging,
             committed,
         };
         let teller = Teller {
@@ -153,6 +155,7 @@ impl Gather {
 /// The second step: batches are committed.
 struct Writer {
     database: Database,
+    merging: Arc<merge::Model>,
     committed: mpsc::Sender<Committed>,
 }
 
@@ -196,7 +199,7 @@ impl Writer {
     async fn attempt(&self, items: &[Item]) -> Result<Vec<Done>, StoreError> {
         let started = Instant::now();
         let tx = self.database.store.begin().await?;
-        let done = write(&tx, items).await?;
+        let done = write(&tx, &self.merging, items).await?;
         tx.commit().await?;
         metrics::histogram!(COMMIT_SECONDS).record(started.elapsed().as_secs_f64());
         metrics::histogram!(BATCH_SIZE).record(u32::try_from(items.len()).unwrap_or(u32::MAX));
@@ -243,14 +246,16 @@ async fn next_batch(
 }
 
 /// Writes a batch: its reports together, the rest one by one.
-async fn write(tx: &Tx, items: &[Item]) -> Result<Vec<Done>, StoreError> {
+async fn write(tx: &Tx, merging: &merge::Model, items: &[Item]) -> Result<Vec<Done>, StoreError> {
     let signatures: Vec<String> = items.iter().map(signature).collect();
     let verified: Vec<VerifiedReport<'_>> = items
         .iter()
         .zip(&signatures)
         .filter_map(|(item, signature)| verified(item, signature))
         .collect();
-    let mut filed = store::file_reports(tx, &verified).await?.into_iter();
+    let mut filed = store::file_reports(tx, merging, &verified)
+        .await?
+        .into_iter();
     let mut done = Vec::with_capacity(items.len());
     let mut refused = false;
     for item in items {

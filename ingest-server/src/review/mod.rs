@@ -1,10 +1,15 @@
-//! The operator's verbs: acknowledge, confirm, reject.
+//! The operator's verbs: acknowledge, confirm, reject; merge, split, undo and answers to suggestions
+//! stand in [`merging`].
 //!
 //! A verb names the version it was decided on; where the incident has moved on, the person looks
 //! again. The rules are `incident::lifecycle`'s; here they meet the store: one transaction writes
 //! the state and the history, and the change is announced after its commit.
 //!
 //! What does not belong here: HTTP, rights to log in, what cameras say.
+
+mod merging;
+
+pub use merging::{Merging, MergingVerb};
 
 use jiff::Timestamp;
 
@@ -66,6 +71,12 @@ pub enum ReviewError {
     /// The life cycle does not allow it.
     #[error("the transition was refused")]
     Refused(#[source] Refusal),
+    /// Merging does not allow it.
+    #[error("the merge was refused")]
+    NotMerged(#[source] merge::casebook::Refusal),
+    /// The suggestion was answered, or events overtook it.
+    #[error("the suggestion no longer stands")]
+    NoLongerSuggested,
     /// The note is too long.
     #[error("a note has at most {MAX_NOTE_CHARS} characters")]
     NoteTooLong,
@@ -94,6 +105,9 @@ pub async fn carry_out(
         return Err(ReviewError::Stale {
             current: row.version,
         });
+    }
+    if row.inside.is_some() {
+        return Err(ReviewError::NotMerged(merge::casebook::Refusal::Inside));
     }
     let before = store::state_of(&row)?;
     let after = transition(before, who.role.actor(), verb.action).map_err(ReviewError::Refused)?;

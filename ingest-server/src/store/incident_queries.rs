@@ -31,6 +31,7 @@ pub async fn incidents(
 ) -> Result<Vec<incident::Model>, StoreError> {
     use incident::Column;
     let mut query = incident::Entity::find()
+        .filter(Column::Inside.is_null())
         .order_by_desc(Column::Number)
         .limit(filter.limit);
     if !filter.states.is_empty() {

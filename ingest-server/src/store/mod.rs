@@ -21,6 +21,8 @@ mod incident_facts;
 mod incident_history;
 mod incident_queries;
 mod incidents;
+mod merging;
+mod merging_steps;
 mod migration;
 mod orders;
 mod quarantine;
@@ -56,6 +58,14 @@ pub use incident_queries::{
 };
 pub use incidents::{
     find_incident, incident_id, state_of, touch_incident_of_event, write_decision,
+};
+pub use merging::{
+    StoredDecision, answer_decision, decision, decisions_after, decisions_of_incident,
+    home_of_witness, put_witness,
+};
+pub use merging_steps::{
+    MergeStep, NewStep, carry_out_step, incident_numbers, open_beside, side_of, step,
+    steps_of_incident, undo_step,
 };
 pub use orders::{
     AnswerFiled, DesiredFiled, StoredDesired, command, command_sent, commands_expired,

@@ -8,6 +8,7 @@
 mod batches;
 mod cases;
 mod copies;
+mod merging;
 mod order;
 mod postgres;
 mod support;
@@ -31,6 +32,9 @@ macro_rules! each_case {
         copies::what_a_piece_shows_is_kept(&$fresh().await).await;
         copies::a_copy_is_made_once_and_by_one(&$fresh().await).await;
         copies::a_custody_log_is_a_chain_of_its_own(&$fresh().await).await;
+        merging::merge_and_undo_leave_every_row_as_it_was(&$fresh().await).await;
+        merging::what_came_later_is_kept_by_an_undo(&$fresh().await).await;
+        merging::cameras_of_one_place_file_one_incident_with_reasons(&$fresh().await).await;
         batches::every_cut_into_batches_gives_the_same_rows(|| async { $fresh().await }).await;
         order::every_order_of_revisions_gives_the_same_rows(|| async { $fresh().await }).await;
     };

@@ -74,7 +74,9 @@ pub(crate) async fn put_all(tx: &Tx, reports: &[(&AutoReport, &[u8])]) -> Vec<In
             received: at(1000),
         })
         .collect();
-    let filed = store::file_reports(tx, &verified).await.unwrap();
+    let filed = store::file_reports(tx, &merge::Model::shipped(), &verified)
+        .await
+        .unwrap();
     filed
         .into_iter()
         .map(|filed| match filed {

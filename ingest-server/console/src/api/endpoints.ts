@@ -114,6 +114,37 @@ export function disclose(incident: string, evidence: string, to: Recipient): Pro
   );
 }
 
+/** What the operator wants of the merging, on the version that was on the screen. */
+export type MergingWish = { version: number } & (
+  | { verb: 'split'; reports: string[] }
+  | { verb: 'undo-merge'; step: string }
+  | { verb: 'accept-suggestion' | 'decline-suggestion'; suggestion: string }
+);
+
+/** Merges, splits or undoes, or answers a suggestion. */
+export function merging(id: string, wish: MergingWish): Promise<IncidentDetail> {
+  const params = { path: { id } };
+  const { version } = wish;
+  switch (wish.verb) {
+    case 'split': {
+      const body = { version, reports: wish.reports };
+      return unwrap(client.POST('/api/v1/incidents/{id}/split', { params, body }));
+    }
+    case 'undo-merge': {
+      const body = { version, step: wish.step };
+      return unwrap(client.POST('/api/v1/incidents/{id}/undo-merge', { params, body }));
+    }
+    case 'accept-suggestion': {
+      const body = { version, suggestion: wish.suggestion };
+      return unwrap(client.POST('/api/v1/incidents/{id}/accept-suggestion', { params, body }));
+    }
+    case 'decline-suggestion': {
+      const body = { version, suggestion: wish.suggestion };
+      return unwrap(client.POST('/api/v1/incidents/{id}/decline-suggestion', { params, body }));
+    }
+  }
+}
+
 export async function listCameras(): Promise<Camera[]> {
   const { items } = await unwrap(client.GET('/api/v1/cameras'));
   return items;

@@ -49,6 +49,7 @@ export function aDetail(over: Partial<IncidentDetail> = {}): IncidentDetail {
       stored('e-clip', 'clip', 'video/mp4'),
     ],
     seals: [],
+    merging: { inside: null, decisions: [], steps: [] },
     history: [],
     rejected_reason: null,
     ...over,

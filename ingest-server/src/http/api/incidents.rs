@@ -12,15 +12,20 @@ use crate::export;
 use crate::http::AppState;
 use crate::http::error::{ApiError, Problem};
 use crate::http::extract::{CurrentUser, JsonBody, PathOf, QueryOf};
-use crate::http::views::{self, DecisionRequest, IncidentDetail, IncidentPage, RejectRequest};
+use crate::http::views::{
+    self, DecisionRequest, IncidentDetail, IncidentPage, MergingRows, RejectRequest,
+};
 use crate::incident::IncidentId;
 use crate::incident::lifecycle::Action;
 use crate::people::Account;
 use crate::review::{self, Note, Verb};
+use crate::store::entity::incident;
 use crate::store::{self, IncidentFilter};
 
 /// Incidents on a page where the client names no number.
 const DEFAULT_LIMIT: usize = 50;
+/// Most decisions of merging that are shown with an incident.
+const MAX_DECISIONS: u64 = 50;
 /// Most incidents on a page.
 const MAX_LIMIT: usize = 200;
 
@@ -224,6 +229,22 @@ async fn decide(
     Ok(Json(in_full(state, incident).await?))
 }
 
+async fn merging_of(
+    state: &AppState,
+    row: &incident::Model,
+    id: IncidentId,
+) -> Result<MergingRows, ApiError> {
+    let decisions = store::decisions_of_incident(&state.store, id, MAX_DECISIONS).await?;
+    let steps = store::steps_of_incident(&state.store, id).await?;
+    let named = MergingRows::named(row, &decisions, &steps);
+    let numbers = store::incident_numbers(&state.store, &named).await?;
+    Ok(MergingRows {
+        decisions,
+        steps,
+        numbers,
+    })
+}
+
 pub(super) async fn in_full(state: &AppState, id: IncidentId) -> Result<IncidentDetail, ApiError> {
     let row = store::find_incident(&state.store, id)
         .await?
@@ -238,11 +259,13 @@ pub(super) async fn in_full(state: &AppState, id: IncidentId) -> Result<Incident
         .filter_map(|event| event.event_id.parse().ok())
         .collect();
     let seals = export::standing(&state.store, &ids).await?;
+    let merging = merging_of(state, &row, id).await?;
     Ok(views::detail(
         row,
         events,
         (evidence, copies),
         history,
         seals,
+        merging,
     )?)
 }

@@ -9,6 +9,7 @@ pub(super) mod gaps;
 pub(super) mod incidents;
 pub(super) mod orders;
 pub(super) mod key_rotations;
+pub(super) mod merging;
 pub(super) mod quarantine;
 pub(super) mod session;
 pub(super) mod uploads;

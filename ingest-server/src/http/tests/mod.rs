@@ -6,6 +6,7 @@ mod copies;
 mod evidence;
 mod incidents;
 mod live;
+mod merging;
 mod operation;
 mod orders;
 mod rights;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::camera::CameraRef;
 use super::evidence::EvidenceView;
+use super::merging::{Merging, MergingRows};
 use super::orders::AgentClockView;
 use super::place::{NormBoxView, PlaceView};
 use super::seal::SealView;
@@ -139,6 +140,8 @@ pub struct IncidentDetail {
     pub evidence: Vec<EvidenceView>,
     /// The seals of its events, in the order of the events.
     pub seals: Vec<SealView>,
+    /// How its reports came together, and what is suggested.
+    pub merging: Merging,
     /// Who did what, oldest first.
     pub history: Vec<HistoryView>,
 }
@@ -221,7 +224,8 @@ pub struct HistoryView {
     pub at: Timestamp,
     /// Who: a user name, or `camera`.
     pub actor: String,
-    /// What: `open`, `link`, `clear`, `resume`, `acknowledge`, `confirm`, `reject`.
+    /// What: `open`, `link`, `clear`, `resume`, `acknowledge`, `confirm`, `reject`, `merge`,
+    /// `take_in`, `split`, `split_off`, `undo_merge`.
     pub action: String,
     /// The state before, where it changed.
     pub from: Option<IncidentState>,
@@ -315,7 +319,9 @@ pub fn detail(
     (evidence, copies): (Vec<evidence::Model>, Vec<derived_copy::Model>),
     history: Vec<(Row, String)>,
     seals: Vec<SealStanding>,
+    merging: MergingRows,
 ) -> Result<IncidentDetail, StoreError> {
+    let merging = merging.view(&row)?;
     let incident = row.id.clone();
     let place = format!("/api/v1/incidents/{incident}");
     let pieces: Vec<StoredPiece> = evidence
@@ -334,6 +340,7 @@ pub fn detail(
             .map(|text| word(text, INCIDENTS, "rejected_reason"))
             .transpose()?,
         summary: summary(row, &pieces)?,
+        merging,
         events: events
             .into_iter()
             .map(event_view)

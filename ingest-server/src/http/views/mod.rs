@@ -10,6 +10,7 @@ mod gap;
 mod incident;
 mod orders;
 mod key;
+mod merging;
 mod place;
 mod quarantine;
 mod seal;
@@ -28,6 +29,10 @@ pub use incident::{
     IncidentSummary, IntervalView, ModelView, RejectRequest, TrackView, detail, page, summary,
 };
 pub use key::{KeyEnding, KeyList, KeyRotationAnswerView, KeyRotationRequestView, KeyView};
+pub use merging::{
+    FindingView, IncidentRef, MergeDecisionView, MergeRequest, MergeStepView, Merging, MergingRows,
+    SplitRequest, SuggestionRequest, UndoMergeRequest,
+};
 pub use orders::{
     ActionView, AgentClockView, AppliedView, CameraDesiredView, CommandList, CommandRequest,
     CommandView, DesiredBody, DesiredRequest, DesiredView, MuteView, RefusedKeyView,

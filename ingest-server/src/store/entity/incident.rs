@@ -55,6 +55,8 @@ pub struct Model {
     pub open_events: i64,
     /// How many of its events are in their first phase.
     pub raised_events: i64,
+    /// The incident it was merged into; then it is left as it stood, and a merge can be undone.
+    pub inside: Option<String>,
 }
 
 /// Joins are written in the queries that need them.

@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, HashMap};
 
 use contract::v1::{AutoReport, EventId, Evidence, Phase};
 use jiff::Timestamp;
+use merge::{Model, Standing as Stands};
 
+use super::company::Company;
 use super::{Applied, Filed, VerifiedReport};
 use crate::changes::Change;
 use crate::incident::IncidentId;
 use crate::incident::facts::{EventFacts, Sum};
 use crate::incident::history::CAMERA_ACTOR;
-use crate::incident::intake::{Decision, Placed, decide};
+use crate::incident::intake::{Decision, Placed, placed as revised, weighed};
 use crate::incident::lifecycle::State;
-use crate::incident::merge::{Candidate, MergeKey};
+use crate::incident::witness;
 use crate::store::entity::{camera, event, evidence, incident, message, report as report_table};
 use crate::store::incident_facts::{events_of, facts_of_event, put_sum, sum_of_row};
 use crate::store::incident_history::HistoryEntry;
@@ -20,8 +22,11 @@ use crate::store::incidents::{placed, state_of};
 use crate::store::reports::{event_row, json, message_row, report_row};
 use crate::store::{StoreError, Tx};
 
-/// Why an event was linked: the only reason there is until merging scores.
-const LINK_REASON: &str = "same_zone_and_kind_while_open";
+/// Why an event was linked: its decision is stored with every reason.
+const LINK_REASON: &str = "weighed";
+/// Events of one incident whose cameras say that it is over, beyond which it takes no more: its
+/// end is found by asking all of them.
+const MOST_EVENTS_OF_CLEARED: u32 = 64;
 
 /// Whether a row must be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +62,7 @@ impl<T> Page<T> {
         }
     }
 
-    const fn new(row: T) -> Self {
+    pub(super) const fn new(row: T) -> Self {
         Self {
             row,
             standing: Standing::New,
@@ -115,46 +120,14 @@ impl IncidentPage {
         self.happened.push((entry, now));
     }
 
-    fn candidate(&self, id: IncidentId, key: &MergeKey) -> Result<Candidate, StoreError> {
-        Ok(Candidate {
-            id,
-            key: key.clone(),
-            state: state_of(&self.page.row)?,
-            camera_phase: self.sum.facts.camera_phase,
-            occurred: self.sum.facts.occurred,
-        })
-    }
-}
-
-/// What reports must share to be told as one incident, in the words of the columns.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Alike {
-    pub(super) agent: String,
-    pub(super) camera: String,
-    pub(super) kind: String,
-    pub(super) detail: String,
-    pub(super) zone: Option<String>,
-}
-
-impl Alike {
-    pub(super) fn of(report: &AutoReport) -> Self {
-        Self {
-            agent: report.agent.to_string(),
-            camera: report.camera.to_string(),
-            kind: report.kind.as_str().to_owned(),
-            detail: report.detail.clone(),
-            zone: report.zone.as_ref().map(ToString::to_string),
+    /// Where it stands for merging; none where it takes nothing more.
+    pub(super) fn stands(&self) -> Result<Option<Stands>, StoreError> {
+        let phase = self.sum.facts.camera_phase;
+        let full = phase == Phase::Cleared && self.sum.tally.events >= MOST_EVENTS_OF_CLEARED;
+        if full || self.page.row.inside.is_some() {
+            return Ok(None);
         }
-    }
-
-    pub(super) fn of_row(row: &incident::Model) -> Self {
-        Self {
-            agent: row.agent.clone(),
-            camera: row.camera.clone(),
-            kind: row.kind.clone(),
-            detail: row.detail.clone(),
-            zone: row.zone.clone(),
-        }
+        Ok(Some(witness::standing(state_of(&self.page.row)?, phase)))
     }
 }
 
@@ -173,8 +146,8 @@ pub(super) struct Book {
     pub(super) cameras: BTreeMap<(String, String), Page<camera::Model>>,
     pub(super) evidence: BTreeMap<(String, String), Page<evidence::Model>>,
     pub(super) incidents: BTreeMap<IncidentId, IncidentPage>,
-    /// The incidents that might take an event, for each key of which the batch has a new event.
-    pub(super) alike: HashMap<Alike, Vec<IncidentId>>,
+    /// What the witnesses of those incidents say.
+    pub(super) company: Company,
     pub(super) new_messages: Vec<message::Model>,
     pub(super) new_reports: Vec<report_table::Model>,
 }
@@ -183,6 +156,7 @@ impl Book {
     pub(super) async fn take(
         &mut self,
         tx: &Tx,
+        model: &Model,
         verified: &VerifiedReport<'_>,
     ) -> Result<Filed, StoreError> {
         let report = verified.report;
@@ -210,7 +184,9 @@ impl Book {
         for entry in &report.evidence {
             self.note_evidence(report, entry);
         }
-        let applied = self.apply(tx, report, before, verified.received).await?;
+        let applied = self
+            .apply(tx, model, report, before, verified.received)
+            .await?;
         Ok(Filed::New(applied))
     }
 
@@ -277,17 +253,19 @@ impl Book {
     async fn apply(
         &mut self,
         tx: &Tx,
+        model: &Model,
         report: &AutoReport,
         before: Option<EventFacts>,
         now: Timestamp,
     ) -> Result<Applied, StoreError> {
-        let place = self.place_of(report.event_id)?;
-        let alike = Alike::of(report);
-        let candidates = match place {
-            Some(_) => Vec::new(),
-            None => self.candidates(&alike, &MergeKey::of(report))?,
+        let seen = witness::of(report);
+        let (decision, told) = match self.place_of(report.event_id)? {
+            Some(place) => (revised(report, place), None),
+            None => {
+                let told = self.company.weigh(model, &seen, &self.incidents)?;
+                (weighed(told.verdict), Some(told))
+            }
         };
-        let decision = decide(report, place, &candidates);
         let after = EventFacts::of(report);
         let id = match decision {
             Decision::Late { incident } => incident,
@@ -310,11 +288,16 @@ impl Book {
                 let to = Some(State::New.as_str());
                 page.remember("open", to, Some(reason.as_str()), now);
                 self.incidents.insert(id, page);
-                self.alike.entry(alike).or_default().push(id);
                 self.place(report.event_id, id);
                 id
             }
         };
+        if !matches!(decision, Decision::Late { .. }) {
+            self.company.join(model, id, &seen);
+        }
+        if let Some(told) = told {
+            self.company.note(model, &seen, id, &told, now);
+        }
         let page = self.incident(id)?;
         page.page.standing.change();
         page.page.row.report_count += 1;
@@ -343,13 +326,6 @@ impl Book {
             table: "events",
             column: "incident_id",
         })
-    }
-
-    fn candidates(&self, alike: &Alike, key: &MergeKey) -> Result<Vec<Candidate>, StoreError> {
-        let ids = self.alike.get(alike).into_iter().flatten();
-        ids.filter_map(|id| Some((*id, self.incidents.get(id)?)))
-            .map(|(id, page)| page.candidate(id, key))
-            .collect()
     }
 
     /// Brings an incident's facts up to date with one event that changed: from the sum where that
@@ -397,20 +373,19 @@ fn opened(
         table: "events",
         column: "event_id",
     })?;
-    let alike = Alike::of(report);
     let mut row = incident::Model {
         id: id.to_string(),
         number: 0,
-        kind: alike.kind,
-        detail: alike.detail,
+        kind: report.kind.as_str().to_owned(),
+        detail: report.detail.clone(),
         severity: String::new(),
         confidence: 0.0,
         state: State::New.as_str().to_owned(),
         camera_phase: String::new(),
-        agent: alike.agent,
-        camera: alike.camera,
+        agent: report.agent.to_string(),
+        camera: report.camera.to_string(),
         camera_name: None,
-        zone: alike.zone,
+        zone: report.zone.as_ref().map(ToString::to_string),
         place: None,
         occurred_start: 0,
         occurred_end: None,
@@ -423,6 +398,7 @@ fn opened(
         rejected_reason: None,
         open_events: 0,
         raised_events: 0,
+        inside: None,
     };
     put_sum(&mut row, &sum);
     Ok(IncidentPage {

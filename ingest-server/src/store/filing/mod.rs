@@ -5,14 +5,19 @@
 //! statements again. So a batch of hundreds costs as many round trips as one report, and the rows
 //! end up as if the reports had been filed one by one.
 //!
-//! What does not belong here: what a report does to an incident (`incident::{intake, facts}`).
+//! What does not belong here: what a report does to an incident (`incident::{intake, facts}`, and the
+//! crate `merge`).
 
 mod book;
+mod company;
 mod read;
 mod write;
 
+pub(super) use write::next_number;
+
 use contract::v1::AutoReport;
 use jiff::Timestamp;
+use merge::Model;
 
 use super::{StoreError, Tx};
 use crate::changes::Change;
@@ -64,13 +69,14 @@ pub struct Applied {
 /// committed.
 pub async fn file_reports(
     tx: &Tx,
+    model: &Model,
     reports: &[VerifiedReport<'_>],
 ) -> Result<Vec<Filed>, StoreError> {
-    let mut book = read::open(tx, reports).await?;
+    let mut book = read::open(tx, model, reports).await?;
     let mut filed = Vec::with_capacity(reports.len());
     for verified in reports {
-        filed.push(book.take(tx, verified).await?);
+        filed.push(book.take(tx, model, verified).await?);
     }
-    write::save(tx, book).await?;
+    write::save(tx, model, book).await?;
     Ok(filed)
 }

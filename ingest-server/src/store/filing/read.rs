@@ -5,30 +5,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contract::v1::{EventId, Phase};
-use sea_orm::sea_query::{Asterisk, Query, SelectStatement, UnionType};
+use contract::v1::EventId;
+use merge::Model;
+use merge::block::asked_for;
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait as _, EntityTrait as _, InsertMany,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    ColumnTrait as _, Condition, EntityTrait as _, InsertMany, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
 };
 
 use super::VerifiedReport;
-use super::book::{Alike, Book, IncidentPage, Known, Page};
-use crate::incident::IncidentId;
+use super::book::{Book, IncidentPage, Known, Page};
+use crate::incident::{IncidentId, witness};
 use crate::store::access::MAX_ROWS;
-use crate::store::cameras::{unheard, word};
+use crate::store::cameras::unheard;
 use crate::store::entity::{camera, event, evidence, incident, report};
 use crate::store::incidents::incident_id;
+use crate::store::merging::{filed_under, hold_ground, profiles};
 use crate::store::{Access as _, StoreError, Tx};
 
-/// Most open incidents that are weighed for one event. One camera's zone has one open incident of
-/// a kind, and at most a few that were rejected while the camera insists.
-const MAX_CANDIDATES: u64 = 16;
-/// Keys in one search for incidents: each is two selects, and SQLite joins at most 500.
-const MAX_KEYS: usize = 64;
-
 /// Reads what the reports touch.
-pub(super) async fn open(tx: &Tx, reports: &[VerifiedReport<'_>]) -> Result<Book, StoreError> {
+pub(super) async fn open(
+    tx: &Tx,
+    model: &Model,
+    reports: &[VerifiedReport<'_>],
+) -> Result<Book, StoreError> {
     let mut book = Book {
         cameras: cameras(tx, reports).await?,
         ..Book::default()
@@ -44,7 +44,7 @@ pub(super) async fn open(tx: &Tx, reports: &[VerifiedReport<'_>]) -> Result<Book
         read_reports(tx, &known, &mut book).await?;
         read_evidence(tx, &known, &mut book).await?;
     }
-    read_incidents(tx, reports, &mut book).await?;
+    read_incidents(tx, model, reports, &mut book).await?;
     Ok(book)
 }
 
@@ -174,21 +174,34 @@ async fn read_evidence(tx: &Tx, events: &[String], book: &mut Book) -> Result<()
 /// The incidents of the events that have one, and those that might take the others.
 async fn read_incidents(
     tx: &Tx,
+    model: &Model,
     reports: &[VerifiedReport<'_>],
     book: &mut Book,
 ) -> Result<(), StoreError> {
     let placed = |event: &EventId| book.events.get(event)?.row.incident_id.clone();
     let mut ids = BTreeSet::new();
-    let mut keys = BTreeSet::new();
+    let mut asked = BTreeSet::new();
+    let mut earliest = i64::MAX;
     for verified in reports {
         match placed(&verified.report.event_id) {
             Some(incident) => drop(ids.insert(incident)),
-            None => drop(keys.insert(Alike::of(verified.report))),
+            None => {
+                let witness = witness::of(verified.report);
+                earliest = earliest.min(witness.occurred.start.as_microsecond());
+                asked.extend(asked_for(model, &witness));
+            }
         }
     }
-    let keys: Vec<Alike> = keys.into_iter().collect();
-    ids.extend(candidates(tx, &keys).await?);
-    book.alike = keys.into_iter().map(|key| (key, Vec::new())).collect();
+    hold_ground(tx, &asked).await?;
+    let filed = filed_under(tx, &asked, earliest).await?;
+    for found in filed {
+        let incident = found.incident.parse().map_err(|_| StoreError::Unreadable {
+            table: "merge_keys",
+            column: "incident_id",
+        })?;
+        book.company.found(found.key, incident, found.until);
+        ids.insert(found.incident);
+    }
     let ids: Vec<String> = ids.into_iter().collect();
     for some in ids.chunks(MAX_ROWS) {
         let rows = incident::Entity::find()
@@ -199,65 +212,13 @@ async fn read_incidents(
             .await?;
         for row in rows {
             let id: IncidentId = incident_id(&row)?;
-            if let Some(alike) = book.alike.get_mut(&Alike::of_row(&row)) {
-                alike.push(id);
-            }
             book.incidents.insert(id, IncidentPage::read(row)?);
+        }
+        for (id, profile) in profiles(tx, some).await? {
+            book.company.read(id, profile);
         }
     }
     Ok(())
-}
-
-/// The incidents that might take events with these keys: of each key the open ones, and the newest
-/// that its camera cleared, which tells a recurrence from a first time. The cost does not grow with
-/// history.
-async fn candidates(tx: &Tx, keys: &[Alike]) -> Result<Vec<String>, StoreError> {
-    let cleared = vec![word(&Phase::Cleared)];
-    let open = vec![word(&Phase::Raised), word(&Phase::Updated)];
-    let mut found = Vec::new();
-    for some in keys.chunks(MAX_KEYS) {
-        let mut each = some.iter().flat_map(|key| {
-            [
-                newest(key, open.clone(), MAX_CANDIDATES),
-                newest(key, cleared.clone(), 1),
-            ]
-        });
-        let Some(mut search) = each.next() else {
-            continue;
-        };
-        search.unions(each.map(|select| (UnionType::All, select)));
-        let search = tx.conn().get_database_backend().build(&search);
-        for row in tx.conn().query_all_raw(search).await? {
-            found.push(row.try_get_by_index(0)?);
-        }
-    }
-    Ok(found)
-}
-
-/// The ids of the newest incidents of a key in one of these phases.
-fn newest(key: &Alike, phases: Vec<String>, most: u64) -> SelectStatement {
-    use incident::Column;
-    let zone = match &key.zone {
-        Some(zone) => Column::Zone.eq(zone),
-        None => Column::Zone.is_null(),
-    };
-    let ordered = incident::Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(Column::Agent.eq(&key.agent))
-        .filter(Column::Camera.eq(&key.camera))
-        .filter(Column::Kind.eq(&key.kind))
-        .filter(Column::Detail.eq(&key.detail))
-        .filter(zone)
-        .filter(Column::CameraPhase.is_in(phases))
-        .order_by_desc(Column::Number)
-        .limit(most)
-        .into_query();
-    // A member of a union may not be ordered on SQLite; what it selects from may.
-    Query::select()
-        .column(Asterisk)
-        .from_subquery(ordered, "newest")
-        .to_owned()
 }
 
 fn parsed(event: &str, table: &'static str) -> Result<EventId, StoreError> {

@@ -1,5 +1,6 @@
 //! Writes what a batch changed, with as few statements as there are tables.
 
+use merge::Model;
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, Iterable as _, QueryFilter as _,
@@ -10,19 +11,24 @@ use crate::incident::IncidentId;
 use crate::store::access::{insert_all, upsert_all};
 use crate::store::entity::{camera, counter, event, evidence, incident};
 use crate::store::incident_history::append_histories;
+use crate::store::merging::{save_decisions, save_profiles, save_superseded, save_witnesses};
 use crate::store::{Access as _, StoreError, Tx};
 
 /// The counter that numbers incidents.
 const NUMBERS: &str = "incident";
 
 /// Writes every row that is new or changed.
-pub(super) async fn save(tx: &Tx, book: Book) -> Result<(), StoreError> {
+pub(super) async fn save(tx: &Tx, model: &Model, book: Book) -> Result<(), StoreError> {
     insert_all(tx, book.new_messages).await?;
     insert_all(tx, book.new_reports).await?;
     save_events(tx, book.events.into_values()).await?;
     save_cameras(tx, book.cameras.into_values()).await?;
     save_evidence(tx, book.evidence.into_values()).await?;
-    save_incidents(tx, book.incidents.into_iter()).await
+    save_incidents(tx, book.incidents.into_iter()).await?;
+    save_profiles(tx, model, book.company.changed(model)).await?;
+    save_superseded(tx, book.company.superseded()).await?;
+    save_witnesses(tx, book.company.witnesses).await?;
+    save_decisions(tx, book.company.decisions).await
 }
 
 fn written<T>(pages: impl Iterator<Item = Page<T>>) -> Vec<T> {
@@ -116,6 +122,11 @@ async fn save_incidents(
     ];
     upsert_all(tx, changed, &[Column::Id], &facts).await?;
     append_histories(tx, happened).await
+}
+
+/// The next short number for people.
+pub(in crate::store) async fn next_number(tx: &Tx) -> Result<i64, StoreError> {
+    first_number(tx, 1).await
 }
 
 /// Takes short numbers for people and returns the first. On PostgreSQL the row is held until the

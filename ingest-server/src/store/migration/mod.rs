@@ -11,6 +11,7 @@ mod m0005_key_endings;
 mod m0006_seals;
 mod m0007_derived_copies;
 mod m0008_mosquitto_hashes;
+mod m0010_merging;
 
 /// Every migration, in order.
 pub(super) struct Migrator;
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_seals::Migration),
             Box::new(m0007_derived_copies::Migration),
             Box::new(m0008_mosquitto_hashes::Migration),
+            Box::new(m0010_merging::Migration),
         ]
     }
 }

@@ -153,7 +153,6 @@ async fn workload(dir: &Path) -> Recording {
     let lost: BTreeSet<LostThing> = losses.iter().map(|loss| loss.what).collect();
     let all = [
         LostThing::Update,
-        LostThing::Event,
         LostThing::DeadLetter,
         LostThing::Evidence,
     ];

@@ -13,6 +13,7 @@ import { DecisionBar } from './DecisionBar';
 import { EvidenceStage } from './EvidenceStage';
 import { Details, Facts } from './Facts';
 import { History } from './History';
+import { Merging } from './Merging';
 import { Seals } from './Seal';
 import styles from './IncidentView.module.css';
 
@@ -53,6 +54,7 @@ export function IncidentView({ id, onNext, onPrevious }: Props) {
             </Suspense>
           </div>
           <Seals key={incident.id} incident={incident} />
+          <Merging key={`merging ${incident.id}`} incident={incident} />
           <History incident={incident} />
           <Details incident={incident} />
         </div>

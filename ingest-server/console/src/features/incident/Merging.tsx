@@ -1,0 +1,212 @@
+// How the incident's reports came together: suggestions to answer, the reasons with their weights,
+// and what people merged or split, to be undone.
+import { useTranslation } from 'react-i18next';
+
+import { ApiProblem } from '../../api/problem';
+import type { IncidentDetail, MergeDecision, MergeFinding, MergeStep } from '../../api/types';
+import { useNames } from '../../i18n/words';
+import { useMerging } from '../../state/merging';
+import { Button } from '../../ui/Button';
+import facts from './Facts.module.css';
+import styles from './Merging.module.css';
+
+export function Merging({ incident }: { incident: IncidentDetail }) {
+  const { t } = useTranslation();
+  const send = useMerging(incident.id);
+  const { inside, decisions, steps } = incident.merging;
+  if (decisions.length === 0 && steps.length === 0) return null;
+  const { version } = incident;
+  const movable = incident.events.length > 1;
+  return (
+    <section aria-labelledby="merge-title">
+      <h3 id="merge-title" className={facts.title}>
+        {t('merge.title')}
+      </h3>
+      {inside !== null && inside !== undefined && (
+        <p>{t('merge.inside', { number: inside.number })}</p>
+      )}
+      <ul className={styles.list}>
+        {decisions.map((decision) => (
+          <Decision
+            key={decision.id}
+            decision={decision}
+            here={incident.id}
+            busy={send.isPending}
+            onAnswer={(verb) => {
+              send.mutate({ verb, version, suggestion: decision.id });
+            }}
+            onUnlink={
+              movable && isLinkedHere(incident, decision)
+                ? () => {
+                    send.mutate({ verb: 'split', version, reports: [decision.report] });
+                  }
+                : undefined
+            }
+          />
+        ))}
+        {steps.map((step) => (
+          <Step
+            key={step.id}
+            step={step}
+            busy={send.isPending}
+            onUndo={() => {
+              send.mutate({ verb: 'undo-merge', version, step: step.id });
+            }}
+          />
+        ))}
+      </ul>
+      <p className={styles.failure} role="alert">
+        {send.error !== null && problemWords(send.error)}
+      </p>
+    </section>
+  );
+}
+
+function isLinkedHere(incident: IncidentDetail, decision: MergeDecision): boolean {
+  return (
+    decision.verdict === 'linked' &&
+    incident.events.some((event) => event.event_id === decision.report)
+  );
+}
+
+interface DecisionProps {
+  decision: MergeDecision;
+  here: string;
+  busy: boolean;
+  onAnswer: (verb: 'accept-suggestion' | 'decline-suggestion') => void;
+  onUnlink: (() => void) | undefined;
+}
+
+function Decision({ decision, here, busy, onAnswer, onUnlink }: DecisionProps) {
+  const { t } = useTranslation();
+  const name = useNames();
+  const other = decision.candidate?.id === here ? decision.incident : decision.candidate;
+  const said = {
+    number: other?.number ?? '?',
+    percent: Math.round((decision.probability ?? 0) * 100),
+  };
+  const answer = decision.answer ?? null;
+  const asks = decision.verdict === 'suggested' && answer === null;
+  return (
+    <li className={styles.entry}>
+      <span className={styles.verdict}>{verdictWords(t, decision.verdict, said)}</span>
+      <Reasons prior={decision.prior_bits ?? 0} findings={decision.findings} />
+      {answer !== null && (
+        <span className={styles.soft}>
+          {t('merge.answered', { answer: name('mergeAnswer', answer), who: decision.answered_by })}
+        </span>
+      )}
+      {asks && (
+        <span className={styles.buttons}>
+          <Button
+            disabled={busy}
+            onClick={() => {
+              onAnswer('accept-suggestion');
+            }}
+          >
+            {t('merge.accept')}
+          </Button>
+          <Button
+            disabled={busy}
+            onClick={() => {
+              onAnswer('decline-suggestion');
+            }}
+          >
+            {t('merge.decline')}
+          </Button>
+        </span>
+      )}
+      {onUnlink !== undefined && answer === null && (
+        <Button disabled={busy} onClick={onUnlink}>
+          {t('merge.unlink')}
+        </Button>
+      )}
+    </li>
+  );
+}
+
+/** Every reason with its weight: a bar to the right speaks for one incident, to the left for two. */
+function Reasons({ prior, findings }: { prior: number; findings: readonly MergeFinding[] }) {
+  const { t } = useTranslation();
+  const all: MergeFinding[] = [{ level: 'prior', bits: prior, measured: null }, ...findings];
+  return (
+    <details>
+      <summary>{t('merge.why')}</summary>
+      <ul className={styles.reasons}>
+        {all.map((finding) => (
+          <Reason key={finding.level} finding={finding} />
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function Reason({ finding }: { finding: MergeFinding }) {
+  const { t } = useTranslation();
+  const name = useNames();
+  const measured = finding.measured ?? null;
+  return (
+    <li className={styles.reason}>
+      <span>
+        {name('mergeLevel', finding.level)}
+        {measured !== null && ` (${measuredWords(t, finding.level, measured)})`}
+      </span>
+      <meter min={-12} max={12} low={0} high={0} optimum={12} value={finding.bits} />
+      <span className={styles.bits}>{t('merge.bits', { bits: finding.bits.toFixed(1) })}</span>
+    </li>
+  );
+}
+
+interface StepProps {
+  step: MergeStep;
+  busy: boolean;
+  onUndo: () => void;
+}
+
+function Step({ step, busy, onUndo }: StepProps) {
+  const { t } = useTranslation();
+  const numbers = { from: step.from?.number ?? '?', to: step.to?.number ?? '?' };
+  const undone = step.undone_by ?? null;
+  return (
+    <li className={styles.entry}>
+      <span>{step.verb === 'merge' ? t('merge.merged', numbers) : t('merge.split', numbers)}</span>
+      {undone === null ? (
+        <Button disabled={busy} onClick={onUndo}>
+          {t('merge.undo')}
+        </Button>
+      ) : (
+        <span className={styles.soft}>{t('merge.undone', { who: undone })}</span>
+      )}
+    </li>
+  );
+}
+
+type Translate = ReturnType<typeof useTranslation>['t'];
+
+function verdictWords(
+  t: Translate,
+  verdict: string,
+  said: { number: number | string; percent: number },
+): string {
+  switch (verdict) {
+    case 'linked':
+      return t('merge.linked', said);
+    case 'suggested':
+      return t('merge.suggestion', said);
+    case 'recurrence':
+      return t('merge.recurrence', said);
+    default:
+      return t('merge.weighed', said);
+  }
+}
+
+function measuredWords(t: Translate, level: string, measured: number): string {
+  if (level.startsWith('space')) return t('merge.metres', { value: Math.round(measured) });
+  if (level.startsWith('time')) return t('merge.seconds', { value: Math.round(measured) });
+  return t('merge.likeness', { value: measured.toFixed(2) });
+}
+
+function problemWords(error: Error): string {
+  if (!(error instanceof ApiProblem)) return error.message;
+  return [error.title, error.detail].filter((part) => part !== null).join(' ');
+}
