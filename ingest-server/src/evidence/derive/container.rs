@@ -4,7 +4,7 @@
 //! ISO/IEC 14496-12 §4.2 (boxes), §8.5.2 (sample descriptions), §12.1.3 (visual sample entries);
 //! 14496-15 §5.3.3 (`avcC`). QuickTime files have the same form.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use super::failure::Failure;
 
@@ -57,6 +57,12 @@ pub(super) fn read(file: &mut (impl Read + Seek)) -> Result<Header, Failure> {
         .find_map(sample_entry)
         .ok_or(Failure::Unreadable)?;
     header(entry)
+}
+
+/// Whether the first bytes of a clip say that browsers play it as it is.
+pub(super) fn plays_everywhere(head: &[u8]) -> bool {
+    let header = read(&mut Cursor::new(head));
+    header.is_ok_and(|header| header.codec == Codec::H264(Playable::Everywhere))
 }
 
 /// The body of the `moov` box, wherever it lies.
@@ -194,8 +200,6 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -271,6 +275,23 @@ mod tests {
         for end in 0..clip.len() {
             assert_eq!(told(&clip[..end]), Err(Failure::Unreadable), "{end}");
         }
+    }
+
+    #[test]
+    fn the_head_of_a_clip_says_whether_it_plays_where_its_header_comes_first() {
+        let header_last = clip(b"avc1", 640, 480, 100);
+        assert!(plays_everywhere(&header_last));
+        assert!(!plays_everywhere(&header_last[..120]));
+        let moov = header_last
+            .windows(4)
+            .position(|four| four == b"moov")
+            .unwrap()
+            - 4;
+        let (rest, moov) = header_last.split_at(moov);
+        let header_first = [moov, rest].concat();
+        assert!(plays_everywhere(&header_first[..moov.len() + 20]));
+        assert!(!plays_everywhere(&clip(b"avc1", 640, 480, 110)));
+        assert!(!plays_everywhere(&clip(b"hvc1", 640, 480, 100)));
     }
 
     #[test]

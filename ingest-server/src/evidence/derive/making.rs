@@ -11,6 +11,7 @@ use tokio::process::Command;
 
 use super::area::{Seen, covered};
 use super::child::{self, Outcome};
+use super::container;
 use super::failure::Failure;
 use super::offender::{Look, follow};
 use super::task::{Answer, Covered, Task, Work};
@@ -21,12 +22,18 @@ use crate::evidence::uploads::Sha256Hex;
 use crate::store::entity::evidence;
 use crate::store::{ClaimedCopy, CopyKind, CopyMade};
 
+/// Bytes of a clip in which its header is looked for first.
+const HEAD: u64 = 256 * 1024;
+
 impl Workshop {
     /// Makes a copy; `scratch` is an empty folder for what lies about meanwhile.
     ///
     /// # Errors
     /// Any [`Failure`].
     pub(super) async fn make(&self, copy: &ClaimedCopy, scratch: &Path) -> Result<Came, Failure> {
+        if copy.kind == CopyKind::Viewing && self.plays_everywhere(&copy.piece).await {
+            return Ok(Came::NotNeeded);
+        }
         let source = scratch.join("source");
         self.fetch(&copy.piece, &copy.source_sha256, &source)
             .await?;
@@ -45,6 +52,18 @@ impl Workshop {
             None => Ok(Came::NotNeeded),
             Some(how) => Ok(Came::Made(self.keep(&out, how).await?)),
         }
+    }
+
+    /// Whether the head of a clip says that browsers play it as it is: most do, and then the rest need
+    /// not be read. Where the head does not say it, the whole clip is looked at.
+    async fn plays_everywhere(&self, piece: &evidence::Model) -> bool {
+        let length = piece.bytes.map_or(0, i64::unsigned_abs).min(HEAD);
+        let key = piece.object_key.as_deref().unwrap_or_default();
+        let Ok(head) = self.objects.read(key, 0..length).await else {
+            return false;
+        };
+        let head: Result<Vec<bytes::Bytes>, _> = head.try_collect().await;
+        head.is_ok_and(|head| container::plays_everywhere(&head.concat()))
     }
 
     async fn viewing(&self, source: &Path, out: &Path) -> Result<Option<How>, Failure> {
