@@ -80,6 +80,7 @@ mod tests {
             dts: None,
             duration: None,
             arrival: Timestamp::UNIX_EPOCH,
+            camera_time: None,
             keyframe: false,
             data: Bytes::copy_from_slice(data),
         };
