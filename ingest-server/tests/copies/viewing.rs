@@ -73,6 +73,40 @@ async fn h265_and_mjpeg_get_one_and_h264_needs_none() {
     assert!(!bench.path("copies/scratch").exists(), "nothing lies about");
 }
 
+/// Cameras stamp pictures as they send them: with B-pictures the times are then out of order.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clip_whose_times_do_not_fit_its_pictures_gets_one_too() {
+    let bench = Bench::new().await;
+    let ordered =
+        "x265enc key-int-max=25 option-string=bframes=3 log-level=none ! h265parse ! mp4mux";
+    clip(&bench, "a.mp4", (640, 480), ordered);
+    let stamped = std::process::Command::new("ffmpeg")
+        .args([
+            "-loglevel",
+            "error",
+            "-i",
+            "a.mp4",
+            "-c",
+            "copy",
+            "-tag:v",
+            "hvc1",
+        ])
+        .args(["-bsf:v", "setts=ts=N/25/TB", "b.mp4"])
+        .current_dir(bench.folder.path())
+        .output()
+        .unwrap();
+    assert!(stamped.status.success(), "{stamped:?}");
+    let bytes = std::fs::read(bench.path("b.mp4")).unwrap();
+    let piece = bench.put(&bytes, json!({}), json!({})).await;
+    let (stop, work) = bench.work(&CopiesConfig::default());
+    let copy = bench.settled(&piece, CopyKind::Viewing).await;
+    assert_eq!((copy.state.as_str(), copy.reason), ("made", None));
+    let told = probe(&bench.file_of(&copy, "copy.mp4").await);
+    assert_eq!(told["nb_read_frames"], "75", "no picture is missing");
+    stop.cancel();
+    work.await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn foreign_bytes_fail_with_a_reason_and_the_next_clip_is_made() {
     let bench = Bench::new().await;

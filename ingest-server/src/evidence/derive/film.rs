@@ -185,7 +185,7 @@ fn run(
     let pad = pictures.static_pad("src").ok_or(Failure::NotRun)?;
     let count = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&count);
-    let act = Mutex::new(act);
+    let act = Mutex::new((act, None));
     pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
         if counted.fetch_add(1, Ordering::Relaxed) >= MAX_PICTURES {
             if let Some(element) = pad.parent_element() {
@@ -193,10 +193,11 @@ fn run(
             }
             return gst::PadProbeReturn::Drop;
         }
-        let mut act = act.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = act.lock().unwrap_or_else(PoisonError::into_inner);
+        let (act, last) = &mut *held;
         match info
             .buffer_mut()
-            .and_then(|buffer| show(pad, buffer, &mut *act))
+            .and_then(|buffer| show(pad, buffer, last, act))
         {
             Some(()) => gst::PadProbeReturn::Ok,
             // A picture that was not altered must not pass as one that was.
@@ -223,15 +224,22 @@ fn run(
 fn show(
     pad: &gst::Pad,
     buffer: &mut gst::Buffer,
+    last: &mut Option<gst::ClockTime>,
     act: &mut impl FnMut(&mut Picture<'_>),
 ) -> Option<()> {
     let caps = pad.current_caps()?;
     let info = gst_video::VideoInfo::from_caps(&caps).ok()?;
     let segment = pad.sticky_event::<gst::event::Segment>(0)?;
     let segment = segment.segment().downcast_ref::<gst::ClockTime>()?.clone();
-    let at = segment.to_stream_time(buffer.pts()?)?;
-    let frame =
-        gst_video::VideoFrameRef::from_buffer_ref_writable(buffer.make_mut(), &info).ok()?;
+    // A camera's timestamps may not fit the order of its pictures: then the decoder gives two pictures
+    // one time, and a parser behind the encoder would take the second's away.
+    let next = last.map_or(gst::ClockTime::ZERO, |last| last + gst::ClockTime::MSECOND);
+    let pts = buffer.pts()?.max(next);
+    *last = Some(pts);
+    let at = segment.to_stream_time(pts)?;
+    let buffer = buffer.make_mut();
+    buffer.set_pts(pts);
+    let frame = gst_video::VideoFrameRef::from_buffer_ref_writable(buffer, &info).ok()?;
     act(&mut Picture {
         at: Duration::from_nanos(at.nseconds()),
         frame,
