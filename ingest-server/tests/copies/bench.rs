@@ -87,7 +87,9 @@ impl Bench {
             received: Timestamp::now(),
         };
         let tx = self.store.begin().await.unwrap();
-        store::file_reports(&tx, &[verified]).await.unwrap();
+        store::file_reports(&tx, &merge::Model::shipped(), &[verified])
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         let body = stream::iter([Ok::<_, std::io::Error>(Bytes::copy_from_slice(bytes))]);
         self.evidence

@@ -292,8 +292,10 @@ impl Book {
                 id
             }
         };
-        if !matches!(decision, Decision::Late { .. }) {
-            self.company.join(model, id, &seen);
+        match decision {
+            Decision::Late { .. } => {}
+            Decision::Revise { .. } => self.company.revise(model, id, &seen),
+            Decision::Link { .. } | Decision::Open { .. } => self.company.join(model, id, &seen),
         }
         if let Some(told) = told {
             self.company.note(model, &seen, id, &told, now);

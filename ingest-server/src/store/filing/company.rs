@@ -80,25 +80,48 @@ impl Company {
         Ok(decide(model, witness, &candidates))
     }
 
-    /// A witness joined an incident, or says something new.
+    /// A witness joined an incident.
     pub(super) fn join(&mut self, model: &Model, incident: IncidentId, witness: &Witness) {
         let page = self
             .profiles
             .entry(incident)
             .or_insert_with(|| Page::new(Profile::default()));
-        let known = self.witnesses.get(&witness.id).is_some();
-        let before = page.row.clone();
         page.row.join(witness.clone());
-        if page.row == before && !known {
+        page.standing.change();
+        self.witnesses
+            .insert(witness.id.clone(), (incident, witness.clone()));
+        self.file(model, incident);
+    }
+
+    /// A witness of an incident says something, perhaps nothing new. An incident that merging does not
+    /// know yet, from before there was merging, becomes known by it.
+    pub(super) fn revise(&mut self, model: &Model, incident: IncidentId, witness: &Witness) {
+        let Some(page) = self.profiles.get_mut(&incident) else {
+            return self.join(model, incident, witness);
+        };
+        let is_same = |known: &Witness| known == witness;
+        if page.row.members().iter().any(is_same) {
             return;
         }
-        page.standing.change();
+        let before = page.row.clone();
+        page.row.revise(witness.clone());
+        self.witnesses
+            .insert(witness.id.clone(), (incident, witness.clone()));
+        if page.row != before {
+            page.standing.change();
+            self.file(model, incident);
+        }
+    }
+
+    /// Files an incident under its keys, until its window is over.
+    fn file(&mut self, model: &Model, incident: IncidentId) {
+        let Some(page) = self.profiles.get(&incident) else {
+            return;
+        };
         let until = page.row.until(model);
         self.until
             .insert(incident, until.map_or(i64::MAX, Timestamp::as_microsecond));
         self.superseded.remove(&incident);
-        self.witnesses
-            .insert(witness.id.clone(), (incident, witness.clone()));
         for key in filed_under(model, &page.row) {
             self.by_key
                 .entry(key.as_str().to_owned())
