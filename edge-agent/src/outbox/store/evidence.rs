@@ -25,7 +25,7 @@ impl Store {
         bytes: u64,
         severity: Severity,
     ) -> Result<Option<Vec<Upload>>, StoreError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let mut gone = Vec::new();
         while space::used(&mut tx, "evidence").await? + bytes > self.limits.evidence_bytes {
             let row: Option<UploadRow> = sqlx::query_as(
@@ -81,7 +81,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn uploaded(&self, upload: &Upload) -> Result<(), StoreError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         sqlx::query("DELETE FROM uploads WHERE evidence_id = ?")
             .bind(upload.evidence_id.to_string())
             .execute(&mut *tx)
@@ -97,7 +97,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn give_up(&self, upload: &Upload) -> Result<(), StoreError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let row: Option<(i64,)> =
             sqlx::query_as("DELETE FROM uploads WHERE evidence_id = ? RETURNING severity")
                 .bind(upload.evidence_id.to_string())

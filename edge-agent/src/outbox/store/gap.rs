@@ -47,7 +47,7 @@ impl Store {
         agent: &AgentId,
         key: &SecretKey,
     ) -> Result<Option<StoredGap>, StoreError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let last: Option<Row> = sqlx::query_as(
             "SELECT revision, counted, state, topic, payload, signature, sha256 FROM gap",
         )

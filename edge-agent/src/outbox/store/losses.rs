@@ -13,7 +13,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn losses(&self) -> Result<Vec<GapLoss>, StoreError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         losses(&mut tx).await
     }
 }

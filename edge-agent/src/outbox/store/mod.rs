@@ -133,6 +133,12 @@ impl Store {
         self.upload_ready.notified().await;
     }
 
+    /// Begins a transaction that will write. It waits for its turn at once: one that began by reading
+    /// fails where somebody else holds the lock as it wants to write, however long it might wait.
+    async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(self.pool.begin_with(schema::BEGIN).await?)
+    }
+
     /// Closes the database, its log folded in.
     pub async fn close(&self) {
         self.pool.close().await;

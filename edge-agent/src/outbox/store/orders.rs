@@ -49,7 +49,7 @@ impl Store {
         issuer: &KeyId,
         command: &Command,
     ) -> Result<(), StoreError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         sqlx::query(
             "INSERT INTO issuers (key_id, last_sequence) VALUES (?1, ?2) \
              ON CONFLICT (key_id) DO UPDATE SET last_sequence = excluded.last_sequence",
@@ -98,7 +98,7 @@ impl Store {
         message: &AnswerMessage,
         evidence: &[Evidence],
     ) -> Result<(), StoreError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let answered = sqlx::query(
             "UPDATE commands SET answer = ?, signature = ?, sha256 = ? \
              WHERE id = ? AND answer IS NULL",
@@ -155,7 +155,7 @@ impl Store {
         &self,
         sha256: &str,
     ) -> Result<Option<String>, StoreError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let row: Option<(String,)> =
             sqlx::query_as("UPDATE commands SET confirmed = 1 WHERE sha256 = ? RETURNING id")
                 .bind(sha256)

@@ -22,7 +22,7 @@ impl Store {
             last_seen,
             sealed,
         } = filing;
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         sqlx::query(
             "INSERT INTO reports (event_id, revision, phase, severity, topic, payload, signature, \
              sha256, created, urgency) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -118,7 +118,7 @@ impl Store {
     pub async fn sign_anew(&self, key: &SecretKey) -> Result<u64, StoreError> {
         let (mut signed, prefix) = (0, format!("{}:", key_id(&key.public())));
         loop {
-            let mut tx = self.pool.begin().await?;
+            let mut tx = self.begin().await?;
             let rows: Vec<(i64, String, Vec<u8>)> = sqlx::query_as(
                 "SELECT seq, topic, payload FROM reports WHERE state <> 'refused' \
                  AND substr(signature, 1, length(?1)) <> ?1 ORDER BY seq LIMIT ?2",
@@ -148,7 +148,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn stored(&self, sha256: &str) -> Result<Option<Acked>, StoreError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let row: Option<(i64, String, u32)> = sqlx::query_as(
             "DELETE FROM reports WHERE sha256 = ? AND state <> 'refused' RETURNING seq, event_id, revision",
         )

@@ -18,6 +18,10 @@ use super::StoreError;
 const SCHEMA: &str = include_str!("schema.sql");
 /// Its changes since then, each applied once and counted in `user_version`.
 const UPGRADES: [&str; 1] = [include_str!("upgrade_1.sql")];
+/// How a transaction that writes begins: it waits for its turn before it reads.
+pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
+/// How long a statement waits for somebody else's: a backup, a curious person.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
 /// `PRAGMA synchronous` of `FULL`; `EXTRA` is above.
 const FULL: i64 = 2;
 
@@ -33,7 +37,7 @@ pub(super) async fn open_pool(path: &Path) -> Result<SqlitePool, StoreError> {
         .journal_mode(SqliteJournalMode::Wal)
         // The agent's promise is that nothing filed is lost, not even to a power cut.
         .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(Duration::from_secs(5));
+        .busy_timeout(BUSY_TIMEOUT);
     // One connection: SQLite has one writer anyway, and so every caller sees the last commit.
     let pool = SqlitePoolOptions::new()
         .max_connections(1)
@@ -51,7 +55,7 @@ pub(super) async fn open_pool(path: &Path) -> Result<SqlitePool, StoreError> {
         .map_err(unopened)?;
     require_durability(&pool, path).await?;
     // One transaction: a first start is whole or was none, and costs one sync, not one a table.
-    let mut tx = pool.begin().await.map_err(unopened)?;
+    let mut tx = pool.begin_with(BEGIN).await.map_err(unopened)?;
     sqlx::raw_sql(SCHEMA)
         .execute(&mut *tx)
         .await
@@ -89,7 +93,7 @@ async fn upgrade(pool: &SqlitePool, path: &Path) -> Result<(), StoreError> {
         });
     }
     for (before, step) in UPGRADES.iter().enumerate().skip(done) {
-        let mut tx = pool.begin().await?;
+        let mut tx = pool.begin_with(BEGIN).await?;
         sqlx::raw_sql(*step).execute(&mut *tx).await?;
         let version = AssertSqlSafe(format!("PRAGMA user_version = {}", before + 1));
         sqlx::raw_sql(version).execute(&mut *tx).await?;

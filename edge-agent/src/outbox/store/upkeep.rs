@@ -93,7 +93,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`].
     pub async fn expire(&self, before: Timestamp) -> Result<Vec<Upload>, StoreError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         let rows: Vec<UploadRow> = sqlx::query_as(
             "DELETE FROM uploads WHERE created < ? \
              RETURNING evidence_id, event_id, file, bytes, sha256, severity",
