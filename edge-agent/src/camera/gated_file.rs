@@ -37,7 +37,7 @@ pub struct GatedItem {
     pub regard: Regard,
 }
 
-/// A recording read through the gate; call [`GatedFile::next`] until it gives nothing more.
+/// A recording read through the gate; call [`GatedFile::next_due`] until it gives nothing more.
 pub struct GatedFile {
     path: PathBuf,
     reader: UnitReader,
@@ -93,7 +93,7 @@ impl GatedFile {
     ///
     /// # Errors
     /// [`FileError`] where the recording breaks.
-    pub fn next(&mut self) -> Result<Option<GatedItem>, FileError> {
+    pub fn next_due(&mut self) -> Result<Option<GatedItem>, FileError> {
         let next = self.step().map_err(|source| FileError::Read {
             path: self.path.clone(),
             source,

@@ -13,10 +13,10 @@ use zeroize::Zeroizing;
 
 use super::{check_store, say};
 use crate::camera::{
-    Carrier, ColorMatrix, ColorRange, Duty, Frame, PixelFormat, Plane, ProbeReport, StreamAddress,
-    StreamUrl, Told, probe,
+    Carrier, ColorMatrix, ColorRange, Duty, Frame, GatePolicy, PixelFormat, Plane, ProbeReport,
+    StreamAddress, StreamUrl, Told, probe,
 };
-use crate::config::{CameraConfig, Config, ModelConfig, Transport, built_in_file};
+use crate::config::{CameraConfig, Config, GateMode, ModelConfig, Transport, built_in_file};
 use crate::detect::{Classifier, Detector};
 use crate::geometry::PictureSize;
 use crate::time::StreamTime;
@@ -258,14 +258,30 @@ async fn probe_stream(stream: &Stream<'_>, timeout: Duration) -> anyhow::Result<
     };
     match probe(&address, stream.duty, timeout).await {
         Ok(report) => Ok(format!(
-            "{}{}",
+            "{}{}{}",
             described(&report, camera.transport),
-            stream.role
+            stream.role,
+            gate_advice(&report, stream)
         )),
         Err(error) => {
             let remedy = error.remedy();
             anyhow::bail!("{:#}. {remedy}", anyhow::Error::from(error))
         }
+    }
+}
+
+/// What keeps the activity gate from saving anything, and what helps.
+fn gate_advice(report: &ProbeReport, stream: &Stream<'_>) -> String {
+    let policy = GatePolicy::of(stream.camera);
+    let gated = stream.duty == Duty::Analyse && policy.mode == GateMode::Auto;
+    let longest = policy.longest_keyframe_interval().as_secs_f64();
+    let interval = report.gop.zip(report.fps);
+    match interval.map(|(gop, fps)| f64::from(gop) / fps) {
+        Some(interval) if gated && interval > 1.05 * longest => format!(
+            ", keyframes too rare for the activity gate, so every picture is decoded: set the camera \
+             to one every {longest:.1} s or less, or raise shortest_event_s"
+        ),
+        _ => String::new(),
     }
 }
 

@@ -173,7 +173,7 @@ impl<W: io::Write> Replay<W> {
 
     fn run(mut self, mut source: GatedFile) -> anyhow::Result<()> {
         let began = Instant::now();
-        while let Some(item) = source.next()? {
+        while let Some(item) = source.next_due()? {
             self.item(&item, &mut source)?;
         }
         let newest = source.newest().unwrap_or_default();

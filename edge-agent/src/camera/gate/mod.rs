@@ -73,6 +73,14 @@ impl GatePolicy {
             analysis_period: period.unwrap_or_default(),
         }
     }
+
+    /// The longest interval of a camera's keyframes with which the gate can shut: two must fall into
+    /// the shortest event, and the ring must still hold what lies between.
+    #[must_use]
+    pub fn longest_keyframe_interval(&self) -> Duration {
+        let half = self.shortest_event.map(|shortest| shortest / 2);
+        half.unwrap_or(LONGEST_BACKLOG).min(LONGEST_BACKLOG)
+    }
 }
 
 /// One access unit, as far as the gate cares.
@@ -300,6 +308,8 @@ impl Gate {
         match change {
             Change::None => {}
             Change::Weak => self.stay(because, at),
+            // The first picture is a change from nothing.
+            _ if because == Waking::Learning && self.looks < LEARNED => self.stay(because, at),
             Change::Local => self.stay(Waking::Change, at),
             Change::Whole => self.stay(Waking::WholePicture, at),
         }
@@ -392,7 +402,7 @@ impl Gate {
     }
 
     fn try_to_shut(&mut self, at: StreamTime) {
-        let needed = self.longest_blind();
+        let needed = self.policy.longest_keyframe_interval();
         let why_not = match self.cadence.longest() {
             None => Some(Waking::Learning),
             _ if self.looks < LEARNED => Some(Waking::Learning),
@@ -411,16 +421,9 @@ impl Gate {
         }
     }
 
-    /// Longest time without a decoded picture: two must fall into the shortest event, and the ring
-    /// must still hold what lies between.
-    fn longest_blind(&self) -> Duration {
-        let half = self.policy.shortest_event.map(|shortest| shortest / 2);
-        half.unwrap_or(LONGEST_BACKLOG).min(LONGEST_BACKLOG)
-    }
-
     /// Whether keyframes come too rarely, or the next one should have been there.
     fn is_blind(&self) -> bool {
-        let longest = tolerated(self.longest_blind());
+        let longest = tolerated(self.policy.longest_keyframe_interval());
         let overdue = |keyframe| self.newest.since(keyframe) > longest;
         self.last_keyframe.is_some_and(overdue) || self.cadence.longest() > Some(longest)
     }
@@ -433,12 +436,12 @@ impl Gate {
 
     /// Time between two pictures that are compared, where keyframes come that often.
     fn look_every(&self) -> Duration {
-        self.longest_blind().min(LONGEST_LOOK)
+        self.policy.longest_keyframe_interval().min(LONGEST_LOOK)
     }
 
     /// Time between two glances: two fall into the shortest event, wherever the keyframes lie.
     fn glance_every(&self) -> Duration {
-        let every = self.longest_blind().min(LONGEST_GLANCE);
+        let every = self.policy.longest_keyframe_interval().min(LONGEST_GLANCE);
         every.max(self.policy.analysis_period)
     }
 
@@ -453,7 +456,7 @@ impl Gate {
         self.peeked.is_none_or(rested)
             && self.last_keyframe.is_some_and(|keyframe| {
                 // Soon after a keyframe there is nothing to gain over waiting for the next.
-                self.newest.since(keyframe) < self.longest_blind()
+                self.newest.since(keyframe) < self.policy.longest_keyframe_interval()
                     && self.cadence.longest() > Some(Duration::from_millis(1_200))
             })
     }
