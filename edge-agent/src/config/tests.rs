@@ -117,13 +117,21 @@ url = "rtsp://host/path"
     assert_eq!(manifest.object_classes(), ["large_vehicle", "cattle"]);
     assert_eq!((manifest.input.width, manifest.input.height), (640, 384));
     assert_eq!(manifest.thresholds.score, 0.2);
-    assert_eq!(manifest.thresholds.strong_score, 0.4);
-    let doubtful = text.replace("score_threshold = 0.2", "score_threshold = 0.6");
-    let thresholds = parse(&doubtful).unwrap().models[0].manifest.thresholds;
-    assert_eq!(
-        thresholds.strong_score, 0.6,
-        "whatever is told may begin a track"
-    );
+}
+
+#[test]
+fn what_is_strong_goes_by_the_user_the_card_and_what_is_told() {
+    let strong = |keys: &str, class: &str| {
+        let camera = "[[camera]]\nid = \"a\"\nurl = \"rtsp://h/p\"\n";
+        let text = format!("[[model]]\nname = \"vong-starter\"\n{keys}\n{camera}");
+        parse(&text).unwrap().models[0].manifest.strong_score(class)
+    };
+    let card = "confidence = { person = 0.28, fire = 0.46 }";
+    assert_eq!(strong(card, "person"), 0.28);
+    assert_eq!(strong(card, "fire"), 0.4);
+    assert_eq!(strong(card, "car"), 0.4);
+    assert_eq!(strong("strong_score = 0.7", "person"), 0.7);
+    assert_eq!(strong("score_threshold = 0.6", "person"), 0.6);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! A track is tentative until it was detected for long enough, then confirmed; undetected it is
 //! lost and coasts, and after a while it is removed. Numbers are never used again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::assignment::{Pair, assign};
@@ -20,9 +21,11 @@ pub struct TrackerOptions {
     /// Least score of a detection that may begin a track, and that is matched first. Weaker ones
     /// only keep tracks alive. It belongs to the detector's scale of scores. Default 0.4.
     pub strong_score: f32,
+    /// The same for single classes. Default: none has its own.
+    pub strong_by_class: Vec<(Arc<str>, f32)>,
     /// Age at which a track that was detected again is believed. Default 0.1 s.
     pub confirm_after: Duration,
-    /// Absence after which a tentative track is gone. Default 0.3 s.
+    /// Absence after which a tentative track is gone. Default 0.5 s.
     pub tentative_patience: Duration,
     /// Absence after which a confirmed track is gone. Default 2 s.
     pub lost_patience: Duration,
@@ -36,8 +39,9 @@ impl Default for TrackerOptions {
     fn default() -> Self {
         Self {
             strong_score: 0.4,
+            strong_by_class: Vec::new(),
             confirm_after: Duration::from_millis(100),
-            tentative_patience: Duration::from_millis(300),
+            tentative_patience: Duration::from_millis(500),
             lost_patience: Duration::from_secs(2),
             still_patience: Duration::from_secs(8),
             most_tracks: 512,
@@ -49,10 +53,19 @@ impl TrackerOptions {
     /// What suits a model's scale of scores.
     #[must_use]
     pub fn of(model: &Manifest) -> Self {
+        let classes = model.object_classes().into_iter();
+        let own = classes.map(|class| (Arc::from(class), model.strong_score(class)));
         Self {
-            strong_score: model.thresholds.strong_score,
+            strong_score: model.strong_score(""),
+            strong_by_class: own.collect(),
             ..Self::default()
         }
+    }
+
+    fn is_strong(&self, detection: &Detection) -> bool {
+        let mut own = self.strong_by_class.iter();
+        let own = own.find(|(class, _)| *class == detection.class);
+        detection.score >= own.map_or(self.strong_score, |(_, least)| *least)
     }
 }
 
@@ -75,6 +88,7 @@ pub struct Tracker {
 struct Offers<'a> {
     detections: Vec<&'a Detection>,
     taken: Vec<bool>,
+    strong: Vec<bool>,
 }
 
 /// Who may meet whom in one pass, and how they are compared.
@@ -133,7 +147,7 @@ impl Tracker {
         let dt = self.now.map_or(Duration::ZERO, |before| at.since(before));
         self.now = Some(self.now.map_or(at, |before| before.max(at)));
         self.live.iter_mut().for_each(|live| live.predict(dt));
-        let mut offers = Offers::of(detections);
+        let mut offers = Offers::of(detections, &self.options);
         for pass in PASSES {
             self.associate(at, &mut offers, pass);
         }
@@ -158,7 +172,6 @@ impl Tracker {
 
     /// Matches the tracks not yet seen at `at` with the detections not yet taken.
     fn associate(&mut self, at: StreamTime, offers: &mut Offers<'_>, pass: Pass) {
-        let strong = self.options.strong_score;
         let mut pairs = Vec::new();
         for (row, live) in self.live.iter().enumerate() {
             let believed = live.track.life.is_believed();
@@ -166,7 +179,7 @@ impl Tracker {
                 continue;
             }
             for (column, detection) in offers.free() {
-                if (detection.score >= strong) != (pass.detections == Strength::Strong) {
+                if offers.strong[column] != (pass.detections == Strength::Strong) {
                     continue;
                 }
                 let likeness = live.likeness(detection, at, pass.comparison);
@@ -189,7 +202,7 @@ impl Tracker {
                 && exchangeable(&live.track.class, &detection.class)
                 && live.track.bbox.iou(&detection.bbox) >= SECOND_LOOK_IOU
         };
-        if detection.score < self.options.strong_score
+        if !self.options.is_strong(detection)
             || self.live.len() >= self.options.most_tracks
             || self.live.iter().any(second_look)
         {
@@ -203,7 +216,7 @@ impl Tracker {
 
 impl<'a> Offers<'a> {
     /// Best first, without those that show a thing a second time under an exchangeable class.
-    fn of(detections: &'a [Detection]) -> Self {
+    fn of(detections: &'a [Detection], options: &TrackerOptions) -> Self {
         let mut best_first: Vec<&Detection> =
             detections.iter().filter(|d| is_real(&d.bbox)).collect();
         best_first.sort_by(|a, b| b.score.total_cmp(&a.score));
@@ -220,6 +233,7 @@ impl<'a> Offers<'a> {
         }
         Self {
             taken: vec![false; kept.len()],
+            strong: kept.iter().map(|one| options.is_strong(one)).collect(),
             detections: kept,
         }
     }

@@ -96,9 +96,9 @@ pub struct InputSpec {
 pub struct Thresholds {
     /// Least score of a detection at all, 0 to 1. The tracker uses weak ones to keep tracks alive.
     pub score: f32,
-    /// Least score of a detection that may begin a track, 0 to 1: models score on scales of their
-    /// own.
-    pub strong_score: f32,
+    /// Least score of a detection that may begin a track, 0 to 1, where the user says one; else
+    /// [`Manifest::strong_score`] goes by the card.
+    pub strong_score: Option<f32>,
     /// Most `IoU` between two detections of one class that are kept, 0 to 1; 1 keeps all.
     pub nms_iou: f32,
 }
@@ -126,12 +126,25 @@ pub struct Manifest {
     pub variants: Vec<Variant>,
 }
 
+/// A detection of this score is strong, whatever the model.
+const STRONG: f32 = 0.4;
+
 impl Manifest {
     /// Our words for what this model can see, each once, in the order of [`OBJECT_CLASSES`].
     #[must_use]
     pub fn object_classes(&self) -> Vec<&str> {
         let sees = |word: &&str| self.classes.iter().flatten().any(|class| **class == **word);
         OBJECT_CLASSES.iter().copied().filter(sees).collect()
+    }
+
+    /// The least score of a detection of a class that may begin a track. Models score on scales of
+    /// their own: where the card believes a class from less than 0.4 on, so does the tracker.
+    #[must_use]
+    pub fn strong_score(&self, class: &str) -> f32 {
+        let card = self.confidence.iter().find(|(word, _)| **word == *class);
+        let card = card.map_or(STRONG, |(_, score)| score.min(STRONG));
+        let wanted = self.thresholds.strong_score.unwrap_or(card);
+        wanted.max(self.thresholds.score)
     }
 
     /// The same model, saying the classes in its own words, all of them.
@@ -187,7 +200,7 @@ impl Thresholds {
     pub const fn of(family: Family) -> Self {
         Self {
             score: 0.1,
-            strong_score: 0.4,
+            strong_score: None,
             nms_iou: match family {
                 Family::Detr => 1.0,
                 _ => 0.5,

@@ -121,14 +121,10 @@ fn read_family(section: &Section<'_>) -> Option<Family> {
 }
 
 fn read_thresholds(section: &Section<'_>, default: Thresholds) -> Thresholds {
-    let score = section.or("score_threshold", default.score, &value::share);
+    let strong_score = section.optional("strong_score", &value::share);
     Thresholds {
-        score,
-        strong_score: section.or(
-            "strong_score",
-            default.strong_score.max(score),
-            &value::share,
-        ),
+        score: section.or("score_threshold", default.score, &value::share),
+        strong_score: strong_score.or(default.strong_score),
         nms_iou: section.or("nms_iou", default.nms_iou, &value::share),
     }
 }

@@ -61,6 +61,18 @@ fn a_weak_detection_begins_nothing_but_keeps_what_is_believed() {
 }
 
 #[test]
+fn a_class_may_be_strong_at_a_score_of_its_own() {
+    let options = TrackerOptions {
+        strong_by_class: vec![("person".into(), 0.28)],
+        ..TrackerOptions::default()
+    };
+    let mut tracker = Tracker::new(options);
+    let both = [seen("person", 0.3, 0.0, 0.0), seen("car", 0.3, 300.0, 0.0)];
+    let tracks = tracker.step(at_ms(0), &both);
+    assert_eq!((tracks.len(), &*tracks[0].class), (1, "person"));
+}
+
+#[test]
 fn a_confirmed_track_outlives_a_gap_and_a_tentative_one_does_not() {
     let mut tracker = tracker();
     for ms in [0, 200, 400] {
