@@ -68,10 +68,10 @@ impl CloseUp {
 
     /// Learns from what is followed: where it is expected next, and how large things are where.
     pub fn learn(&mut self, size: PictureSize, tracks: &[Track]) {
-        let believed = tracks.iter().filter(|track| track.life.is_believed());
-        self.followed = believed.map(|track| track.bbox).collect();
-        for bbox in &self.followed {
-            self.sizes.learn(size, bbox);
+        // A tentative track needs the second look most, but is not yet what things there are like.
+        self.followed = tracks.iter().map(|track| track.bbox).collect();
+        for track in tracks.iter().filter(|track| track.life.is_believed()) {
+            self.sizes.learn(size, &track.bbox);
         }
     }
 
