@@ -190,7 +190,7 @@ mod tests {
         later: &[f32],
         piece: &evidence::Model,
     ) -> Option<(u64, f32, Unfound)> {
-        let last = serde_json::from_value(json!([track("car", later)])).unwrap();
+        let last: Vec<_> = serde_json::from_value(json!([track("car", later)])).unwrap();
         let (anchor, unfound) = of_report(report, &last, piece)?;
         let at = u64::try_from(anchor.at.as_millis()).unwrap();
         Some((at, anchor.boxes[0].x0, unfound))
