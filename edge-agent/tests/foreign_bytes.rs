@@ -58,3 +58,8 @@ fn tracking_files_are_read_and_followed_without_harm() {
 fn configurations_are_read_without_harm() {
     run("config");
 }
+
+#[test]
+fn what_a_model_says_is_read_without_harm() {
+    run("model_answer");
+}

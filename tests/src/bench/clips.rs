@@ -36,6 +36,8 @@ pub enum Street {
     Busy,
     /// Nobody comes.
     Quiet,
+    /// Nobody is there; then a car comes, stands and leaves.
+    Visited,
 }
 
 /// How a clip looks.
@@ -68,6 +70,7 @@ impl Clip {
         let street = match self.street {
             Street::Busy => "busy",
             Street::Quiet => "quiet",
+            Street::Visited => "visited",
         };
         let picture = match self.picture {
             Picture::Easy => "easy",
@@ -149,6 +152,12 @@ impl Clip {
                 backdrop: Backdrop::Street(0),
                 visits: Vec::new(),
             },
+            // Eight seconds after the clip begins, which is at ten.
+            Street::Visited => Storyboard::parked_car(
+                Duration::from_secs(18),
+                Duration::from_secs(27),
+                Duration::from_secs(60),
+            ),
         };
         let renderer = Renderer::of(&storyboard);
         let interval = gst::ClockTime::SECOND / u64::from(PICTURES_PER_SECOND);

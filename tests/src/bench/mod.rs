@@ -9,6 +9,7 @@ mod intake;
 mod latency;
 mod machine;
 mod numbers;
+mod recall;
 mod streams;
 mod wire;
 
@@ -16,4 +17,5 @@ pub use intake::{IntakeNumbers, IntakeSetup, intake};
 pub use latency::{LatencyNumbers, LatencySetup, latency};
 pub use machine::Machine;
 pub use numbers::{Percentiles, percentiles};
+pub use recall::{Recall, recall};
 pub use streams::{AgentNumbers, Ratio, StreamsNumbers, StreamsSetup, streams};

@@ -131,7 +131,7 @@ fn case(setup: &StreamsSetup, clip: Clip, streams: usize) -> anyhow::Result<Stre
     for _ in 0..setup.rounds {
         let parts = Parts::of(&run(setup, &cameras, "alone", "auto")?)?;
         gated.push(Whole::of(&run(setup, &cameras, "whole", "auto")?, &parts)?);
-        if clip.street == Street::Quiet {
+        if clip.street != Street::Busy {
             ungated.push(Whole::of(&run(setup, &cameras, "whole", "off")?, &parts)?);
         }
         alone.push(parts);
@@ -158,7 +158,7 @@ fn case(setup: &StreamsSetup, clip: Clip, streams: usize) -> anyhow::Result<Stre
         inference_ms: part(|parts| parts.inference_s),
         ratio: match clip.street {
             Street::Busy => Ratio::OverLimit(gated.over_limit),
-            Street::Quiet => Ratio::Quiet {
+            Street::Quiet | Street::Visited => Ratio::Quiet {
                 over_limit,
                 times_ungated,
             },

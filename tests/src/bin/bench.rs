@@ -9,7 +9,7 @@ use clap::{Parser, ValueEnum};
 use serde_json::json;
 use system_tests::bench::clips::{Clip, Picture, Street, sha256};
 use system_tests::bench::{
-    IntakeSetup, LatencySetup, Machine, StreamsSetup, intake, latency, streams,
+    IntakeSetup, LatencySetup, Machine, StreamsSetup, intake, latency, recall, streams,
 };
 use system_tests::harness::{Program, SiteBroker, path_of, unless_ended};
 
@@ -142,6 +142,20 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
             }
         };
         told["streams"] = serde_json::to_value(streams(&setup, tell)?)?;
+        for gop in [50, 250] {
+            let clip = Clip {
+                street: Street::Visited,
+                picture: Picture::Easy,
+                gop,
+                seed: arguments.seed,
+            };
+            let file = clip.file(&setup.clips)?;
+            let found = recall(&setup.agent, &file, setup.model.as_deref())?;
+            if !arguments.json {
+                println!("\n{}: {found}", clip.name());
+            }
+            told["recall"][clip.name()] = serde_json::to_value(&found)?;
+        }
     }
     for (what, broker, key) in [
         (What::Embedded, SiteBroker::Embedded, "intake_embedded"),
