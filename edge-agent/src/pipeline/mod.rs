@@ -15,6 +15,7 @@ mod clocks;
 mod desk;
 mod event_log;
 mod exhibits;
+mod load;
 mod orders;
 mod outbound;
 mod seal;

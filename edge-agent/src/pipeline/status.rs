@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::v1::{AgentId, CameraId, CameraState, CameraStatus, GateStatus, WakeReason};
+use contract::v1::{
+    AgentId, CameraCounters, CameraId, CameraState, CameraStatus, GateStatus, WakeReason,
+};
 use tokio::sync::watch;
 
+use super::load::Load;
 use crate::camera::{CameraHealth, Cause, Counters, GateHandle, GateReport, Waking};
 use crate::outbox::StatusBoard;
 use crate::telemetry::metric;
@@ -26,17 +29,39 @@ pub(super) struct StatusReporter {
 impl StatusReporter {
     /// Works until the camera's supervisor is gone.
     pub(super) async fn run(self, mut health: watch::Receiver<CameraHealth>) {
+        let (mut counted, mut load) = (self.counters.snapshot(), Load::default());
         loop {
             let now = *health.borrow_and_update();
             self.say(now);
             tokio::select! {
                 changed = health.changed() => if changed.is_err() { break },
-                () = tokio::time::sleep(EVERY) => {}
+                () = tokio::time::sleep(EVERY) => {
+                    let counts = self.counters.snapshot();
+                    load = self.tell_load(load, Load::of(&counted, &counts, load), &counts);
+                    counted = counts;
+                }
             }
         }
         // The last word may have come with the end.
         let last = *health.borrow();
         self.say(last);
+    }
+
+    /// One line when it begins, one when it is over.
+    fn tell_load(&self, before: Load, load: Load, counts: &CameraCounters) -> Load {
+        match (before, load) {
+            (Load::KeepsUp, Load::Overloaded) => tracing::warn!(
+                camera.id = %self.camera,
+                analysed = counts.analysed,
+                dropped = counts.dropped,
+                "the model does not keep up with this camera; pictures are dropped, newest win"
+            ),
+            (Load::Overloaded, Load::KeepsUp) => {
+                tracing::info!(camera.id = %self.camera, "the model keeps up with this camera again");
+            }
+            _ => {}
+        }
+        load
     }
 
     fn say(&self, health: CameraHealth) {
