@@ -100,7 +100,10 @@ async fn a_clip_whose_times_do_not_fit_its_pictures_gets_one_too() {
     let piece = bench.put(&bytes, json!({}), json!({})).await;
     let (stop, work) = bench.work(&CopiesConfig::default());
     let copy = bench.settled(&piece, CopyKind::Viewing).await;
-    assert_eq!((copy.state.as_str(), copy.reason), ("made", None));
+    assert_eq!(
+        (copy.state.as_str(), copy.reason.as_deref()),
+        ("made", None)
+    );
     let told = probe(&bench.file_of(&copy, "copy.mp4").await);
     assert_eq!(told["nb_read_frames"], "75", "no picture is missing");
     stop.cancel();

@@ -142,7 +142,9 @@ fn streaks_of_rain_become_usual() {
             let mut grid = scene(&mut noise, 1.0);
             for _ in 0..streaks {
                 let at = ((noise.next() + 1.0) * 390.0) as usize;
-                [at, at + ACROSS, at + 2 * ACROSS].map(|cell| grid.cells[cell] += 25.0);
+                for cell in [at, at + ACROSS, at + 2 * ACROSS] {
+                    grid.cells[cell] += 25.0;
+                }
             }
             grid
         };
