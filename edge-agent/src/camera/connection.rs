@@ -109,7 +109,9 @@ impl Connection {
                 }
                 Ok(Received::Mishap(what)) => {
                     counter!("vong_camera_mishaps_total",
-                        "camera" => self.outputs.source.id.to_string(), "kind" => what.word())
+                        "camera" => self.outputs.source.id.to_string(),
+                        "stream" => self.outputs.source.duty.stream(),
+                        "kind" => what.word())
                     .increment(1);
                     continue;
                 }
@@ -246,7 +248,8 @@ impl Stream {
 }
 
 fn count(outputs: &Outputs, name: &'static str) {
-    counter!(name, "camera" => outputs.source.id.to_string()).increment(1);
+    let (camera, stream) = (outputs.source.id.to_string(), outputs.source.duty.stream());
+    counter!(name, "camera" => camera, "stream" => stream).increment(1);
 }
 
 impl Drop for Stream {

@@ -216,7 +216,9 @@ impl Outputs {
         let reason = error.reason();
         self.set(CameraState::Retrying, Some(reason));
         counter!("vong_camera_failures_total",
-            "camera" => self.source.id.to_string(), "reason" => reason.as_str())
+            "camera" => self.source.id.to_string(),
+            "stream" => self.source.duty.stream(),
+            "reason" => reason.as_str())
         .increment(1);
         tracing::warn!(
             camera.id = %self.source.id,
