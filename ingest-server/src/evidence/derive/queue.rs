@@ -58,8 +58,10 @@ impl Workshop {
         let tx = self.store.begin().await?;
         let claimed = store::claim_copy(&tx, now, now + HOLD).await?;
         tx.commit().await?;
+        let waiting = store::due_copies(&self.store).await?;
         #[expect(clippy::cast_precision_loss, reason = "a gauge shows a float")]
-        metrics::gauge!(COPIES_WAITING).set(store::due_copies(&self.store).await? as f64);
+        let waiting = waiting as f64;
+        metrics::gauge!(COPIES_WAITING).set(waiting);
         let Some(copy) = claimed else {
             return Ok(false);
         };

@@ -21,7 +21,7 @@ async fn claim(app: &TestApp) -> ClaimedCopy {
 /// Makes it, as far as the database and the object store can tell.
 async fn make(app: &TestApp, copy: &ClaimedCopy) {
     let hash = sha256(COPY);
-    let object_key = format!("{}/{hash}", &hash[..2]);
+    let object_key = format!("{}/{hash}", hash.get(..2).unwrap());
     let file = app.folder.path().join("evidence").join(&object_key);
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     std::fs::write(file, COPY).unwrap();
