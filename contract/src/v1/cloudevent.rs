@@ -107,11 +107,27 @@ pub enum CloudEventError {
 /// The envelope's bytes. Made once: the same bytes are signed, stored and sent.
 ///
 /// # Errors
-/// [`CloudEventError::Json`] where `data` has no JSON form. A number that is not finite has one:
-/// `null`, which no reader accepts as a number; [`AutoReport::validate`](super::AutoReport::validate)
-/// comes first.
+/// [`CloudEventError::Json`] where `data` has no JSON form, or holds a number that is not finite.
 pub fn encode<T: Serialize>(event: &CloudEvent<T>) -> Result<Vec<u8>, CloudEventError> {
-    serde_json::to_vec(event).map_err(CloudEventError::Json)
+    let mut bytes = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, NoNull);
+    event
+        .serialize(&mut serializer)
+        .map_err(CloudEventError::Json)?;
+    Ok(bytes)
+}
+
+/// Writes JSON without spaces and without `null`: what is absent in a message of this contract is
+/// left out, so a `null` could only be a number that is not finite, which no reader would accept.
+struct NoNull;
+
+impl serde_json::ser::Formatter for NoNull {
+    fn write_null<W: std::io::Write + ?Sized>(&mut self, _: &mut W) -> std::io::Result<()> {
+        Err(std::io::Error::new(
+            std::io::ErrorKind::InvalidData,
+            "a number is not finite",
+        ))
+    }
 }
 
 /// Reads an envelope of the expected type.

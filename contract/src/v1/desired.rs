@@ -114,7 +114,8 @@ pub struct Applied {
     /// What it did not take, with the reason; the rest applies. At most 16, the first ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<RefusedKey>,
-    /// Keys that take effect at its next start.
+    /// Keys that take effect at its next start. Agents of version 0.1 apply every key at once, and
+    /// leave this empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs_restart: Vec<String>,
 }

@@ -178,6 +178,16 @@ fn a_newer_agents_unknown_fields_do_not_stop_a_report() {
 }
 
 #[test]
+fn a_number_that_is_not_finite_is_never_sent() {
+    for file in ["report.updated.json", "report.raised.json"] {
+        let mut event = decode::<AutoReport>(&read(file), EventType::Report).unwrap();
+        assert!(encode(&event).is_ok(), "{file}");
+        event.data.confidence = f32::NAN;
+        assert!(encode(&event).is_err(), "{file}");
+    }
+}
+
+#[test]
 fn the_type_of_an_envelope_is_known_before_its_data() {
     use contract::v1::event_type;
     let typed = |file| event_type(&read(file)).unwrap();

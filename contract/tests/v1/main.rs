@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
 mod desired;
+mod frozen;
 mod golden;
 mod limits;
 mod round_trip;

@@ -158,8 +158,8 @@ mod tests {
         let (mut window, mut now) = (Window::default(), Instant::now());
         assert_eq!(window.sent(1, now, 0.5), Attempt::First);
         for wait in [2, 4, 8, 16, 32, 60, 60] {
-            // The server answers others, not this one.
-            window.heard_server(now);
+            // The server answers others all the time, not this one.
+            (0..wait).for_each(|second| window.heard_server(now + Duration::from_secs(second)));
             let due = now + Duration::from_secs(wait);
             assert!(window.due(due - Duration::from_millis(1)).is_empty());
             assert_eq!(window.due(due), [1]);

@@ -153,6 +153,7 @@ async fn workload(dir: &Path) -> Recording {
     let lost: BTreeSet<LostThing> = losses.iter().map(|loss| loss.what).collect();
     let all = [
         LostThing::Update,
+        LostThing::Event,
         LostThing::DeadLetter,
         LostThing::Evidence,
     ];
