@@ -21,6 +21,8 @@ use crate::rendered_scene::{Backdrop, HEIGHT, Renderer, Storyboard, WIDTH};
 pub const PICTURES_PER_SECOND: u32 = 25;
 /// Seconds of a clip: two of the longest groups of pictures.
 const LENGTH_S: u32 = 20;
+/// Seconds of a clip with a visit: the gate has learned the street long before the car comes.
+const VISITED_LENGTH_S: u32 = 60;
 /// The busy street's first cars come in during its first seconds.
 const BEGINS: Duration = Duration::from_secs(10);
 /// Largest change of a pixel's luma in a noisy clip, in levels, before the encoder.
@@ -152,16 +154,20 @@ impl Clip {
                 backdrop: Backdrop::Street(0),
                 visits: Vec::new(),
             },
-            // Eight seconds after the clip begins, which is at ten.
+            // 35 seconds after the clip begins, which is at ten.
             Street::Visited => Storyboard::parked_car(
-                Duration::from_secs(18),
-                Duration::from_secs(27),
-                Duration::from_secs(60),
+                Duration::from_secs(45),
+                Duration::from_secs(56),
+                Duration::from_secs(90),
             ),
         };
         let renderer = Renderer::of(&storyboard);
         let interval = gst::ClockTime::SECOND / u64::from(PICTURES_PER_SECOND);
-        for index in 0..LENGTH_S * PICTURES_PER_SECOND {
+        let length = match self.street {
+            Street::Visited => VISITED_LENGTH_S,
+            Street::Busy | Street::Quiet => LENGTH_S,
+        };
+        for index in 0..length * PICTURES_PER_SECOND {
             let at = BEGINS + Duration::from_secs(1) * index / PICTURES_PER_SECOND;
             let mut buffer = gst::Buffer::from_mut_slice(renderer.picture(at).rgba);
             if let Some(buffer) = buffer.get_mut() {

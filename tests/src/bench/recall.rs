@@ -66,7 +66,8 @@ pub fn recall(agent: &Path, clip: &Path, model: Option<&str>) -> anyhow::Result<
         Ok(lines.collect::<Result<Vec<Value>, _>>()?)
     };
     let (all, gated) = (replay("--gate=off")?, replay("--gate=auto")?);
-    let summary = gated.last().context("a replay without a summary")?;
+    let summary = gated.iter().find_map(|line| line.get("summary"));
+    let summary = summary.context("a replay without a summary")?;
     let number = |key: &str| summary[key].as_f64().unwrap_or_default();
     let (events, others) = (spans(&all), spans(&gated));
     let told = events
@@ -138,7 +139,8 @@ mod tests {
             let both = spans.iter().flat_map(|(id, detail, from, to)| {
                 [line(id, detail, *from), line(id, detail, *to)]
             });
-            both.chain([json!({"media_s": 30.0})]).collect()
+            both.chain([json!({"summary": {"media_s": 30.0}})])
+                .collect()
         };
         let all = spans(&lines(&[
             ("a", "parking", 3.0, 9.0),

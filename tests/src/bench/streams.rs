@@ -14,7 +14,7 @@ use anyhow::{Context as _, ensure};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::clips::{Clip, Street, sha256};
+use super::clips::{Clip, PICTURES_PER_SECOND, Street, sha256};
 
 /// What is measured.
 #[derive(Debug, Clone)]
@@ -123,16 +123,28 @@ pub fn streams(
     Ok(all)
 }
 
+/// Seconds after which a start is no longer measured.
+const SETTLING_S: u32 = 5;
+
 fn case(setup: &StreamsSetup, clip: Clip, streams: usize) -> anyhow::Result<StreamsNumbers> {
     let file = clip.file(&setup.clips)?;
     let cameras = Cameras::start(&setup.cameras, &file, streams)?;
     let mut alone = Vec::new();
     let (mut gated, mut ungated) = (Vec::new(), Vec::new());
     for _ in 0..setup.rounds {
-        let parts = Parts::of(&run(setup, &cameras, "alone", "auto")?)?;
-        gated.push(Whole::of(&run(setup, &cameras, "whole", "auto")?, &parts)?);
+        // The gate needs some keyframes to know a street, and holds for some seconds.
+        let learning = match clip.street {
+            Street::Busy => SETTLING_S,
+            Street::Quiet | Street::Visited => SETTLING_S + clip.gop * 12 / PICTURES_PER_SECOND,
+        };
+        let parts = Parts::of(&run(setup, &cameras, "alone", ("auto", 2))?)?;
+        let whole = |gate: &str, warm_up| {
+            let told = run(setup, &cameras, "whole", (gate, warm_up))?;
+            Whole::of(&told, &parts)
+        };
+        gated.push(whole("auto", learning)?);
         if clip.street != Street::Busy {
-            ungated.push(Whole::of(&run(setup, &cameras, "whole", "off")?, &parts)?);
+            ungated.push(whole("off", SETTLING_S)?);
         }
         alone.push(parts);
     }
@@ -280,6 +292,7 @@ fn run(setup: &StreamsSetup, cameras: &Cameras, part: &str, gate: &str) -> anyho
     command.args(["bench", part, "--gate", gate]);
     command.args(["--fps", &setup.fps.to_string()]);
     command.args(["--seconds", &setup.seconds.to_string()]);
+    command.args(["--warm-up", &warm_up.to_string()]);
     for url in &cameras.urls {
         command.args(["--rtsp", url]);
     }

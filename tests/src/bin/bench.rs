@@ -133,7 +133,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
             cases: cases(arguments),
             model: arguments.model.clone(),
             fps: ANALYSED_PER_SECOND,
-            seconds: STREAM_SECONDS,
+            seconds: if arguments.short { 10 } else { STREAM_SECONDS },
             rounds: arguments.rounds,
         };
         let tell = |numbers: &_| {
@@ -142,7 +142,12 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
             }
         };
         told["streams"] = serde_json::to_value(streams(&setup, tell)?)?;
-        for gop in [50, 250] {
+        let gops: &[u32] = if arguments.short {
+            &[50]
+        } else {
+            &[25, 50, 250]
+        };
+        for &gop in gops {
             let clip = Clip {
                 street: Street::Visited,
                 picture: Picture::Easy,
