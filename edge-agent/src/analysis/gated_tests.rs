@@ -477,7 +477,7 @@ fn the_pictures_before_the_change_are_analysed_too() {
             stay: 12.0,
             width: 40,
             height: 30,
-            speed: 20.0,
+            speed: 15.0,
         }],
         ..Scene::quiet(60)
     };
