@@ -287,7 +287,13 @@ fn pinned(core: &str, program: &Path) -> Command {
     command
 }
 
-fn run(setup: &StreamsSetup, cameras: &Cameras, part: &str, gate: &str) -> anyhow::Result<Value> {
+/// Runs one part of the agent's bench: with this gate, after these seconds of warming up.
+fn run(
+    setup: &StreamsSetup,
+    cameras: &Cameras,
+    part: &str,
+    (gate, warm_up): (&str, u32),
+) -> anyhow::Result<Value> {
     let mut command = pinned(AGENT_CORE, &setup.agent);
     command.args(["bench", part, "--gate", gate]);
     command.args(["--fps", &setup.fps.to_string()]);
