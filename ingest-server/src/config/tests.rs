@@ -163,3 +163,23 @@ fn an_external_broker_s_trust_is_whole() {
     );
     assert_eq!(trust.client, None);
 }
+
+#[test]
+fn limits_of_copies_are_whole_numbers_of_a_range() {
+    let config = parse("[copies]\ntime_limit_s = 60\n[redaction]\nedge_agent = \"agent\"").unwrap();
+    assert_eq!(config.copies.time_limit, Duration::from_secs(60));
+    assert_eq!(config.copies.memory_limit, 4096 << 20);
+    let program = config.copies.edge_agent.unwrap();
+    assert_eq!(program, Path::new("/etc/vong/agent"), "beside the file");
+    let found =
+        faults("[copies]\ntime_limit_s = 5\nmemory_limit_mib = \"2 GiB\"\n[redaction]\nmodell = 1");
+    let keys: Vec<&str> = found.iter().map(|fault| fault.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        [
+            "copies.time_limit_s",
+            "copies.memory_limit_mib",
+            "redaction.modell"
+        ]
+    );
+}
