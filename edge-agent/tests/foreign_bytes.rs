@@ -6,6 +6,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 #[path = "../../fuzz/bodies.rs"]
+#[expect(
+    unreachable_pub,
+    reason = "the fuzz targets call it as a module of their own crates"
+)]
 mod bodies;
 
 /// Files of a target's corpus.

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use contract::v1::{AgentId, AutoReport, EvidenceId};
+use contract::v1::{AgentId, AutoReport, CloudEvent, EventType, EvidenceId, encode};
 use futures_util::{TryStreamExt as _, stream};
 use ingest_server::changes::ChangeBus;
 use ingest_server::config::CopiesConfig;
@@ -77,7 +77,14 @@ impl Bench {
         lay_over(&mut report, more);
         report["evidence"] = json!([piece]);
         let report: AutoReport = serde_json::from_value(report).unwrap();
-        let payload = serde_json::to_vec(&report).unwrap();
+        let message = CloudEvent::new(
+            EventType::Report,
+            format!("{}/1", report.event_id),
+            format!("/agents/{}", self.agent),
+            Timestamp::now(),
+            &report,
+        );
+        let payload = encode(&message).unwrap();
         let verified = VerifiedReport {
             topic: "t",
             payload: &payload,

@@ -1,3 +1,5 @@
+//! Places and bearings: distances in their own errors, wedges, and what cannot be one place.
+
 use proptest::prelude::*;
 
 use super::*;

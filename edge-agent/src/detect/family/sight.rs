@@ -3,6 +3,9 @@
 use crate::config::Manifest;
 use crate::detect::{Detection, Letterbox};
 
+/// Narrower than this many pixels of the source, nothing of a box is inside the picture.
+const SLIVER: f32 = 0.01;
+
 /// One picture through one model's eyes.
 pub(super) struct Sight<'a> {
     pub(super) manifest: &'a Manifest,
@@ -56,7 +59,8 @@ impl Sight<'_> {
         let bbox = self.letterbox.to_source(at.cx, at.cy, at.w, at.h);
         let sides = [bbox.x, bbox.y, bbox.w, bbox.h];
         let real = sides.iter().all(|side| side.is_finite());
-        (real && bbox.area() > 0.0).then_some(Detection {
+        // A sliver at the edge of the picture is what rounding left, not something seen.
+        (real && bbox.w.min(bbox.h) >= SLIVER).then_some(Detection {
             class,
             score: score.min(1.0),
             bbox,

@@ -301,6 +301,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/accept-suggestion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** "The suggestion is right": this incident is merged into the one it names. */
+        post: operations["acceptSuggestion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/acknowledge": {
         parameters: {
             query?: never;
@@ -349,6 +366,23 @@ export interface paths {
         put?: never;
         /** "It is real": new or acknowledged → confirmed. */
         post: operations["confirmIncident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/decline-suggestion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** "The suggestion is wrong": it is not asked again, and the weights learn from it. */
+        post: operations["declineSuggestion"];
         delete?: never;
         options?: never;
         head?: never;
@@ -429,6 +463,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** "It is the same as that one": its reports move there, and it stands inside that one until this is undone. */
+        post: operations["mergeIncident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/plate": {
         parameters: {
             query?: never;
@@ -474,6 +525,40 @@ export interface paths {
         put?: never;
         /** Releases the bundle of an event. Administrators only; never taken back. */
         post: operations["releaseBundle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** "These reports are of something else": they open an incident of their own. */
+        post: operations["splitIncident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/undo-merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** "That merge or split was wrong": the reports go back; what happened since is kept, or the undo is refused with the reason. */
+        post: operations["undoMerge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1299,7 +1384,10 @@ export interface components {
         };
         /** @description One thing that happened to an incident. */
         HistoryEntry: {
-            /** @description What: `open`, `link`, `clear`, `resume`, `acknowledge`, `confirm`, `reject`. */
+            /**
+             * @description What: `open`, `link`, `clear`, `resume`, `acknowledge`, `confirm`, `reject`, `merge`,
+             *     `take_in`, `split`, `split_off`, `undo_merge`.
+             */
             action: string;
             /** @description Who: a user name, or `camera`. */
             actor: string;
@@ -1336,6 +1424,8 @@ export interface components {
             evidence: components["schemas"]["Evidence"][];
             /** @description Who did what, oldest first. */
             history: components["schemas"]["HistoryEntry"][];
+            /** @description How its reports came together, and what is suggested. */
+            merging: components["schemas"]["Merging"];
             rejected_reason?: components["schemas"]["RejectReason"] | null;
             /** @description The seals of its events, in the order of the events. */
             seals: components["schemas"]["Seal"][];
@@ -1383,6 +1473,19 @@ export interface components {
             items: components["schemas"]["IncidentSummary"][];
             /** @description Ask with this for the next page; `null` on the last. */
             next_cursor?: string | null;
+        };
+        /** @description Another incident, by the names that people know it by. */
+        IncidentRef: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
         };
         /**
          * @description What people decided.
@@ -1537,6 +1640,113 @@ export interface components {
              * @example lan
              */
             username: string;
+        };
+        /** @description A report that was weighed against an incident. */
+        MergeDecision: {
+            /** @description `accepted`, `declined`, or `null` while nobody answered. */
+            answer?: string | null;
+            /** @description Who answered. */
+            answered_by?: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            candidate?: components["schemas"]["IncidentRef"] | null;
+            /** @description Everything that was found, with its weight. */
+            findings: components["schemas"]["MergeFinding"][];
+            /**
+             * Format: uuid
+             * @description Its id; a suggestion is answered by it.
+             */
+            id: string;
+            incident?: components["schemas"]["IncidentRef"] | null;
+            /** @description The model that weighed. */
+            model: string;
+            /**
+             * Format: double
+             * @description −log2 of the unrelated incidents expected there.
+             */
+            prior_bits?: number | null;
+            /**
+             * Format: double
+             * @description How likely the two were one, 0 to 1.
+             */
+            probability?: number | null;
+            /** @description The report: an event's id. */
+            report: string;
+            /**
+             * @description `linked`, `suggested`, `recurrence` (of a closed one), or `weighed` and found too light.
+             * @example linked
+             */
+            verdict: string;
+        };
+        /** @description One finding. */
+        MergeFinding: {
+            /**
+             * Format: double
+             * @description What it weighs, in bits.
+             */
+            bits: number;
+            /**
+             * @description What was found, as a word.
+             * @example space_within_1
+             */
+            level: string;
+            /**
+             * Format: double
+             * @description What was measured: metres, seconds, or a likeness of 0 to 1.
+             */
+            measured?: number | null;
+        };
+        /** @description "It is the same as that one." */
+        MergeRequest: {
+            /**
+             * Format: uuid
+             * @description The incident that takes this one's reports.
+             */
+            into: string;
+            /** @description Why, in the person's own words; at most 2,000 characters. */
+            note?: string | null;
+            /**
+             * Format: int64
+             * @description The version the decision was made on.
+             */
+            version: number;
+        };
+        /** @description A merge or split by a person. */
+        MergeStep: {
+            /** @description Who did it. */
+            actor: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            from?: components["schemas"]["IncidentRef"] | null;
+            /**
+             * Format: uuid
+             * @description Its id; it is undone by it.
+             */
+            id: string;
+            /** @description The reports that moved. */
+            reports: string[];
+            to?: components["schemas"]["IncidentRef"] | null;
+            /** @description Who undid it. */
+            undone_by?: string | null;
+            /**
+             * @description `merge` or `split`.
+             * @example merge
+             */
+            verb: string;
+        };
+        /** @description How an incident came to be one. */
+        Merging: {
+            /** @description What was weighed, newest first; at most 50. */
+            decisions: components["schemas"]["MergeDecision"][];
+            inside?: components["schemas"]["IncidentRef"] | null;
+            /** @description What people merged and split, newest first. */
+            steps: components["schemas"]["MergeStep"][];
         };
         /** @description Which model. */
         Model: {
@@ -1874,6 +2084,33 @@ export interface components {
              */
             start: string;
         };
+        /** @description "These reports are of something else." */
+        SplitRequest: {
+            /** @description Why, in the person's own words; at most 2,000 characters. */
+            note?: string | null;
+            /** @description The reports that leave, at least one and not all: ids of events; at most 200. */
+            reports: string[];
+            /**
+             * Format: int64
+             * @description The version the decision was made on.
+             */
+            version: number;
+        };
+        /** @description An answer to a suggestion. */
+        SuggestionRequest: {
+            /** @description Why, in the person's own words; at most 2,000 characters. */
+            note?: string | null;
+            /**
+             * Format: uuid
+             * @description The suggestion.
+             */
+            suggestion: string;
+            /**
+             * Format: int64
+             * @description The version the decision was made on.
+             */
+            version: number;
+        };
         /** @description A track in brief. */
         Track: {
             /** @description Where it was, oldest first. */
@@ -1896,6 +2133,21 @@ export interface components {
          * @enum {string}
          */
         UnavailableReason: "not_in_ring" | "camera_lost" | "disk_full" | "encoding_failed" | "agent_restarted" | "expired" | "damaged";
+        /** @description "That merge or split was wrong." */
+        UndoMergeRequest: {
+            /** @description Why, in the person's own words; at most 2,000 characters. */
+            note?: string | null;
+            /**
+             * Format: uuid
+             * @description The step that is undone.
+             */
+            step: string;
+            /**
+             * Format: int64
+             * @description The version the decision was made on.
+             */
+            version: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -2729,6 +2981,74 @@ export interface operations {
             };
         };
     };
+    acceptSuggestion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuggestionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_version`, `merge_refused` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     acknowledgeIncident: {
         parameters: {
             query?: never;
@@ -2915,6 +3235,74 @@ export interface operations {
                 };
             };
             /** @description `stale_version`, `transition_refused` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    declineSuggestion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuggestionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_version`, `merge_refused` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3172,6 +3560,74 @@ export interface operations {
             };
         };
     };
+    mergeIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_version`, `merge_refused` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     typePlate: {
         parameters: {
             query?: never;
@@ -3366,6 +3822,142 @@ export interface operations {
                 };
             };
             /** @description `bundle_incomplete` with the missing fields, `bundle_unavailable`, `bundle_released` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    splitIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SplitRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_version`, `merge_refused` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undoMerge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoMergeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_version`, `merge_refused` */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -1,7 +1,7 @@
 //! Pictures as JPEG files: `image` is named here alone.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter};
+use std::io::{BufWriter, Cursor};
 use std::path::Path;
 
 use image::codecs::jpeg::JpegEncoder;
@@ -78,8 +78,11 @@ pub(super) fn write_picture(picture: &mut Picture<'_>, out: &Path) -> Result<(),
 }
 
 fn read(source: &Path) -> Result<RgbImage, Failure> {
-    let file = File::open(source).map_err(|_| Failure::SourceUnavailable)?;
-    let mut reader = ImageReader::new(BufReader::new(file))
+    let bytes = std::fs::read(source).map_err(|_| Failure::SourceUnavailable)?;
+    if is_cut_jpeg(&bytes) {
+        return Err(Failure::Undecodable);
+    }
+    let mut reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
         .map_err(|_| Failure::Unreadable)?;
     let mut limits = Limits::default();
@@ -94,6 +97,14 @@ fn read(source: &Path) -> Result<RgbImage, Failure> {
     }
     let picture = image::DynamicImage::from_decoder(decoder).map_err(failure_of)?;
     Ok(picture.into_rgb8())
+}
+
+/// A JPEG begins with its start marker and has its end marker near the end; the decoder fills what a cut one
+/// lacks with grey and says nothing.
+fn is_cut_jpeg(bytes: &[u8]) -> bool {
+    const PADDING: usize = 64;
+    let tail = &bytes[bytes.len().saturating_sub(PADDING)..];
+    bytes.starts_with(&[0xff, 0xd8]) && !tail.windows(2).any(|two| two == [0xff, 0xd9])
 }
 
 fn failure_of(error: image::ImageError) -> Failure {

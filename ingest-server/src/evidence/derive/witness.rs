@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use contract::v1::{AutoReport, EventId, EvidenceKind, Kind, NormBox, TrackBrief};
+use contract::v1::{
+    AutoReport, EventId, EventType, EvidenceKind, Kind, NormBox, TrackBrief, decode,
+};
 use jiff::Timestamp;
 
 use super::area::{Area, Sort};
@@ -51,7 +53,8 @@ async fn deciding(on: &Store, event: &EventId) -> Result<Option<AutoReport>, Sto
         return Ok(None);
     };
     let message = store::message(on, &row.message_id).await?;
-    Ok(message.and_then(|message| serde_json::from_slice(&message.payload).ok()))
+    let read = |payload: &[u8]| decode::<AutoReport>(payload, EventType::Report).ok();
+    Ok(message.and_then(|message| Some(read(&message.payload)?.data)))
 }
 
 fn of_report(
