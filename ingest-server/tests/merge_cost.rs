@@ -14,7 +14,7 @@ use ingest_server::store::{self, Access as _, Store, VerifiedReport};
 use jiff::Timestamp;
 use merge::block::filed_under;
 use merge::{Model, Profile};
-use sea_orm::{InsertMany, IntoActiveModel as _};
+use sea_orm::InsertMany;
 use serde_json::json;
 
 /// Metres from one open incident to the next: some 190 on the ground of one question.
@@ -69,17 +69,23 @@ async fn fill(store: &Store, model: &Model, count: usize) {
                 break;
             }
             let conn = tx.conn();
-            let incidents = incidents.into_iter().map(|row| row.into_active_model());
+            let incidents = incidents
+                .into_iter()
+                .map(sea_orm::IntoActiveModel::into_active_model);
             InsertMany::many(incidents)
                 .exec_without_returning(conn)
                 .await
                 .unwrap();
-            let profiles = profiles.into_iter().map(|row| row.into_active_model());
+            let profiles = profiles
+                .into_iter()
+                .map(sea_orm::IntoActiveModel::into_active_model);
             InsertMany::many(profiles)
                 .exec_without_returning(conn)
                 .await
                 .unwrap();
-            let keys = keys.into_iter().map(|row| row.into_active_model());
+            let keys = keys
+                .into_iter()
+                .map(sea_orm::IntoActiveModel::into_active_model);
             InsertMany::many(keys)
                 .exec_without_returning(conn)
                 .await

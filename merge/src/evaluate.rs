@@ -157,8 +157,11 @@ pub struct Told {
     /// The true incidents of what was suggested.
     pub suggested: Vec<String>,
     /// The likeliest candidate: its true incident, probability, and the bits by name.
-    pub best: Option<(String, f64, Vec<(&'static str, f64)>)>,
+    pub best: Option<Likeliest>,
 }
+
+/// A candidate: its true incident, its probability, and the bits by name.
+pub type Likeliest = (String, f64, Vec<(&'static str, f64)>);
 
 /// A replay's outcome.
 #[derive(Debug, Clone, PartialEq)]

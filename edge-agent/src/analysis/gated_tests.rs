@@ -118,12 +118,22 @@ impl Scene {
 }
 
 fn day(x: usize, y: usize) -> u8 {
-    40 + (x / 4) as u8 + if (x / 32 + y / 24) % 2 == 0 { 50 } else { 0 }
+    40 + (x / 4) as u8
+        + if (x / 32 + y / 24).is_multiple_of(2) {
+            50
+        } else {
+            0
+        }
 }
 
 fn night(x: usize, y: usize) -> u8 {
     let off = x.abs_diff(WIDTH / 2) + y.abs_diff(HEIGHT / 2);
-    90_u8.saturating_sub((off / 3) as u8) + if (x / 16 + y / 36) % 2 == 0 { 25 } else { 0 }
+    90_u8.saturating_sub((off / 3) as u8)
+        + if (x / 16 + y / 36).is_multiple_of(2) {
+            25
+        } else {
+            0
+        }
 }
 
 impl Thing {

@@ -40,7 +40,7 @@ pub fn merged(
     };
     let whole = |one: &Detection| whole.contains(one);
     seen.iter()
-        .filter(|one| !(in_part(one) && !whole(one)))
+        .filter(|one| !in_part(one) || whole(one))
         .cloned()
         .collect()
 }

@@ -53,7 +53,7 @@ enum Command {
     Bench(bench::Args),
     /// List, verify, fetch, add, try and time models.
     Models(models::Args),
-    /// Follow detections of any detector, in MOTChallenge text.
+    /// Follow detections of any detector, in `MOTChallenge` text.
     Track(track::Args),
     /// Verify sealed bundles of evidence, offline.
     Verify(verify::Args),

@@ -1,4 +1,4 @@
-//! Everything that is asked of OpenCV: bytes in, numbers out.
+//! Everything that is asked of `OpenCV`: bytes in, numbers out.
 //!
 //! What does not belong here: time, state, judgement.
 

@@ -14,7 +14,7 @@ pub enum MotionError {
     /// Two pictures that must be of one size are not.
     #[error("pictures of {0} × {1} and {2} × {3} pixels cannot be compared")]
     Sizes(u32, u32, u32, u32),
-    /// OpenCV refused.
+    /// `OpenCV` refused.
     #[error("OpenCV failed")]
     OpenCv(#[source] opencv::Error),
 }

@@ -43,7 +43,7 @@ impl Glance {
     /// Looks at a picture.
     ///
     /// # Errors
-    /// [`MotionError::OpenCv`] where OpenCV refuses.
+    /// [`MotionError::OpenCv`] where `OpenCV` refuses.
     pub fn of(picture: &LumaPicture) -> Result<Self, MotionError> {
         let luma = LumaStatistics::of(picture);
         // A view without contrast has no focus either; one level keeps noise from looking sharp.
@@ -102,7 +102,7 @@ impl PictureHash {
     /// of all is the brightness, and says nothing.
     ///
     /// # Errors
-    /// [`MotionError::OpenCv`] where OpenCV refuses.
+    /// [`MotionError::OpenCv`] where `OpenCV` refuses.
     pub fn of(picture: &LumaPicture) -> Result<Self, MotionError> {
         let waves = cv::low_frequencies(picture)?;
         let mut sorted = waves;

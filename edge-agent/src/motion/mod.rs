@@ -2,7 +2,7 @@
 //! how far the view shifted, how sharp and how bright it is.
 //!
 //! Works on small luma pictures in stream time, one [`MotionWatch`] for each pose of a camera. Only
-//! values leave this module; OpenCV is spoken in `cv` and nowhere else. What does not belong here:
+//! values leave this module; `OpenCV` is spoken in `cv` and nowhere else. What does not belong here:
 //! what a change means (`rule`), classes, decoding.
 
 mod error;

@@ -36,7 +36,7 @@ impl PoseMotion {
     /// said.
     ///
     /// # Errors
-    /// [`MotionError::OpenCv`] where OpenCV refuses.
+    /// [`MotionError::OpenCv`] where `OpenCV` refuses.
     pub fn look(
         &mut self,
         at: StreamTime,

@@ -105,7 +105,7 @@ impl MotionWatch {
     /// Takes one picture in. A picture of another size begins anew.
     ///
     /// # Errors
-    /// [`MotionError::OpenCv`] where OpenCV refuses; the next picture may go well.
+    /// [`MotionError::OpenCv`] where `OpenCV` refuses; the next picture may go well.
     pub fn look(&mut self, at: StreamTime, picture: &LumaPicture) -> Result<Motion, MotionError> {
         if self.size != Some(picture.size()) {
             self.forget();

@@ -94,7 +94,7 @@ impl Exhibits {
             .spawn_on(self.clone().later(Arc::clone(&scene)), runtime);
         if self.footage.has_main() {
             self.clips
-                .spawn_on(self.clone().from_main(scene, frame.clone()), runtime);
+                .spawn_on(self.clone().of_main_stream(scene, frame.clone()), runtime);
             return;
         }
         let outcomes = runtime.block_on(self.at_once(&scene, frame));
@@ -105,7 +105,7 @@ impl Exhibits {
 
     /// The stills from the main stream's picture of the deciding moment; from the analysed one where
     /// there is none.
-    async fn from_main(self, scene: Arc<Scene>, analysed: Frame) {
+    async fn of_main_stream(self, scene: Arc<Scene>, analysed: Frame) {
         let place = self.place(&scene);
         let frame = match place.duty() {
             Duty::Analyse => None,

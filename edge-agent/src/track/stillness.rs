@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn what_stays_is_still_after_a_while_and_what_creeps_is_not() {
-        let jitter = |step: u16| if step % 2 == 0 { 4.0 } else { -4.0 };
+        let jitter = |step: u16| if step.is_multiple_of(2) { 4.0 } else { -4.0 };
         let still = still_at((0..30).map(jitter));
         assert_eq!(still, (15..30).collect::<Vec<_>>());
         let creeps = still_at((0..60).map(|step: u16| f32::from(step) * 2.0));

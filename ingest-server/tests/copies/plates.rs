@@ -64,7 +64,7 @@ impl Thing {
             state ^= state << 13;
             state ^= state >> 17;
             state ^= state << 5;
-            *cell = state % 2 == 0;
+            *cell = state.is_multiple_of(2);
         }
         GrayImage::from_fn(68, 20, |x, y| {
             Luma([if cells[y as usize / 4][x as usize / 4] {

@@ -94,7 +94,11 @@ impl Town {
     pub(crate) fn watched(&self, spot: Spot) -> Option<(&Camera, &'static str)> {
         let near =
             |camera: &&Camera| (camera.east - spot.east).hypot(camera.north - spot.north) < 45.0;
-        let side = if spot.house % 2 == 0 { "even" } else { "odd" };
+        let side = if spot.house.is_multiple_of(2) {
+            "even"
+        } else {
+            "odd"
+        };
         Some((self.cameras.iter().find(near)?, side))
     }
 
@@ -148,7 +152,7 @@ impl Street {
     /// Odd numbers stand on one side, even ones on the other, 14 metres across.
     fn spot(&self, street: usize, house: u32) -> Spot {
         let along = f64::from(house / 2) * HOUSE_M;
-        let across = if house % 2 == 0 { 7.0 } else { -7.0 };
+        let across = if house.is_multiple_of(2) { 7.0 } else { -7.0 };
         Spot {
             east: self.from.0 + along * self.along.0 - across * self.along.1,
             north: self.from.1 + along * self.along.1 + across * self.along.0,

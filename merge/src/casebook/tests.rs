@@ -127,12 +127,11 @@ impl Book {
 
     fn take(&mut self, edit: &Edit) {
         match *edit {
-            Edit::Open(witness) => drop(
-                self.home
-                    .get(&witness)
-                    .is_none()
-                    .then(|| self.open(witness)),
-            ),
+            Edit::Open(witness) => {
+                if !self.home.contains_key(&witness) {
+                    self.open(witness);
+                }
+            }
             Edit::Join(witness, id) => {
                 let stands = self
                     .cases

@@ -38,8 +38,8 @@ async fn finished_incident(site: &Site, camera: &str) -> Value {
         let incidents = site.api.incidents_in_detail().await.ok()?;
         incidents.into_iter().find(|incident| {
             let stored =
-                |kind: &&str| piece(incident, kind).is_some_and(|piece| piece["state"] == "stored");
-            incident["camera"]["id"] == camera && ["still", "clip"].iter().all(|kind| stored(&kind))
+                |kind: &str| piece(incident, kind).is_some_and(|piece| piece["state"] == "stored");
+            incident["camera"]["id"] == camera && stored("still") && stored("clip")
         })
     })
     .await

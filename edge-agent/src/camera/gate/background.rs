@@ -144,7 +144,7 @@ impl Background {
         }
         let across = self.across;
         let has_neighbour = |at: &usize| {
-            let right = (at + 1) % across != 0 && is(at + 1, CHANGED);
+            let right = !(at + 1).is_multiple_of(across) && is(at + 1, CHANGED);
             right || is(at + across, CHANGED)
         };
         if changed.iter().any(|at| is(*at, PLAIN)) || changed.iter().any(has_neighbour) {

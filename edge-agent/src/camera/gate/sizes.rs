@@ -89,9 +89,11 @@ mod tests {
     use super::*;
 
     fn fed(sizes: &mut Sizes, kind: UnitKind, bytes: impl IntoIterator<Item = usize>) -> bool {
-        bytes
-            .into_iter()
-            .fold(false, |seen, bytes| sizes.is_unusual(kind, bytes) || seen)
+        let mut seen = false;
+        for bytes in bytes {
+            seen |= sizes.is_unusual(kind, bytes);
+        }
+        seen
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! MOTChallenge text (Leal-Taixé et al., 2015): detections in, results out.
+//! `MOTChallenge` text (Leal-Taixé et al., 2015): detections in, results out.
 //!
 //! What does not belong here: files and streams (`cmd::track`), scores of results (py-motmetrics,
 //! `models/evaluation`).

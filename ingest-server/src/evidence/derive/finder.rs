@@ -71,7 +71,7 @@ impl Finder {
         let mut found = Found::default();
         let model = self.model.as_deref();
         let general = self.look(folder, model, limits).await?;
-        let mut models = add(&mut found, general, |class| Sort::of(class));
+        let mut models = add(&mut found, general, Sort::of);
         if let Some(plates) = self.plate_model.as_deref() {
             let lines = self.look(folder, Some(plates), limits).await?;
             // Whatever such a model calls what it finds.
