@@ -1,5 +1,5 @@
 //! How an incident is worked: what people may decide ([`lifecycle`]), who holds it just now
-//! ([`desk`]), which unit must act ([`routing`], [`area`], [`unit`]), and by when ([`deadline`]).
+//! ([`desk`]), which unit must act ([`routing`], [`area`], [`mod@unit`]), and by when ([`deadline`]).
 //!
 //! Pure: values and a time go in, values come out. Nothing here reads a clock, a file or a database,
 //! and nothing names a place, an agency or an article of law: those are data of the installation.

@@ -2,7 +2,7 @@
 //!
 //! Pure: values and a time go in, values come out, and the same values always give the same answer.
 //! A [`Witness`] is what one report says; a [`Profile`] is what an incident's witnesses say
-//! together. [`decide`] weighs a witness against the incidents that [`block`] names, by a score in
+//! together. [`mod@decide`] weighs a witness against the incidents that [`block`] names, by a score in
 //! bits ([`score`]) whose every term has a name, and answers: link, suggest, or new, with the
 //! reasons. [`casebook`] is the model of merging, splitting and undoing. [`evaluate`] and [`learn`]
 //! measure the decisions on labelled reports and re-estimate the weights from what people decided.

@@ -1,5 +1,5 @@
 //! The operator's verbs: acknowledge, confirm, reject; merge, split, undo and answers to suggestions
-//! stand in [`merging`].
+//! stand in `merging`.
 //!
 //! A verb names the version it was decided on; where the incident has moved on, the person looks
 //! again. The rules are `incident::lifecycle`'s; here they meet the store: one transaction writes
