@@ -99,7 +99,7 @@ fn middle(scores: &[f64], factor: f64, r: &[f64]) -> Option<Seen> {
 
 fn keep(class: usize, score: f64, corners: [f64; 4]) -> Option<Seen> {
     let corners = corners.map(|side| side.clamp(0.0, f64::from(SIDE)));
-    let real = corners[2] > corners[0] && corners[3] > corners[1];
+    let real = corners[2] - corners[0] >= 0.01 && corners[3] - corners[1] >= 0.01;
     // The dog does not matter to us.
     (score >= 0.25 && class != 1 && class < 3 && real).then_some(Seen {
         class,
