@@ -34,6 +34,7 @@ pub(crate) fn timecodes(file: &Path) -> Vec<u32> {
     let output = Command::new("ffmpeg")
         .args(["-v", "error", "-i"])
         .arg(file)
+        .args(["-vf", &format!("crop={WIDTH}:{HEIGHT}:0:0")])
         // Each picture once, whatever its time: by itself ffmpeg fills and thins to an even rate.
         .args([
             "-vsync",
