@@ -2,7 +2,7 @@
 //!
 //! Data flows one way, and the modules below stand in that order:
 //! `camera → motion → detect → verify → track → closeup → scene → rule → evidence → report → outbox`. A
-//! stage imports only stages above it; `pipeline` alone wires them. `tests/tests/import_direction.rs` checks it.
+//! stage imports only stages above it; `pipeline` alone wires them, and `lockstep` those up to the rules, for recordings. `tests/tests/import_direction.rs` checks it.
 
 pub mod geometry;
 pub mod telemetry;
@@ -20,6 +20,7 @@ pub mod closeup;
 pub mod scene;
 pub mod rule;
 pub mod analysis;
+pub mod lockstep;
 pub mod evidence;
 pub mod report;
 pub mod identity;

@@ -161,6 +161,7 @@ const EDGE_AGENT: Crate = Crate {
         "scene",
         "rule",
         "analysis",
+        "lockstep",
         "evidence",
         "report",
         "identity",

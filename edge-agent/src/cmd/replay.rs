@@ -1,7 +1,6 @@
 //! `replay`: a recording through the stages of one camera, lock-step, and what they say as NDJSON.
 //!
-//! The stages are those of `run`: same decoder, sampler, detector, tracker and rules. Only the
-//! queues between them are missing, so nothing is dropped and a replay says the same each time.
+//! The stages are those of `run` ([`crate::lockstep`]); a replay says the same each time.
 
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
@@ -13,15 +12,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{cpu_seconds, is_closed_pipe, memory_mib, rounded};
-use crate::analysis::{CameraAnalysis, Gaze, Look, Step};
-use crate::camera::{Cause, Frame, GatePolicy, GatedFile, GatedItem, Regard, Timing};
-use crate::config::{CameraConfig, Config, GateMode};
-use crate::detect::{Detection, Detector, Request, Seat};
+use crate::camera::{GatePolicy, GatedFile, Timing};
+use crate::config::{Config, GateMode};
+use crate::detect::{Detection, Detector};
 use crate::geometry::PixelBox;
+use crate::lockstep::{Analysed, Lockstep};
 use crate::rule::{EventChange, HeldBack};
-use crate::time::StreamTime;
-use crate::track::TrackerOptions;
-use crate::verify::{self, FireVerifier, Verdict};
+use crate::verify;
 
 /// Which recording, as which camera.
 #[derive(Debug, clap::Args)]
@@ -75,8 +72,8 @@ pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
         .model_of(camera)
         .context("the camera's model is not configured")?;
     let detector = Detector::start(model, &config.detect)?;
-    let verifier = match verify::wanted(camera) {
-        true => verify::start(&config)?.map(FireVerifier::new),
+    let classifier = match verify::wanted(camera) {
+        true => verify::start(&config)?,
         false => None,
     };
     let gate = GatePolicy {
@@ -91,7 +88,8 @@ pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
         Detail::Events
     };
     let printed = BufWriter::new(io::stdout().lock());
-    match Replay::new(camera, detector, verifier, detail, printed).run(source) {
+    let steps = Lockstep::new(camera, detector, classifier, source);
+    match Replay::new(steps, detail, printed).run() {
         // Whoever closed the pipe has read enough.
         Err(error) if is_closed_pipe(&error) => Ok(ExitCode::SUCCESS),
         other => other.map(|()| ExitCode::SUCCESS),
@@ -122,9 +120,6 @@ fn timing(seconds_per_picture: Option<f64>) -> anyhow::Result<Timing> {
         .with_context(|| format!("--seconds-per-picture {seconds}: give more than 0"))
 }
 
-/// No other camera waits.
-const NO_HURRY: Duration = Duration::from_secs(1);
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Detail {
     Events,
@@ -132,65 +127,44 @@ enum Detail {
 }
 
 struct Replay<W> {
-    detector: Detector,
-    seat: Seat,
-    verifier: Option<FireVerifier>,
-    analysis: CameraAnalysis,
-    gaze: Gaze,
-    places: u64,
+    steps: Lockstep,
     detail: Detail,
     printed: W,
-    frames_analysed: u64,
     events: u64,
     held_back: u64,
 }
 
 impl<W: io::Write> Replay<W> {
-    fn new(
-        camera: &CameraConfig,
-        detector: Detector,
-        verifier: Option<FireVerifier>,
-        detail: Detail,
-        printed: W,
-    ) -> Self {
-        let tracking = TrackerOptions::of(detector.manifest());
-        let analysis = CameraAnalysis::new(camera, tracking);
-        let gaze = Gaze::of(camera, detector.manifest());
+    const fn new(steps: Lockstep, detail: Detail, printed: W) -> Self {
         Self {
-            seat: detector.seat(NO_HURRY),
-            detector,
-            verifier,
-            analysis,
-            gaze,
-            places: 0,
+            steps,
             detail,
             printed,
-            frames_analysed: 0,
             events: 0,
             held_back: 0,
         }
     }
 
-    fn run(mut self, mut source: GatedFile) -> anyhow::Result<()> {
+    fn run(mut self) -> anyhow::Result<()> {
         let began = Instant::now();
-        while let Some(item) = source.next_due()? {
-            self.item(&item, &mut source)?;
+        while let Some(analysed) = self.steps.next_analysed()? {
+            self.analysed(&analysed)?;
         }
-        let newest = source.newest().unwrap_or_default();
-        for change in self.analysis.end(newest) {
+        for change in self.steps.end() {
             self.change(&change)?;
         }
+        let steps = &self.steps;
         let summary = json!({
-            "media_s": rounded(newest.as_secs_f64()),
-            "units_received": source.received(),
-            "frames_decoded": source.decoded(),
-            "frames_analysed": self.frames_analysed,
-            "looks": self.places,
+            "media_s": rounded(steps.newest().as_secs_f64()),
+            "units_received": steps.received(),
+            "frames_decoded": steps.decoded(),
+            "frames_analysed": steps.analysed(),
+            "looks": steps.looks(),
             "events": self.events,
             "held_back": self.held_back,
-            "awake_share": rounded(source.report().awake_share()),
-            "model": self.detector.manifest().name,
-            "verifier": self.verifier.as_ref().map(FireVerifier::name),
+            "awake_share": rounded(steps.gate_report().awake_share()),
+            "model": steps.model().name,
+            "verifier": steps.verifier(),
             "cpu_s": cpu_seconds(),
             "memory_most_mib": memory_mib("VmHWM"),
             "wall_s": rounded(began.elapsed().as_secs_f64()),
@@ -200,77 +174,24 @@ impl<W: io::Write> Replay<W> {
         Ok(())
     }
 
-    /// Shows a picture, and its parts where the camera is to look closely, to the model.
-    fn see(&mut self, frame: &Frame) -> anyhow::Result<Vec<Detection>> {
-        let (windows, failed) = self.gaze.windows(frame);
-        if let Some(error) = failed {
-            return Err(error.into());
-        }
-        self.places += windows.len() as u64;
-        let request = Request {
-            frame: frame.clone(),
-            windows: windows.clone(),
-        };
-        let seen = self.seat.look(windows.len(), move || request)?;
-        Ok(self.gaze.together(frame.size, &windows, seen.windows))
-    }
-
-    fn item(&mut self, item: &GatedItem, source: &mut GatedFile) -> anyhow::Result<()> {
-        let GatedItem { frame, regard } = item;
-        self.frames_analysed += 1;
-        let detections = self.see(frame)?;
-        let glanced = match regard {
-            Regard::Glance => self.analysis.glance(frame.size, &detections),
-            Regard::InTurn | Regard::Recalled => None,
-        };
-        let holds = match glanced {
-            // It comes again, after what lies before it.
-            Some(cause) => Some(cause),
-            None => self.frame(frame, source.decoded(), &detections)?,
-        };
-        if let Some(cause) = holds {
-            source.hold(frame.pts, cause);
-        }
-        Ok(())
-    }
-
-    /// What keeps the gate open after this picture.
-    fn frame(
-        &mut self,
-        frame: &Frame,
-        number: u64,
-        detections: &[Detection],
-    ) -> anyhow::Result<Option<Cause>> {
-        let verdicts = match &mut self.verifier {
-            Some(verifier) => verifier.look(frame, detections)?,
-            None => Vec::new(),
-        };
-        let step = self.analysis.step(&Look {
-            at: frame.pts,
-            size: frame.size,
-            detections,
-            verdicts: &verdicts,
-        });
-        self.gaze.learn(frame.size, &step.tracks);
+    fn analysed(&mut self, analysed: &Analysed) -> anyhow::Result<()> {
+        let step = &analysed.step;
         if self.detail == Detail::Detections {
-            let line = picture(frame.pts, number, detections, &verdicts, &step);
-            self.print(&line)?;
+            self.print(&picture(analysed))?;
         }
         for held_back in &step.held_back {
             self.held_back += 1;
-            let line = nearly(held_back);
-            self.print(&line)?;
+            self.print(&nearly(held_back))?;
         }
         for change in &step.changes {
             self.change(change)?;
         }
-        Ok(step.holds)
+        Ok(())
     }
 
     fn change(&mut self, change: &EventChange) -> anyhow::Result<()> {
         self.events += u64::from(change.phase == contract::v1::Phase::Raised);
-        let line = event(change);
-        self.print(&line)
+        self.print(&event(change))
     }
 
     fn print(&mut self, line: &Value) -> anyhow::Result<()> {
@@ -312,19 +233,15 @@ fn nearly(held_back: &HeldBack) -> Value {
     })
 }
 
-/// `frame` counts decoded pictures from 1.
-fn picture(
-    at: StreamTime,
-    frame: u64,
-    detections: &[Detection],
-    verdicts: &[Verdict],
-    step: &Step,
-) -> Value {
+fn picture(analysed: &Analysed) -> Value {
+    let at = analysed.frame.pts;
     let burning = |found: &Detection| {
-        let verdict = verdicts.iter().find(|said| said.bbox == found.bbox)?;
+        let mut verdicts = analysed.verdicts.iter();
+        let verdict = verdicts.find(|said| said.bbox == found.bbox)?;
         Some(rounded(f64::from(verdict.burning)))
     };
-    let detections: Vec<_> = detections
+    let detections: Vec<_> = analysed
+        .detections
         .iter()
         .map(|found| {
             json!({
@@ -335,16 +252,14 @@ fn picture(
             })
         })
         .collect();
-    let seen = step
-        .tracks
-        .iter()
-        .filter(|track| track.life.is_believed() && track.last_seen == at);
+    let tracks = analysed.step.tracks.iter();
+    let seen = tracks.filter(|track| track.life.is_believed() && track.last_seen == at);
     let tracks: Vec<_> = seen
         .map(|track| json!({"id": track.id.0, "class": &*track.class, "box": corners(&track.bbox)}))
         .collect();
     json!({
         "t": rounded(at.as_secs_f64()),
-        "frame": frame,
+        "frame": analysed.number,
         "detections": detections,
         "tracks": tracks,
     })

@@ -1,0 +1,213 @@
+//! A recording through the stages of one camera, lock-step: each picture through model, verifier,
+//! tracker and rules before the next one is read. The stages are those of `pipeline`; only the queues
+//! between them are missing, so nothing is dropped and the same recording says the same each time.
+//!
+//! What does not belong here: what is made of it (`cmd/replay` prints it, `cmd/evaluate` scores it).
+
+use std::time::Duration;
+
+use crate::analysis::{CameraAnalysis, Gaze, Look, Step};
+use crate::camera::{FileError, Frame, GateReport, GatedFile, GatedItem, Regard};
+use crate::config::{CameraConfig, Manifest};
+use crate::detect::{Classifier, DetectError, Detection, Detector, Request, Seat};
+use crate::motion::MotionError;
+use crate::rule::EventChange;
+use crate::time::StreamTime;
+use crate::track::TrackerOptions;
+use crate::verify::{self, FireVerifier, Verdict};
+
+/// No other camera waits.
+const NO_HURRY: Duration = Duration::from_secs(1);
+
+/// Why a recording cannot be taken further.
+#[derive(Debug, thiserror::Error)]
+pub enum LockstepError {
+    /// The recording breaks.
+    #[error("the recording breaks")]
+    Recording(#[from] FileError),
+    /// The model, or the verifier, fails.
+    #[error("a picture cannot be analysed")]
+    Detect(#[from] DetectError),
+    /// Its motion cannot be seen.
+    #[error("the motion in a picture cannot be seen")]
+    Motion(#[from] MotionError),
+}
+
+/// A picture that went through all stages.
+#[derive(Debug)]
+pub struct Analysed {
+    /// The picture.
+    pub frame: Frame,
+    /// Its number among the decoded ones, from 1.
+    pub number: u64,
+    /// What the model saw.
+    pub detections: Vec<Detection>,
+    /// What the verifier said of that.
+    pub verdicts: Vec<Verdict>,
+    /// What followed from it.
+    pub step: Step,
+}
+
+/// One recording on its way through the stages of one camera.
+pub struct Lockstep {
+    source: GatedFile,
+    detector: Detector,
+    seat: Seat,
+    verifier: Option<FireVerifier>,
+    analysis: CameraAnalysis,
+    gaze: Gaze,
+    analysed: u64,
+    looks: u64,
+}
+
+impl Lockstep {
+    /// A recording as this camera, whose model the detector runs; the classifier is asked where the
+    /// camera's rules want a second look.
+    #[must_use]
+    pub fn new(
+        camera: &CameraConfig,
+        detector: Detector,
+        classifier: Option<Classifier>,
+        source: GatedFile,
+    ) -> Self {
+        let tracking = TrackerOptions::of(detector.manifest());
+        let wanted = classifier.filter(|_| verify::wanted(camera));
+        Self {
+            source,
+            seat: detector.seat(NO_HURRY),
+            verifier: wanted.map(FireVerifier::new),
+            analysis: CameraAnalysis::new(camera, tracking),
+            gaze: Gaze::of(camera, detector.manifest()),
+            detector,
+            analysed: 0,
+            looks: 0,
+        }
+    }
+
+    /// Takes the recording to its next picture that the rules see; nothing at its end.
+    ///
+    /// # Errors
+    /// [`LockstepError`] where the recording or a model fails.
+    pub fn next_analysed(&mut self) -> Result<Option<Analysed>, LockstepError> {
+        while let Some(item) = self.source.next_due()? {
+            if let Some(analysed) = self.take(item)? {
+                return Ok(Some(analysed));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The recording is over: what the rules still have open is closed.
+    pub fn end(&mut self) -> Vec<EventChange> {
+        let newest = self.newest();
+        self.analysis.end(newest)
+    }
+
+    /// The latest moment so far.
+    #[must_use]
+    pub fn newest(&self) -> StreamTime {
+        self.source.newest().unwrap_or_default()
+    }
+
+    /// Access units so far.
+    #[must_use]
+    pub const fn received(&self) -> u64 {
+        self.source.received()
+    }
+
+    /// Pictures decoded so far; those decoded twice count twice.
+    #[must_use]
+    pub const fn decoded(&self) -> u64 {
+        self.source.decoded()
+    }
+
+    /// Pictures that the model was shown.
+    #[must_use]
+    pub const fn analysed(&self) -> u64 {
+        self.analysed
+    }
+
+    /// Windows of pictures that the model was shown.
+    #[must_use]
+    pub const fn looks(&self) -> u64 {
+        self.looks
+    }
+
+    /// How the gate stood.
+    #[must_use]
+    pub fn gate_report(&self) -> GateReport {
+        self.source.report()
+    }
+
+    /// The model.
+    #[must_use]
+    pub fn model(&self) -> &Manifest {
+        self.detector.manifest()
+    }
+
+    /// The verifier's name, where one is asked.
+    #[must_use]
+    pub fn verifier(&self) -> Option<&str> {
+        self.verifier.as_ref().map(FireVerifier::name)
+    }
+
+    /// None where it was only glanced at, and comes again after what lies before it.
+    fn take(&mut self, item: GatedItem) -> Result<Option<Analysed>, LockstepError> {
+        let GatedItem { frame, regard } = item;
+        self.analysed += 1;
+        let detections = self.see(&frame)?;
+        let glanced = match regard {
+            Regard::Glance => self.analysis.glance(frame.size, &detections),
+            Regard::InTurn | Regard::Recalled => None,
+        };
+        if let Some(cause) = glanced {
+            self.source.hold(frame.pts, cause);
+            return Ok(None);
+        }
+        let analysed = self.judge(frame, detections)?;
+        if let Some(cause) = analysed.step.holds {
+            self.source.hold(analysed.frame.pts, cause);
+        }
+        Ok(Some(analysed))
+    }
+
+    /// Shows a picture, and its parts where the camera is to look closely, to the model.
+    fn see(&mut self, frame: &Frame) -> Result<Vec<Detection>, LockstepError> {
+        let (windows, failed) = self.gaze.windows(frame);
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        self.looks += windows.len() as u64;
+        let request = Request {
+            frame: frame.clone(),
+            windows: windows.clone(),
+        };
+        let seen = self.seat.look(windows.len(), move || request)?;
+        Ok(self.gaze.together(frame.size, &windows, seen.windows))
+    }
+
+    fn judge(
+        &mut self,
+        frame: Frame,
+        detections: Vec<Detection>,
+    ) -> Result<Analysed, LockstepError> {
+        let verdicts = match &mut self.verifier {
+            Some(verifier) => verifier.look(&frame, &detections)?,
+            None => Vec::new(),
+        };
+        let step = self.analysis.step(&Look {
+            at: frame.pts,
+            size: frame.size,
+            detections: &detections,
+            verdicts: &verdicts,
+        });
+        self.gaze.learn(frame.size, &step.tracks);
+        Ok(Analysed {
+            number: self.source.decoded(),
+            frame,
+            detections,
+            verdicts,
+            step,
+        })
+    }
+}
