@@ -21,6 +21,7 @@ use crate::camera::Cause;
 use crate::config::{CameraConfig, DangerLevel, RuleConfig, ZoneConfig};
 use crate::detect::Detection;
 use crate::geometry::PictureSize;
+use crate::motion::SceneSigns;
 use crate::rule::{self, EventChange, HeldBack, Observation, Rule};
 use crate::scene::Scene;
 use crate::time::StreamTime;
@@ -51,6 +52,25 @@ pub struct Look<'a> {
     pub detections: &'a [Detection],
     /// What the second look said of that.
     pub verdicts: &'a [Verdict],
+    /// What the view shows without any model.
+    pub scene: Option<&'a SceneSigns>,
+    /// When it was taken, where that is known. Schedules go by it.
+    pub wall: Option<Timestamp>,
+}
+
+impl<'a> Look<'a> {
+    /// A picture in which nothing is known to be; the rest is filled in with `..`.
+    #[must_use]
+    pub const fn new(at: StreamTime, size: PictureSize) -> Self {
+        Self {
+            at,
+            size,
+            detections: &[],
+            verdicts: &[],
+            scene: None,
+            wall: None,
+        }
+    }
 }
 
 /// Tracker and rules of one camera.
@@ -160,12 +180,13 @@ impl CameraAnalysis {
         };
         let tracks = self.tracker.step(look.at, detections);
         let observation = Observation {
-            at: look.at,
-            size: look.size,
             tracks: &tracks,
             detections,
             verdicts: look.verdicts,
             danger_level: self.danger_level,
+            scene: look.scene,
+            wall: look.wall,
+            ..Observation::new(look.at, look.size)
         };
         let changes: Vec<_> = self
             .rules

@@ -196,10 +196,10 @@ impl Lockstep {
             None => Vec::new(),
         };
         let step = self.analysis.step(&Look {
-            at: frame.pts,
-            size: frame.size,
             detections: &detections,
             verdicts: &verdicts,
+            wall: Some(frame.wall),
+            ..Look::new(frame.pts, frame.size)
         });
         self.gaze.learn(frame.size, &step.tracks);
         Ok(Analysed {

@@ -177,10 +177,8 @@ mod tests {
                 _ => vec![],
             };
             let step = analysis.step(&Look {
-                at: StreamTime::from_secs_f64(f64::from(picture) / 5.0),
-                size: SIZE,
                 detections: &detections,
-                verdicts: &[],
+                ..Look::new(StreamTime::from_secs_f64(f64::from(picture) / 5.0), SIZE)
             });
             held.push(step.holds);
         }

@@ -259,10 +259,8 @@ fn run(info: &StreamInfo, units: &[Arc<AccessUnit>], mode: GateMode, shortest: f
         );
         newest = frame.pts;
         let step = analysis.step(&Look {
-            at: frame.pts,
-            size: frame.size,
             detections: &detections,
-            verdicts: &[],
+            ..Look::new(frame.pts, frame.size)
         });
         if let Some(cause) = step.holds {
             stream.hold(frame.pts, cause);

@@ -28,12 +28,12 @@ pub fn simulate(
             told.note(rule.end(last.at), &last.anchor);
         }
         let observation = Observation {
-            at: look.at,
-            size: look.size,
             tracks: &look.tracks,
             detections: &look.detections,
             verdicts: &look.verdicts,
             danger_level,
+            wall: Some(look.anchor.wall_at(look.at)),
+            ..Observation::new(look.at, look.size)
         };
         told.note(rule.observe(&observation), &look.anchor);
         before = Some(look);

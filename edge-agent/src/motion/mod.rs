@@ -19,6 +19,7 @@ mod region;
 mod watch;
 
 mod pose;
+mod signs;
 
 pub use blob::Blob;
 pub use error::MotionError;
@@ -27,6 +28,7 @@ pub use luma::LumaPicture;
 pub use pose::{PoseId, PoseMotion};
 pub use region::{RegionId, StillRegion};
 pub use shift::{Shift, shift_between};
+pub use signs::{PoseSign, SceneSigns};
 pub use watch::{Motion, MotionOptions, MotionWatch, View};
 
 #[cfg(test)]

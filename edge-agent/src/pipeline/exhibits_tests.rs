@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use contract::v1::{Kind, Phase, Severity};
+use contract::v1::Phase;
 
 use super::super::desk::promises;
 use super::*;
@@ -103,18 +103,10 @@ async fn raised(scenery: &mut Scenery) -> [(Vec<Promise>, Vec<Promise>, Outcomes
     let promised = promises(1);
     let scene = Scene {
         change: EventChange {
-            event_id: EventId::new(),
-            phase: Phase::Raised,
-            kind: Kind::StrayCattle,
-            detail: "stray_cattle",
-            rule_version: "stray_cattle/1",
             confidence: 0.8,
-            severity: Severity::High,
-            zone: None,
             began: frame.pts,
-            at: frame.pts,
-            count: 1,
             tracks: vec![track(&frame)],
+            ..EventChange::sample(EventId::new(), Phase::Raised, frame.pts)
         },
         epoch: Epoch(1),
         clock: ClockAnchor {

@@ -146,10 +146,10 @@ impl Watch {
         self.follow(frame.pts, moment, runtime);
         let verdicts = self.second_look(&frame, &detections, unverified);
         let step = self.analysis.step(&Look {
-            at: frame.pts,
-            size: frame.size,
             detections: &detections,
             verdicts: &verdicts,
+            wall: Some(moment.clock.wall_at(frame.pts)),
+            ..Look::new(frame.pts, frame.size)
         });
         if let Some(cause) = step.holds {
             self.hold_gate(epoch, frame.pts, cause);

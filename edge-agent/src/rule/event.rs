@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use contract::v1::{EventId, Kind, Phase, Severity, ZoneId};
 
 use crate::config::DangerLevel;
 use crate::detect::Detection;
 use crate::geometry::{PictureSize, PixelBox};
+use crate::motion::SceneSigns;
 use crate::time::StreamTime;
 use crate::track::Track;
 use crate::verify::Verdict;
@@ -26,6 +29,28 @@ pub struct Observation<'a> {
     pub verdicts: &'a [Verdict],
     /// The danger of forest fire that the server declared.
     pub danger_level: Option<DangerLevel>,
+    /// What the view shows without any model; none where nobody looked.
+    pub scene: Option<&'a SceneSigns>,
+    /// When the picture was taken, where that is known.
+    pub wall: Option<Timestamp>,
+}
+
+impl<'a> Observation<'a> {
+    /// A picture of which nothing is known but when it was taken and how large it is; the rest is
+    /// filled in with `..`.
+    #[must_use]
+    pub const fn new(at: StreamTime, size: PictureSize) -> Self {
+        Self {
+            at,
+            size,
+            tracks: &[],
+            detections: &[],
+            verdicts: &[],
+            danger_level: None,
+            scene: None,
+            wall: None,
+        }
+    }
 }
 
 /// A change in the life of one event.
@@ -55,6 +80,27 @@ pub struct EventChange {
     pub tracks: Vec<Track>,
     /// The most objects seen at once.
     pub count: u32,
+}
+
+#[cfg(test)]
+impl EventChange {
+    /// A change of some event that began at zero, for tests; what matters is filled in over it.
+    pub(crate) const fn sample(event_id: EventId, phase: Phase, at: StreamTime) -> Self {
+        Self {
+            event_id,
+            phase,
+            kind: Kind::StrayCattle,
+            detail: "stray_cattle",
+            rule_version: "stray_cattle/1",
+            confidence: 0.9,
+            severity: Severity::High,
+            zone: None,
+            began: StreamTime::ZERO,
+            at,
+            tracks: Vec::new(),
+            count: 1,
+        }
+    }
 }
 
 /// Something that nearly was an event, and why it was not told.

@@ -135,12 +135,10 @@ fn play<S: Into<Scripted>>(
         };
         let verdicts: Vec<Verdict> = burning.into_iter().flat_map(verdict).collect();
         let changes = rule.observe(&Observation {
-            at: StreamTime::from_secs_f64(second),
-            size: SIZE,
-            tracks: &[],
             detections: &seen,
             verdicts: &verdicts,
             danger_level: level.and_then(DangerLevel::new),
+            ..Observation::new(StreamTime::from_secs_f64(second), SIZE)
         });
         told.changes
             .extend(changes.into_iter().map(|change| (second, change)));
@@ -426,8 +424,7 @@ proptest! {
                 Some(Verdict { bbox: detection.bbox, burning: seen.5?, refutes_below: 0.3 })
             }).collect();
             let changes = rule.observe(&Observation {
-                at: now, size: SIZE, tracks: &[], detections: &detections, verdicts: &verdicts,
-                danger_level: None,
+                detections: &detections, verdicts: &verdicts, ..Observation::new(now, SIZE)
             });
             prop_assert!(changes.len() <= 1);
             for change in changes {

@@ -88,12 +88,8 @@ fn play(
         let mut tracks = at(second);
         tracks.iter_mut().for_each(|track| track.last_seen = now);
         let observation = Observation {
-            at: now,
-            size: SIZE,
             tracks: &tracks,
-            detections: &[],
-            verdicts: &[],
-            danger_level: None,
+            ..Observation::new(now, SIZE)
         };
         changes.extend(
             rule.observe(&observation)
@@ -386,7 +382,7 @@ proptest! {
                     tracks.push(track);
                 }
             }
-            for change in rule.observe(&Observation { at: now, size: SIZE, tracks: &tracks, detections: &[], verdicts: &[], danger_level: None }) {
+            for change in rule.observe(&Observation { tracks: &tracks, ..Observation::new(now, SIZE) }) {
                 laws.hold(&change, now)?;
             }
             // The zone is one event for these two; places may be several for parking.

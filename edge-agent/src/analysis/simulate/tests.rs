@@ -62,10 +62,8 @@ fn watched(memory: &TrackMemory, stands: u32, seconds: u32) -> usize {
         let at = StreamTime::from_secs_f64(f64::from(picture) / 2.0);
         let detections = if picture < stands * 2 { car() } else { vec![] };
         let step = analysis.step(&Look {
-            at,
-            size: SIZE,
             detections: &detections,
-            verdicts: &[],
+            ..Look::new(at, SIZE)
         });
         raised += step
             .changes
@@ -153,10 +151,8 @@ fn a_changed_rule_ends_its_events_and_an_unchanged_one_does_not_notice() {
         (from..to)
             .flat_map(|at| {
                 let look = Look {
-                    at: second(at),
-                    size: SIZE,
                     detections: &car(),
-                    verdicts: &[],
+                    ..Look::new(second(at), SIZE)
                 };
                 analysis.step(&look).changes
             })
@@ -223,10 +219,8 @@ fn nothing_is_seen_in_a_mask() {
         (0..10)
             .map(|at| {
                 analysis.step(&Look {
-                    at: StreamTime::from_secs_f64(f64::from(at)),
-                    size: SIZE,
                     detections: &detections,
-                    verdicts: &[],
+                    ..Look::new(StreamTime::from_secs_f64(f64::from(at)), SIZE)
                 })
             })
             .map(|step| step.tracks.len())

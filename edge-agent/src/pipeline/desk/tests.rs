@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use contract::v1::{EventType, Evidence, EvidenceKind, Kind, Phase, Severity, decode};
+use contract::v1::{EventType, Evidence, EvidenceKind, Phase, decode};
 
 use proptest::prelude::*;
 
@@ -64,20 +64,7 @@ pub(super) fn change_of(
     at: f64,
     promised: Vec<Promise>,
 ) -> ChangePaper {
-    let change = EventChange {
-        event_id,
-        phase,
-        kind: Kind::StrayCattle,
-        detail: "stray_cattle",
-        rule_version: "stray_cattle/1",
-        confidence: 0.9,
-        severity: Severity::High,
-        zone: None,
-        began: StreamTime::ZERO,
-        at: StreamTime::from_secs_f64(at),
-        tracks: vec![],
-        count: 1,
-    };
+    let change = EventChange::sample(event_id, phase, StreamTime::from_secs_f64(at));
     let camera = CameraFacts {
         id: "cam-1".parse().unwrap(),
         name: None,

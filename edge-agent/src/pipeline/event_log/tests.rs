@@ -1,6 +1,6 @@
 //! The file: torn ends, the turn of the two files, and what a start reads of them.
 
-use contract::v1::{EventId, Kind, Phase, Severity};
+use contract::v1::{EventId, Phase};
 use jiff::Timestamp;
 
 use super::*;
@@ -14,20 +14,7 @@ fn open(path: &Path) -> (EventLog, Reading) {
 }
 
 fn append(log: &EventLog) -> EventId {
-    let change = EventChange {
-        event_id: EventId::new(),
-        phase: Phase::Raised,
-        kind: Kind::StrayCattle,
-        detail: "stray_cattle",
-        rule_version: "stray_cattle/1",
-        confidence: 0.9,
-        severity: Severity::High,
-        zone: None,
-        began: StreamTime::ZERO,
-        at: StreamTime::ZERO,
-        tracks: vec![],
-        count: 1,
-    };
+    let change = EventChange::sample(EventId::new(), Phase::Raised, StreamTime::ZERO);
     log.append(&Sighting {
         change: &change,
         clock: ClockAnchor {

@@ -47,18 +47,10 @@ fn track(id: u64, x: f32) -> Track {
 
 fn change(event_id: EventId, phase: Phase, at: f64, tracks: Vec<Track>) -> EventChange {
     EventChange {
-        event_id,
-        phase,
-        kind: Kind::StrayCattle,
-        detail: "stray_cattle",
-        rule_version: "stray_cattle/1",
         confidence: 0.7,
-        severity: Severity::High,
-        zone: None,
-        began: StreamTime::ZERO,
-        at: StreamTime::from_secs_f64(at),
         count: u32::try_from(tracks.len()).unwrap(),
         tracks,
+        ..EventChange::sample(event_id, phase, StreamTime::from_secs_f64(at))
     }
 }
 

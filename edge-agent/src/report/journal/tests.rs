@@ -35,18 +35,13 @@ fn track(id: u64) -> Track {
 
 fn change(event_id: EventId, phase: Phase, at: u32, tracks: usize) -> EventChange {
     EventChange {
-        event_id,
-        phase,
         kind: Kind::FireSmoke,
         detail: "x",
         rule_version: "x",
         confidence: 0.0,
         severity: Severity::Low,
-        zone: None,
-        began: StreamTime::ZERO,
-        at: StreamTime::from_secs_f64(at.into()),
         tracks: (0..tracks as u64).map(track).collect(),
-        count: 1,
+        ..EventChange::sample(event_id, phase, StreamTime::from_secs_f64(at.into()))
     }
 }
 
