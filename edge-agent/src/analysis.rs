@@ -17,11 +17,11 @@ pub use memory::{Remembered, TrackMemory};
 pub use plan::{Plan, Running, names};
 pub use simulate::simulate;
 
-use crate::camera::Cause;
-use crate::config::{CameraConfig, DangerLevel, RuleConfig, ZoneConfig};
+use crate::camera::{Cause, Frame};
+use crate::config::{CameraConfig, DangerLevel, LeftObjects, RuleConfig, RuleKind, ZoneConfig};
 use crate::detect::Detection;
 use crate::geometry::PictureSize;
-use crate::motion::SceneSigns;
+use crate::motion::{MotionError, MotionOptions, SceneSigns, ViewWatch};
 use crate::rule::{self, EventChange, HeldBack, Observation, Rule};
 use crate::scene::Scene;
 use crate::time::StreamTime;
@@ -52,7 +52,7 @@ pub struct Look<'a> {
     pub detections: &'a [Detection],
     /// What the second look said of that.
     pub verdicts: &'a [Verdict],
-    /// What the view shows without any model.
+    /// What the view shows without any model; none where the analysis looked itself, or nobody did.
     pub scene: Option<&'a SceneSigns>,
     /// When it was taken, where that is known. Schedules go by it.
     pub wall: Option<Timestamp>,
@@ -80,6 +80,8 @@ pub struct CameraAnalysis {
     rules: Vec<PlacedRule>,
     danger_level: Option<DangerLevel>,
     open: OpenEvents,
+    /// None where no rule asks what the view shows without a model.
+    view: Option<ViewWatch>,
 }
 
 /// One rule, and what it was made from.
@@ -108,6 +110,14 @@ impl PlacedRule {
     }
 }
 
+/// Whether a rule asks what the view shows without a model.
+fn view_wanted(camera: &CameraConfig) -> bool {
+    camera.rules.iter().any(|rule| match &rule.kind {
+        RuleKind::Encroachment(own) => own.left_objects == LeftObjects::Count,
+        _ => false,
+    })
+}
+
 /// The zones that a rule looks at, as they are.
 fn named_zones(rule: &RuleConfig, camera: &CameraConfig) -> Vec<ZoneConfig> {
     let named = plan::zones_of(rule);
@@ -131,6 +141,7 @@ impl CameraAnalysis {
             scene,
             danger_level: None,
             open: OpenEvents::default(),
+            view: view_wanted(camera).then(|| ViewWatch::new(MotionOptions::default())),
         }
     }
 
@@ -140,6 +151,13 @@ impl CameraAnalysis {
     pub fn follow(&mut self, plan: &Plan, now: Timestamp, at: StreamTime) -> Vec<EventChange> {
         self.danger_level = plan.danger_level;
         self.scene = Scene::of(&plan.camera);
+        match view_wanted(&plan.camera) {
+            true => {
+                let new = || ViewWatch::new(MotionOptions::default());
+                self.view.get_or_insert_with(new);
+            }
+            false => self.view = None,
+        }
         let mut before = std::mem::take(&mut self.rules);
         for config in &plan.camera.rules {
             let voice = match plan.silences(config, now) {
@@ -161,6 +179,24 @@ impl CameraAnalysis {
         ended
     }
 
+    /// Looks at a picture without any model, where a rule wants that and the last look was not a
+    /// moment ago. To be called before [`CameraAnalysis::step`] takes what else is known of it.
+    ///
+    /// # Errors
+    /// [`MotionError`] where nothing can be seen in it; the rules go on without.
+    pub fn watch_view(&mut self, frame: &Frame) -> Result<(), MotionError> {
+        match &mut self.view {
+            Some(view) => view.look(frame),
+            None => Ok(()),
+        }
+    }
+
+    /// What the picture of that time shows without a model, where somebody looked.
+    #[must_use]
+    pub fn view(&self, at: StreamTime) -> Option<&SceneSigns> {
+        self.view.as_ref()?.signs(at)
+    }
+
     /// From the next picture on the server's danger level replaces the configured ones; none gives
     /// them back.
     pub const fn set_danger_level(&mut self, level: Option<DangerLevel>) {
@@ -179,12 +215,14 @@ impl CameraAnalysis {
             look.detections
         };
         let tracks = self.tracker.step(look.at, detections);
+        let signs = look.scene.or_else(|| self.view(look.at));
+        let signs = signs.map(|signs| self.unmasked(signs, look.size));
         let observation = Observation {
             tracks: &tracks,
             detections,
             verdicts: look.verdicts,
             danger_level: self.danger_level,
-            scene: look.scene,
+            scene: signs.as_ref(),
             wall: look.wall,
             ..Observation::new(look.at, look.size)
         };
@@ -207,10 +245,19 @@ impl CameraAnalysis {
         }
     }
 
+    /// What the view shows outside of masks.
+    fn unmasked(&self, signs: &SceneSigns, size: PictureSize) -> SceneSigns {
+        let mut signs = signs.clone();
+        let still = &mut signs.motion.still;
+        still.retain(|thing| !self.scene.masks(&thing.bbox, size));
+        signs
+    }
+
     /// The stream ended or broke: clears what is open and forgets the tracks. The next picture may
     /// be of another time line; track numbers go on.
     pub fn end(&mut self, at: StreamTime) -> Vec<EventChange> {
         self.tracker.forget();
+        self.view.iter_mut().for_each(ViewWatch::end);
         self.open.forget();
         self.rules
             .iter_mut()
@@ -221,3 +268,5 @@ impl CameraAnalysis {
 
 #[cfg(test)]
 mod gated_tests;
+#[cfg(test)]
+mod view_tests;

@@ -195,6 +195,7 @@ impl Lockstep {
             Some(verifier) => verifier.look(&frame, &detections)?,
             None => Vec::new(),
         };
+        self.analysis.watch_view(&frame)?;
         let step = self.analysis.step(&Look {
             detections: &detections,
             verdicts: &verdicts,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::camera::Epoch;
 use crate::detect::Detection;
 use crate::geometry::PictureSize;
+use crate::motion::SceneSigns;
 use crate::time::{ClockAnchor, StreamTime};
 use crate::track::Track;
 use crate::verify::Verdict;
@@ -33,11 +34,17 @@ pub struct Remembered {
     pub detections: Vec<Detection>,
     /// What the second look said.
     pub verdicts: Vec<Verdict>,
+    /// What the view showed without a model.
+    pub scene: Option<SceneSigns>,
 }
 
 impl Remembered {
     fn things(&self) -> usize {
-        1 + self.tracks.len() + self.detections.len() + self.verdicts.len()
+        let scene = self.scene.as_ref();
+        let shown = scene.map_or(0, |scene| {
+            scene.motion.still.len() + scene.motion.moving.len()
+        });
+        1 + self.tracks.len() + self.detections.len() + self.verdicts.len() + shown
     }
 }
 

@@ -32,6 +32,7 @@ pub fn simulate(
             detections: &look.detections,
             verdicts: &look.verdicts,
             danger_level,
+            scene: look.scene.as_ref(),
             wall: Some(look.anchor.wall_at(look.at)),
             ..Observation::new(look.at, look.size)
         };

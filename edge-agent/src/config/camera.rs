@@ -13,6 +13,7 @@ use super::detect::ModelConfig;
 use super::fault::{Wrong, suggestion};
 use super::mask;
 use super::rule::{self, EvidenceWindow, RuleConfig, RuleContext, RuleKind};
+use super::schedule;
 use super::secret::Secret;
 use super::section::Section;
 use super::value;
@@ -163,6 +164,7 @@ fn read_one(
         Duration::from_secs(600),
         &value::seconds(0.0..=f64::from(MAX_SIMULATED_SECONDS)),
     );
+    let time_zone = schedule::read_zone(section);
     let zones = zone::read(section);
     let masks = mask::read(section);
     let rules = rule::read(
@@ -170,6 +172,7 @@ fn read_one(
         &RuleContext {
             zones: &zones,
             model,
+            time_zone: &time_zone,
         },
     );
     for rule in &rules {

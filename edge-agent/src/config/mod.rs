@@ -19,6 +19,7 @@ mod manifest;
 mod mask;
 mod overlay;
 mod rule;
+mod schedule;
 mod secret;
 mod section;
 mod value;
@@ -48,8 +49,9 @@ pub use manifest::{
 pub use overlay::CameraOverlay;
 pub use rule::{
     DangerLevel, EncroachmentConfig, EvidenceWindow, FireSmokeConfig, IllegalParkingConfig,
-    RuleConfig, RuleKind, StrayCattleConfig, Verify,
+    LeftObjects, RuleConfig, RuleKind, StrayCattleConfig, Verify,
 };
+pub use schedule::Schedule;
 pub use secret::Secret;
 pub use zone::{Polygon, PolygonError, ZoneConfig};
 

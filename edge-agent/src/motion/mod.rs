@@ -20,6 +20,7 @@ mod watch;
 
 mod pose;
 mod signs;
+mod view;
 
 pub use blob::Blob;
 pub use error::MotionError;
@@ -29,9 +30,10 @@ pub use pose::{PoseId, PoseMotion};
 pub use region::{RegionId, StillRegion};
 pub use shift::{Shift, shift_between};
 pub use signs::{PoseSign, SceneSigns};
+pub use view::ViewWatch;
 pub use watch::{Motion, MotionOptions, MotionWatch, View};
 
 #[cfg(test)]
-mod rendered;
+pub(crate) mod rendered;
 #[cfg(test)]
 mod tests;

@@ -211,6 +211,26 @@ impl Pixels {
         self.changing[cell]
     }
 
+    /// The share of pixels that change right now, 0 to 1.
+    pub(super) fn changing_share(&self) -> f32 {
+        let changing = self.changing.iter().filter(|changing| **changing);
+        #[expect(clippy::cast_precision_loss, reason = "a share of pixels")]
+        let share = changing.count() as f32 / self.changing.len().max(1) as f32;
+        share
+    }
+
+    /// What each pixel's background is, and what is there now, differ by so much on the mean, in
+    /// levels.
+    pub(super) fn difference(&self, cells: &[u32]) -> f32 {
+        let all = cells
+            .iter()
+            .map(|cell| self.now_and_background(*cell as usize));
+        let sum: f32 = all.map(|(now, ground)| (now - ground).abs()).sum();
+        #[expect(clippy::cast_precision_loss, reason = "a count of pixels")]
+        let mean = sum / cells.len().max(1) as f32;
+        mean
+    }
+
     /// How long a pixel stands.
     pub(super) fn held_for(&self, cell: u32) -> Duration {
         Duration::try_from_secs_f32(self.held_for[cell as usize]).unwrap_or_default()

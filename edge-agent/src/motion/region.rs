@@ -25,6 +25,8 @@ pub struct StillRegion {
     pub since: StreamTime,
     /// When it was last seen; before now while something covers it.
     pub last_seen: StreamTime,
+    /// By how many levels it differs from the ground behind it, on the mean.
+    pub contrast: f32,
 }
 
 /// A region and its pixels, in their order.
@@ -34,6 +36,7 @@ pub(super) struct Standing {
     pub(super) cells: Vec<u32>,
     pub(super) since: StreamTime,
     pub(super) last_seen: StreamTime,
+    pub(super) contrast: f32,
     gone_since: Option<StreamTime>,
 }
 
@@ -69,6 +72,7 @@ impl Standing {
         };
         Self {
             id,
+            contrast: pixels.difference(&cells),
             cells,
             since: at - age,
             last_seen: at,

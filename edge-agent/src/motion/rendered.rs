@@ -3,20 +3,20 @@
 use super::LumaPicture;
 use crate::geometry::{PictureSize, PixelBox};
 
-pub(super) const SIZE: PictureSize = PictureSize {
+pub(crate) const SIZE: PictureSize = PictureSize {
     width: 160,
     height: 90,
 };
 
 /// Something on the ground.
 #[derive(Clone, Copy)]
-pub(super) struct Thing {
-    pub(super) bbox: PixelBox,
-    pub(super) paint: Paint,
+pub(crate) struct Thing {
+    pub(crate) bbox: PixelBox,
+    pub(crate) paint: Paint,
 }
 
 #[derive(Clone, Copy)]
-pub(super) enum Paint {
+pub(crate) enum Paint {
     /// Covers the ground, in stripes of two levels.
     Stripes(f32, f32),
     /// Leaves the ground, this much as bright.
@@ -24,16 +24,16 @@ pub(super) enum Paint {
 }
 
 /// A camera that looks at the ground; its noise is the same each time.
-pub(super) struct Camera {
+pub(crate) struct Camera {
     state: u64,
-    pub(super) noise: f32,
+    pub(crate) noise: f32,
     /// Where it looks: pixels right and down, scale, turn in radians.
-    pub(super) aim: (f32, f32, f32, f32),
-    pub(super) place: u32,
+    pub(crate) aim: (f32, f32, f32, f32),
+    pub(crate) place: u32,
 }
 
 impl Camera {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             state: 0x9e37_79b9_7f4a_7c15,
             noise: 2.0,
@@ -42,7 +42,7 @@ impl Camera {
         }
     }
 
-    pub(super) fn take(&mut self, light: f32, things: &[Thing]) -> LumaPicture {
+    pub(crate) fn take(&mut self, light: f32, things: &[Thing]) -> LumaPicture {
         let mut levels = Vec::with_capacity(160 * 90);
         for y in 0..90_u16 {
             for x in 0..160_u16 {
@@ -102,7 +102,7 @@ impl Camera {
     }
 }
 
-pub(super) const fn stall(x: f32, y: f32) -> Thing {
+pub(crate) const fn stall(x: f32, y: f32) -> Thing {
     Thing {
         bbox: PixelBox {
             x,
@@ -114,7 +114,7 @@ pub(super) const fn stall(x: f32, y: f32) -> Thing {
     }
 }
 
-pub(super) const fn walker(x: f32) -> Thing {
+pub(crate) const fn walker(x: f32) -> Thing {
     Thing {
         bbox: PixelBox {
             x,

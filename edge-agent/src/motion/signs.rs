@@ -11,17 +11,20 @@ pub struct SceneSigns {
     pub motion: Motion,
     /// How bright and sharp it is.
     pub glance: Glance,
-    /// Whether this is the view that is watched.
+    /// The share of the picture that is not as it was in the last one looked at, 0 to 1; none for
+    /// the first.
+    pub change: Option<f32>,
+    /// How the picture lies to the view that was learnt.
     pub pose: PoseSign,
 }
 
 /// How a picture lies to the view that was learnt.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum PoseSign {
-    /// Nobody compared them.
+    /// Nobody compared them lately.
     Unknown,
-    /// It lies like this.
+    /// It was compared, and lies like this.
     Lies(Shift),
-    /// The camera turns: a picture of no view.
+    /// So much changes at once that the camera itself must be moving.
     Turning,
 }

@@ -66,6 +66,8 @@ pub struct Motion {
     pub gone: Vec<StillRegion>,
     /// How much brighter than the background the view is; 1 is as bright.
     pub light: f32,
+    /// The share of the picture that changes right now, 0 to 1; 0 until the view is known.
+    pub changing: f32,
 }
 
 /// The view is disturbed where more than this share of it differs.
@@ -273,6 +275,7 @@ impl MotionWatch {
             still: self.regions(picture),
             gone,
             light: self.pixels.light(),
+            changing: self.pixels.changing_share(),
         }
     }
 }
@@ -287,6 +290,7 @@ impl Standing {
             area: count(self.cells.len()) * across * down,
             since: self.since,
             last_seen: self.last_seen,
+            contrast: self.contrast,
         }
     }
 }

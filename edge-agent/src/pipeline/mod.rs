@@ -56,7 +56,7 @@ use outbound::Outbound;
 use status::StatusReporter;
 use streams::Streams;
 use vault::Vault;
-use watch::Watch;
+use watch::{Failing, Watch};
 
 /// A camera that is looked at seldom is not made to wait as long for the model.
 const LONGEST_PERIOD: Duration = Duration::from_secs(1);
@@ -344,6 +344,7 @@ impl Site<'_> {
                 Arc::clone(&clock),
                 spokesman,
             ),
+            unseen: Failing::No,
             analysed: None,
         };
         let running = Running {

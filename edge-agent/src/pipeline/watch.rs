@@ -51,6 +51,8 @@ pub(super) struct Watch {
     pub(super) mute_ends: Option<Timestamp>,
     pub(super) memory: TrackMemory,
     pub(super) clocks: WatchClocks,
+    /// Whether the last picture could not be looked at without a model.
+    pub(super) unseen: Failing,
     /// The last picture that was analysed.
     pub(super) analysed: Option<(Epoch, StreamTime)>,
 }
@@ -145,6 +147,7 @@ impl Watch {
         };
         self.follow(frame.pts, moment, runtime);
         let verdicts = self.second_look(&frame, &detections, unverified);
+        self.watch_view(&frame);
         let step = self.analysis.step(&Look {
             detections: &detections,
             verdicts: &verdicts,
@@ -168,6 +171,7 @@ impl Watch {
             tracks: step.tracks,
             detections,
             verdicts,
+            scene: self.analysis.view(frame.pts).cloned(),
         });
         let clocks = self.clocks.look(frame.pts);
         for change in step.changes.into_iter().chain(clocks) {
@@ -205,6 +209,25 @@ impl Watch {
         let seen = self.seat.look(windows.len(), move || request)?;
         let together = self.gaze.together(seen.frame.size, &windows, seen.windows);
         Ok((seen.frame, together))
+    }
+
+    /// Looks at a picture without a model, for the rules that want it.
+    fn watch_view(&mut self, frame: &Frame) {
+        let before = self.unseen;
+        let Err(error) = self.analysis.watch_view(frame) else {
+            self.unseen = Failing::No;
+            return;
+        };
+        self.unseen = Failing::Yes;
+        metrics::counter!(metric::MOTION_FAILED, "camera" => self.camera().to_string())
+            .increment(1);
+        if before == Failing::No {
+            tracing::warn!(
+                camera.id = %self.camera(),
+                error = %chain(&error),
+                "the view cannot be watched; what stands in it goes unseen"
+            );
+        }
     }
 
     fn hold_gate(&self, epoch: Epoch, at: StreamTime, cause: Cause) {
@@ -370,7 +393,7 @@ impl Watch {
 
 /// Whether the last picture could not be analysed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Failing {
+pub(super) enum Failing {
     Yes,
     No,
 }

@@ -9,6 +9,8 @@ mod event;
 mod clock_wrong;
 mod life;
 mod place;
+mod left_object;
+mod scheduled;
 
 mod fire_place;
 mod score_window;
@@ -28,12 +30,13 @@ use crate::scene::Scene;
 /// The rule that a configuration asks for, on one camera's scene.
 #[must_use]
 pub fn build(rule: &RuleConfig, scene: &Scene) -> Box<dyn Rule> {
-    match &rule.kind {
+    let built: Box<dyn Rule> = match &rule.kind {
         RuleKind::FireSmoke(own) => Box::new(fire_smoke::build(rule, own, scene)),
         RuleKind::StrayCattle(own) => Box::new(stray_cattle::build(rule, own, scene)),
         RuleKind::Encroachment(own) => Box::new(encroachment::build(rule, own, scene)),
         RuleKind::IllegalParking(own) => Box::new(illegal_parking::build(rule, own, scene)),
-    }
+    };
+    Box::new(scheduled::Scheduled::new(rule.schedule.clone(), built))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::Observation;
+use super::left_object::OBJECT;
 use crate::geometry::PixelBox;
 use crate::scene::{Membership, Zone};
 use crate::time::StreamTime;
@@ -141,9 +142,11 @@ impl Places {
         {
             return;
         }
+        // A thing without a class is told of only once it stands.
+        let stands = track.still_since.filter(|_| *track.class == *OBJECT);
         self.occupants.push(Occupant {
             key: self.next_key,
-            since: at,
+            since: stands.unwrap_or(at),
             present_at: at,
             dwelled: false,
             track: track.clone(),

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::event::{EventChange, Observation, Rule};
+use super::left_object::ObjectWitness;
 use super::life::{Facts, OpenEvent};
 use super::place::{Occupant, PlaceOptions, Places};
 use crate::geometry::PixelBox;
@@ -31,6 +32,7 @@ pub(super) struct ZoneDwell {
     places: Places,
     open: HashMap<u64, OpenEvent>,
     cleared: Vec<Cleared>,
+    objects: Option<ObjectWitness>,
 }
 
 /// A place, or the zone, that is cooling down.
@@ -60,7 +62,13 @@ impl ZoneDwell {
             places,
             open: HashMap::new(),
             cleared: Vec::new(),
+            objects: None,
         }
+    }
+
+    /// The same, where what nobody has a class for counts too.
+    pub(super) fn with_objects(self, objects: Option<ObjectWitness>) -> Self {
+        Self { objects, ..self }
     }
 
     fn key_of(&self, occupant: &Occupant) -> u64 {
@@ -109,7 +117,16 @@ impl Rule for ZoneDwell {
             .iter()
             .map(|o| (o.key, o.track.bbox))
             .collect();
-        self.places.observe(observation);
+        match &mut self.objects {
+            Some(objects) => {
+                let tracks = objects.beside_tracks(observation);
+                self.places.observe(&Observation {
+                    tracks: &tracks,
+                    ..*observation
+                });
+            }
+            None => self.places.observe(observation),
+        }
         self.cleared
             .retain(|cleared| at.since(cleared.at) < self.cool_down);
         let groups = self.groups();
@@ -162,6 +179,7 @@ impl Rule for ZoneDwell {
             .collect();
         changes.sort_by_key(|change| change.event_id);
         self.places.forget();
+        self.objects.iter_mut().for_each(ObjectWitness::forget);
         self.cleared.clear();
         changes
     }

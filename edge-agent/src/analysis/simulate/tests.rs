@@ -78,6 +78,7 @@ fn watched(memory: &TrackMemory, stands: u32, seconds: u32) -> usize {
             tracks: step.tracks,
             detections,
             verdicts: vec![],
+            scene: None,
         });
     }
     raised

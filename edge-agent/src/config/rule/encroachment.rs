@@ -12,10 +12,21 @@ use super::{CommonDefaults, RuleContext, Section, read_classes, value};
 pub struct EncroachmentConfig {
     /// What counts. Default `two_wheeler`, `car`, `large_vehicle`.
     pub classes: Vec<Arc<str>>,
+    /// Whether what stands there and did not before counts too, whatever it is. Default yes.
+    pub left_objects: LeftObjects,
     /// Stay after which a thing occupies. Default 120 s.
     pub dwell: Duration,
     /// Least share of a box inside the zone, 0 to 1; absent: its bottom centre must be inside.
     pub min_overlap: Option<f32>,
+}
+
+/// Whether things count that no model has a class for: goods, stalls, a bag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeftObjects {
+    /// They do.
+    Count,
+    /// Only what the model sees does.
+    Ignored,
 }
 
 pub(super) const DETAILS: &[&str] = &["zone_occupied"];
@@ -38,6 +49,14 @@ pub(super) const fn shortest_event(config: &EncroachmentConfig) -> Duration {
 pub(super) fn read(section: &Section<'_>, context: &RuleContext<'_>) -> EncroachmentConfig {
     EncroachmentConfig {
         classes: read_classes(section, context, &["two_wheeler", "car", "large_vehicle"]),
+        left_objects: section.or(
+            "left_objects",
+            LeftObjects::Count,
+            &value::one_of(&[
+                ("count", LeftObjects::Count),
+                ("ignore", LeftObjects::Ignored),
+            ]),
+        ),
         dwell: section.or(
             "dwell_s",
             Duration::from_secs(120),

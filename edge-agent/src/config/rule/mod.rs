@@ -12,14 +12,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contract::v1::{MAX_DETAIL_BYTES, Severity, ZoneId};
+use jiff::tz::TimeZone;
 
 use super::detect::ModelConfig;
 use super::fault::{Wrong, suggestion};
+use super::schedule::{self, Schedule};
 use super::section::Section;
 use super::value;
 use super::zone::ZoneConfig;
 
-pub use encroachment::EncroachmentConfig;
+pub use encroachment::{EncroachmentConfig, LeftObjects};
 pub use fire_smoke::{DangerLevel, FireSmokeConfig, Verify};
 pub use illegal_parking::IllegalParkingConfig;
 pub use stray_cattle::StrayCattleConfig;
@@ -31,6 +33,8 @@ pub struct RuleConfig {
     pub kind: RuleKind,
     /// Where it looks; the whole picture when absent.
     pub zone: Option<ZoneId>,
+    /// When it looks.
+    pub schedule: Schedule,
     /// How much its events matter.
     pub severity: Severity,
     /// Least best score of a track that counts, 0 to 1.
@@ -86,6 +90,8 @@ pub(super) struct CommonDefaults {
 pub(super) struct RuleContext<'a> {
     pub(super) zones: &'a [ZoneConfig],
     pub(super) model: Option<&'a ModelConfig>,
+    /// The camera's local clock.
+    pub(super) time_zone: &'a TimeZone,
 }
 
 impl RuleContext<'_> {
@@ -223,6 +229,7 @@ fn read_one(section: &Section<'_>, context: &RuleContext<'_>) -> Option<RuleConf
         shortest_event: section.or("shortest_event_s", kind.usual_shortest_event(), &shortest),
         kind,
         zone,
+        schedule: schedule::read(section, context.time_zone),
         severity: section.or("severity", defaults.severity, &value::one_of(&severities)),
         min_confidence: section.or("min_confidence", least, &value::share),
         clear_after: or_seconds("clear_after_s", defaults.clear_after_s, 0.1..=3600.0),
