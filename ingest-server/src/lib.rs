@@ -5,6 +5,7 @@
 
 pub mod config;
 pub mod telemetry;
+pub mod words;
 
 pub mod incident;
 pub mod changes;

@@ -37,6 +37,12 @@ pub enum EventType {
     /// An [`Answer`](super::Answer).
     #[serde(rename = "vong.answer.v1")]
     Answer,
+    /// A [`UnitIncident`](super::UnitIncident).
+    #[serde(rename = "vong.unit-incident.v1")]
+    UnitIncident,
+    /// A [`UnitAck`](super::UnitAck).
+    #[serde(rename = "vong.unit-ack.v1")]
+    UnitAck,
 }
 
 /// A CloudEvents 1.0 envelope around `T`.

@@ -179,6 +179,10 @@ uuid_id!(
     CommandId
 );
 uuid_id!(
+    /// One message about an incident to one unit.
+    DeliveryId
+);
+uuid_id!(
     /// One piece of evidence: a still or a clip.
     EvidenceId
 );

@@ -20,6 +20,7 @@ mod schema;
 mod signature;
 mod status;
 mod topic;
+mod unit;
 mod validity;
 
 pub use ack::{Ack, AckOutcome, RefusalReason};
@@ -39,7 +40,8 @@ pub use evidence::{Evidence, EvidenceKind, Part, UnavailableReason};
 pub use field_fault::{FieldFault, FieldProblem};
 pub use gap::{GapFault, GapLoss, GapReport, LostThing, MAX_GAP_LOSSES};
 pub use ids::{
-    AgentId, CameraId, CommandId, EventId, EvidenceId, IdError, ReportId, UnitId, ZoneId,
+    AgentId, CameraId, CommandId, DeliveryId, EventId, EvidenceId, IdError, ReportId, UnitId,
+    ZoneId,
 };
 pub use limits::{
     MAX_ANSWER_BYTES, MAX_BOXES_PER_TRACK, MAX_CAMERA_NAME_BYTES, MAX_CLIP_SECONDS,
@@ -64,4 +66,8 @@ pub use status::{
     Liveness, WakeReason,
 };
 pub use topic::{TOPIC_ROOT, Topic, TopicError};
+pub use unit::{
+    MAX_UNIT_ACK_BYTES, MAX_UNIT_NOTE_CHARS, UnitAck, UnitBundle, UnitIncident, UnitReview,
+    UnitWord,
+};
 pub use validity::ReportFault;

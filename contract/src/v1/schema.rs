@@ -4,7 +4,8 @@ use schemars::{Schema, schema_for};
 
 use super::{
     Ack, AgentStatus, Answer, AutoReport, CameraStatus, CloudEvent, Command, Desired,
-    EnrolmentAnswer, EnrolmentRequest, GapReport, KeyRotationAnswer, KeyRotationRequest,
+    EnrolmentAnswer, EnrolmentRequest, GapReport, KeyRotationAnswer, KeyRotationRequest, UnitAck,
+    UnitIncident,
 };
 
 /// `(file name, schema)` of every message of version 1.
@@ -19,6 +20,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("command.json", schema_for!(CloudEvent<Command>)),
         ("answer.json", schema_for!(CloudEvent<Answer>)),
         ("gap-report.json", schema_for!(CloudEvent<GapReport>)),
+        ("unit-incident.json", schema_for!(CloudEvent<UnitIncident>)),
+        ("unit-ack.json", schema_for!(CloudEvent<UnitAck>)),
         ("enrolment-request.json", schema_for!(EnrolmentRequest)),
         ("enrolment-answer.json", schema_for!(EnrolmentAnswer)),
         ("key-rotation-request.json", schema_for!(KeyRotationRequest)),

@@ -49,6 +49,8 @@ impl Topic {
     pub const ALL_REPORTS: &'static str = "vong/v1/agents/+/reports";
     /// The filter that receives every agent's answers to commands.
     pub const ALL_ANSWERS: &'static str = "vong/v1/agents/+/answers";
+    /// The filter that receives every unit's acks.
+    pub const ALL_UNIT_ACKS: &'static str = "vong/v1/units/+/acks";
     /// The filter that receives every agent's liveness.
     pub const ALL_AGENT_STATUS: &'static str = "vong/v1/agents/+/status";
     /// The filter that receives every camera's state.

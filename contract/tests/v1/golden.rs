@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use contract::v1::{
     Ack, AgentStatus, Answer, AutoReport, CameraStatus, CloudEvent, Command, Desired,
     EnrolmentAnswer, EnrolmentRequest, EventType, GapReport, KeyRotationAnswer, KeyRotationRequest,
-    decode, encode,
+    UnitAck, UnitIncident, decode, encode,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -137,6 +137,14 @@ fn every_golden_message_decodes_validates_and_encodes_to_an_equal_value() {
             "gap-report" => {
                 let gap = through_envelope::<GapReport>(golden, EventType::GapReport);
                 assert_eq!(gap.data.validate(), Ok(()), "{}", golden.file);
+            }
+            "unit-incident" => {
+                let told = through_envelope::<UnitIncident>(golden, EventType::UnitIncident);
+                assert_eq!(told.id, told.data.delivery.to_string(), "{}", golden.file);
+            }
+            "unit-ack" => {
+                let ack = through_envelope::<UnitAck>(golden, EventType::UnitAck);
+                assert!(ack.data.is_valid(), "{}", golden.file);
             }
             "key-rotation-request" => through_serde::<KeyRotationRequest>(golden),
             "key-rotation-answer" => through_serde::<KeyRotationAnswer>(golden),

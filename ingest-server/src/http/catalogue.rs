@@ -1,31 +1,10 @@
-//! The texts that the API shows to people, in Vietnamese and English, from `locales/*.json`.
-
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+//! The catalogue as HTTP asks for it: in the language that the caller prefers.
 
 use axum::http::{HeaderMap, header};
-use serde::Deserialize;
 
-/// A language of the catalogue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Language {
-    /// Vietnamese, the first language.
-    #[default]
-    Vietnamese,
-    /// English.
-    English,
-}
+pub use crate::words::{Language, detail, dispatch, error_title, field_problem, page};
 
 impl Language {
-    /// The language's tag.
-    #[must_use]
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Self::Vietnamese => "vi",
-            Self::English => "en",
-        }
-    }
-
     /// The language that `Accept-Language` prefers among those there are; Vietnamese where it
     /// names neither.
     #[must_use]
@@ -51,81 +30,6 @@ impl Language {
     }
 }
 
-/// The part of the catalogue that is the API's; the console reads the rest.
-#[derive(Debug, Deserialize)]
-struct Catalogue {
-    api: Texts,
-}
-
-#[derive(Debug, Deserialize)]
-struct Texts {
-    /// Titles of problems by their code.
-    errors: BTreeMap<String, String>,
-    /// Details of problems by their word.
-    details: BTreeMap<String, String>,
-    /// What is wrong with a field, by its word.
-    fields: BTreeMap<String, String>,
-    /// Texts of the pages that the server makes itself.
-    pages: BTreeMap<String, String>,
-}
-
-static VIETNAMESE: LazyLock<Texts> = LazyLock::new(|| parse(include_str!("../../locales/vi.json")));
-static ENGLISH: LazyLock<Texts> = LazyLock::new(|| parse(include_str!("../../locales/en.json")));
-
-/// The catalogue is part of the binary and a test reads it; should it not parse all the same, the
-/// codes themselves are shown.
-fn parse(text: &str) -> Texts {
-    serde_json::from_str(text).map_or_else(
-        |_| Texts {
-            errors: BTreeMap::new(),
-            details: BTreeMap::new(),
-            fields: BTreeMap::new(),
-            pages: BTreeMap::new(),
-        },
-        |catalogue: Catalogue| catalogue.api,
-    )
-}
-
-fn texts(language: Language) -> &'static Texts {
-    match language {
-        Language::Vietnamese => &VIETNAMESE,
-        Language::English => &ENGLISH,
-    }
-}
-
-/// The title of a problem.
-#[must_use]
-pub fn error_title(language: Language, code: &'static str) -> &'static str {
-    texts(language)
-        .errors
-        .get(code)
-        .map_or(code, String::as_str)
-}
-
-/// The detail of a problem.
-#[must_use]
-pub fn detail(language: Language, word: &'static str) -> &'static str {
-    texts(language)
-        .details
-        .get(word)
-        .map_or(word, String::as_str)
-}
-
-/// What is wrong with a field.
-#[must_use]
-pub fn field_problem(language: Language, word: &'static str) -> &'static str {
-    texts(language)
-        .fields
-        .get(word)
-        .map_or(word, String::as_str)
-}
-
-/// A text of a page that the server makes itself.
-#[must_use]
-pub fn page(language: Language, key: &'static str) -> &'static str {
-    texts(language).pages.get(key).map_or(key, String::as_str)
-}
-
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
@@ -136,26 +40,28 @@ mod tests {
 
     #[test]
     fn both_languages_have_every_text_and_no_other() {
-        for texts in [&VIETNAMESE, &ENGLISH] {
-            let keys = |texts: &'static BTreeMap<String, String>| {
-                texts.keys().map(String::as_str).collect::<Vec<_>>()
-            };
+        for language in [Language::Vietnamese, Language::English] {
+            let [errors, details, fields, _] = crate::words::api_keys(language);
             let sorted = |words: &[&'static str]| {
                 let mut words = words.to_vec();
                 words.sort_unstable();
                 words
             };
-            assert_eq!(keys(&texts.errors), sorted(&CODES));
-            assert_eq!(keys(&texts.details), sorted(&DETAILS));
+            assert_eq!(errors, sorted(&CODES));
+            assert_eq!(details, sorted(&DETAILS));
             let mut problems = FieldProblem::ALL.map(FieldProblem::as_str).to_vec();
             problems.push("unreadable");
-            assert_eq!(keys(&texts.fields), sorted(&problems));
-            assert!(texts.errors.values().all(|text| !text.is_empty()));
+            assert_eq!(fields, sorted(&problems));
+            for code in errors {
+                assert!(
+                    CODES
+                        .iter()
+                        .any(|known| *known == code && !error_title(language, known).is_empty())
+                );
+            }
         }
-        assert_eq!(
-            VIETNAMESE.pages.keys().collect::<Vec<_>>(),
-            ENGLISH.pages.keys().collect::<Vec<_>>()
-        );
+        let [_, _, _, pages] = crate::words::api_keys(Language::Vietnamese);
+        assert_eq!(pages, crate::words::api_keys(Language::English)[3]);
     }
 
     #[test]

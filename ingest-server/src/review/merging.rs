@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use merge::Model;
 use merge::casebook::{self, Verb};
+use notice::Cause;
 
 use super::{Note, ReviewError};
 use crate::changes::{Change, ChangeBus};
@@ -151,7 +152,9 @@ impl Desk<'_> {
         let new = self.step(Verb::Merge, from.id);
         store::carry_out_step(&self.tx, self.model, new, &plan).await?;
         self.remember(from.id, "merge", &other).await?;
-        self.remember(into, "take_in", row).await
+        self.remember(into, "take_in", row).await?;
+        self.tell(from.id, &Cause::MergedInto(other.number)).await?;
+        self.tell(into, &Cause::Again).await
     }
 
     async fn split(
@@ -172,7 +175,8 @@ impl Desk<'_> {
         store::carry_out_step(&self.tx, self.model, new, &plan).await?;
         let other = self.row(to).await?;
         self.remember(from.id, "split", &other).await?;
-        self.remember(to, "split_off", row).await
+        self.remember(to, "split_off", row).await?;
+        self.tell(to, &Cause::Raised).await
     }
 
     async fn undo(&mut self, incident: IncidentId, step: &str) -> Result<(), ReviewError> {
@@ -191,7 +195,9 @@ impl Desk<'_> {
             casebook::undo(&step.step, &sides.0, &sides.1).map_err(ReviewError::NotMerged)?;
         store::undo_step(&self.tx, self.model, &step, &plan, self.who, self.now).await?;
         self.remember(from, "undo_merge", &to_row).await?;
-        self.remember(to, "undo_merge", &from_row).await
+        self.remember(to, "undo_merge", &from_row).await?;
+        self.tell(from, &Cause::Reopened).await?;
+        self.tell(to, &Cause::Reopened).await
     }
 
     async fn accept(&mut self, row: &incident::Model, suggestion: &str) -> Result<(), ReviewError> {
@@ -239,6 +245,12 @@ impl Desk<'_> {
             actor: self.who,
             now: self.now,
         }
+    }
+
+    /// Remembers that units may have to be told.
+    async fn tell(&self, id: IncidentId, cause: &Cause) -> Result<(), ReviewError> {
+        store::enqueue_notice(&self.tx, id, cause, self.who, self.now).await?;
+        Ok(())
     }
 
     /// Appends to an incident's history; the other incident is named by its number.

@@ -12,6 +12,7 @@ mod merging;
 pub use merging::{Merging, MergingVerb};
 
 use jiff::Timestamp;
+use notice::Cause;
 
 use crate::changes::{Change, ChangeBus};
 use crate::incident::IncidentId;
@@ -127,6 +128,9 @@ pub async fn carry_out(
         note: verb.note.map(|note| note.0),
     };
     store::append_history(&tx, verb.incident, entry, now).await?;
+    if let Some(cause) = news_of(verb.action) {
+        store::enqueue_notice(&tx, verb.incident, &cause, who.username.as_str(), now).await?;
+    }
     tx.commit().await?;
     let version = verb.version + 1;
     changes.announce(Change::Incident {
@@ -136,4 +140,13 @@ pub async fn carry_out(
     metrics::counter!(DECISIONS, "action" => verb.action.as_str()).increment(1);
     audit::decided(&who.username, verb.incident, verb.action.as_str(), version);
     Ok(version)
+}
+
+/// What units may have to be told of a decision.
+const fn news_of(action: Action) -> Option<Cause> {
+    match action {
+        Action::Acknowledge => None,
+        Action::Confirm => Some(Cause::Confirmed),
+        Action::Reject(_) => Some(Cause::Rejected),
+    }
 }

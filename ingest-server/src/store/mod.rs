@@ -13,6 +13,7 @@ mod agents;
 mod cameras;
 mod copies;
 mod custody;
+mod deliveries;
 pub mod entity;
 mod evidence;
 mod filing;
@@ -24,11 +25,13 @@ mod incidents;
 mod merging;
 mod merging_steps;
 mod migration;
+mod notices;
 mod orders;
 mod quarantine;
 mod reports;
 mod seals;
 mod sessions;
+mod units;
 
 pub use access::{Access, Store, StoreError, Tx};
 pub use accounts::{
@@ -45,6 +48,12 @@ pub use copies::{
     copy_made, copy_not_needed, derived_copy, due_copies, hold_copy, put_back_copy, queue_copy,
 };
 pub use custody::{CustodyEntry, append_custody, custody_of_piece, saw_lately};
+pub use deliveries::{
+    Acknowledged, Acknowledging, Delivery, NewDelivery, ThreadSoFar, acknowledge_delivery,
+    attempted, claim_delivery, claim_unacknowledged, count_deliveries, deliveries_in_state,
+    deliveries_of_incident, deliveries_of_target, delivery, delivery_failed, delivery_sent,
+    insert_delivery, replay_delivery, thread_of,
+};
 pub use evidence::{
     EvidenceOwner, SealedEvidence, Stored, evidence_of, evidence_of_event, evidence_piece,
     mark_stored, sealed_by_hash,
@@ -67,6 +76,7 @@ pub use merging_steps::{
     MergeStep, NewStep, carry_out_step, incident_numbers, open_beside, side_of, step,
     steps_of_incident, undo_step,
 };
+pub use notices::{ClaimedNotice, claim_notice, enqueue_notice, put_off_notice, waiting_notices};
 pub use orders::{
     AnswerFiled, DesiredFiled, StoredDesired, command, command_sent, commands_expired,
     commands_of_agent, commands_to_send, condition_of_agent, conditions, desired_of_agent,
@@ -80,3 +90,4 @@ pub use seals::{
     plate, release, set_plate,
 };
 pub use sessions::{StoredSession, end_session, open_session, session, touch_session};
+pub use units::{let_unit_in, shut_unit_out, unit_credential, unit_credentials};

@@ -1,6 +1,6 @@
 //! The rows of one batch in memory, and what a report does to them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use contract::v1::{AutoReport, EventId, Evidence, Phase};
 use jiff::Timestamp;
@@ -19,6 +19,7 @@ use crate::store::entity::{camera, event, evidence, incident, message, report as
 use crate::store::incident_facts::{events_of, facts_of_event, put_sum, sum_of_row};
 use crate::store::incident_history::HistoryEntry;
 use crate::store::incidents::{placed, state_of};
+use crate::store::notices::FireNews;
 use crate::store::reports::{event_row, json, message_row, report_row};
 use crate::store::{StoreError, Tx};
 
@@ -75,6 +76,8 @@ impl<T> Page<T> {
 pub(super) struct IncidentPage {
     pub(super) page: Page<incident::Model>,
     pub(super) happened: Vec<(HistoryEntry, Timestamp)>,
+    /// What happened that may have to be told at once, where it is a fire.
+    pub(super) news: BTreeSet<FireNews>,
     sum: Sum,
 }
 
@@ -84,6 +87,7 @@ impl IncidentPage {
             sum: sum_of_row(&row)?,
             page: Page::read(row),
             happened: Vec::new(),
+            news: BTreeSet::new(),
         })
     }
 
@@ -95,6 +99,9 @@ impl IncidentPage {
             (Phase::Cleared, Phase::Raised | Phase::Updated) => Some("resume"),
             _ => None,
         };
+        if sum.facts.severity > self.sum.facts.severity {
+            self.news.insert(FireNews::Grew);
+        }
         self.sum = sum;
         put_sum(&mut self.page.row, &self.sum);
         if let Some(action) = action {
@@ -279,6 +286,7 @@ impl Book {
                 let page = self.incident(incident)?;
                 page.page.row.version += 1;
                 page.remember("link", None, Some(LINK_REASON), now);
+                page.news.insert(FireNews::Joined);
                 self.sum_up(tx, incident, None, &after, now).await?;
                 incident
             }
@@ -406,6 +414,7 @@ fn opened(
     Ok(IncidentPage {
         page: Page::new(row),
         happened: Vec::new(),
+        news: BTreeSet::from([FireNews::Opened]),
         sum,
     })
 }

@@ -12,6 +12,7 @@ use crate::store::access::{insert_all, upsert_all};
 use crate::store::entity::{camera, counter, event, evidence, incident};
 use crate::store::incident_history::append_histories;
 use crate::store::merging::{save_decisions, save_profiles, save_superseded, save_witnesses};
+use crate::store::notices::enqueue_fires;
 use crate::store::{Access as _, StoreError, Tx};
 
 /// The counter that numbers incidents.
@@ -87,6 +88,11 @@ async fn save_incidents(
 ) -> Result<(), StoreError> {
     use incident::Column;
     let (mut opened, mut changed, mut happened) = (Vec::new(), Vec::new(), Vec::new());
+    let pages: Vec<(IncidentId, IncidentPage)> = pages.collect();
+    let told = pages
+        .iter()
+        .map(|(id, page)| (*id, &page.page.row, &page.news));
+    enqueue_fires(tx, told).await?;
     for (id, page) in pages {
         match page.page.standing {
             Standing::AsRead => continue,

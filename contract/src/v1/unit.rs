@@ -1,0 +1,146 @@
+//! What the server tells a unit of an incident, and what the unit answers. The same message goes over
+//! MQTT (`units/{unit}/incidents`) and, as a signed request, over HTTP.
+//!
+//! A message takes the place of those that it supersedes. It comes again until it is acknowledged:
+//! `delivery` says whether it is known.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::ids::{DeliveryId, EventId, UnitId};
+use super::place::Place;
+use super::report::{Interval, Kind, Severity};
+
+/// Most bytes of one acknowledgement of a unit.
+pub const MAX_UNIT_ACK_BYTES: usize = 4 * 1024;
+/// Most characters of a unit's note, and of the name of who acknowledged.
+pub const MAX_UNIT_NOTE_CHARS: usize = 500;
+
+/// What a message is to those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UnitWord {
+    /// The first of it.
+    Alert,
+    /// Takes the place of what was said.
+    Update,
+    /// Takes back what was said.
+    Cancel,
+}
+
+/// What people made of the incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UnitReview {
+    /// Nobody has decided yet: a camera or a citizen says so, and no more.
+    Unconfirmed,
+    /// A person says that it is real.
+    Confirmed,
+    /// A person says that it is not, or not to be acted on.
+    Rejected,
+}
+
+/// A sealed bundle that was released to the unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UnitBundle {
+    /// The event that it proves.
+    pub event_id: EventId,
+    /// Where it lies; shown with the message's `token` as bearer token.
+    pub url: String,
+    /// Redacted copies of its pictures and films, by the piece's id, shown like the bundle.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub redacted: BTreeMap<String, String>,
+    /// Pieces of which no redacted copy could be made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_redacted: Vec<String>,
+    /// The offence that the camera's rule proposes. Whoever receives this decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed_offence: Option<String>,
+    /// What the centre's data say of the law on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legal_basis: Option<String>,
+}
+
+/// One message to one unit about one incident.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UnitIncident {
+    /// This message; the same when it is sent again.
+    pub delivery: DeliveryId,
+    /// To whom.
+    pub unit: UnitId,
+    /// What it is to those before it.
+    pub word: UnitWord,
+    /// Why it was sent: `raised`, `again` (alarm again), `grew`, `confirmed`, `rejected`, `reopened`,
+    /// `closed`, `merged_into`, `routed`, `released`, `no_ack`; others may come.
+    #[schemars(length(max = 64))]
+    pub cause: String,
+    /// The messages whose place it takes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub supersedes: Vec<DeliveryId>,
+    /// The incident.
+    pub incident: Uuid,
+    /// Its short number, for people.
+    pub number: u64,
+    /// What family of thing.
+    pub kind: Kind,
+    /// Which of the family.
+    pub detail: String,
+    /// How much it matters.
+    pub severity: Severity,
+    /// 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub confidence: f64,
+    /// What people made of it.
+    pub review: UnitReview,
+    /// When.
+    pub occurred: Interval,
+    /// Where; absent where no camera could tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// The first camera's name for people.
+    pub camera: String,
+    /// One line for people, in the unit's language.
+    pub headline: String,
+    /// Several lines for people, in the unit's language.
+    pub text: String,
+    /// Until when an acknowledgement is awaited; without it none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ack_by: Option<Timestamp>,
+    /// Where an acknowledgement may be posted, for whoever does not speak MQTT.
+    pub ack_url: String,
+    /// The right to acknowledge this message and to fetch what it names.
+    pub token: String,
+    /// What was released to the unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<UnitBundle>,
+}
+
+/// A unit's acknowledgement: it has the message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UnitAck {
+    /// Which message.
+    pub delivery: DeliveryId,
+    /// Who says so, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 500))]
+    pub by: Option<String>,
+    /// What else the unit says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 500))]
+    pub note: Option<String>,
+}
+
+impl UnitAck {
+    /// Whether its texts are short enough.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        [&self.by, &self.note]
+            .into_iter()
+            .flatten()
+            .all(|text| text.chars().count() <= MAX_UNIT_NOTE_CHARS && !text.contains('\0'))
+    }
+}

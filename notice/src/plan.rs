@@ -1,0 +1,248 @@
+//! What a target must be told now, from what happened, how the incident stands, and what the target
+//! was told before.
+//!
+//! What does not belong here: sending it, and what becomes of it ([`crate::delivery`]).
+
+use contract::v1::Kind;
+use serde::{Deserialize, Serialize};
+
+use crate::facts::{Cause, Facts, Review};
+use crate::target::{Occasion, Target, UnreviewedFire};
+
+/// What a message is to those before it. The words of the Common Alerting Protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Word {
+    /// The first of it.
+    Alert,
+    /// Takes the place of what was said.
+    Update,
+    /// Takes back what was said.
+    Cancel,
+}
+
+impl Word {
+    /// The word in the store and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Alert => "alert",
+            Self::Update => "update",
+            Self::Cancel => "cancel",
+        }
+    }
+
+    /// Reads a word back.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Alert, Self::Update, Self::Cancel]
+            .into_iter()
+            .find(|one| one.as_str() == word)
+    }
+}
+
+/// What a target was told of one incident, as far as it may have heard it: a message that was never
+/// begun to be sent counts as not told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thread {
+    /// Nothing.
+    Silent,
+    /// Last this.
+    Told(Word),
+}
+
+/// What is to be done for one target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plan {
+    /// It is told.
+    Tell(Word),
+    /// Nothing: the target did not ask for such news.
+    NotWanted,
+    /// Nothing: what is to be taken back or added to was never said.
+    NeverTold,
+}
+
+/// What a target must be told.
+///
+/// A fire may go out before a person has looked, where the target's policy says so; nothing else may.
+/// Who was told is told how it went on, whatever the target asks for now: an alarm that went out is
+/// never left standing by a change of policy.
+#[must_use]
+pub fn plan(target: &Target, cause: &Cause, facts: &Facts, thread: Thread) -> Plan {
+    let again = match thread {
+        Thread::Silent | Thread::Told(Word::Cancel) => Word::Alert,
+        Thread::Told(Word::Alert | Word::Update) => Word::Update,
+    };
+    let is_standing = again == Word::Update;
+    match cause {
+        Cause::Rejected | Cause::Closed => only_told(is_standing, Word::Cancel),
+        Cause::MergedInto(_) | Cause::Reopened => only_told(is_standing, Word::Update),
+        Cause::NoAck(of) => tell(target.name.as_str() != of, again),
+        Cause::Routed(unit) => {
+            let is_theirs = *unit == target.unit && target.sends_on(Occasion::Routed);
+            tell(is_standing || is_theirs, again)
+        }
+        Cause::Released(_) => tell(
+            target.kinds.contains(&facts.kind) && target.sends_on(Occasion::Released),
+            again,
+        ),
+        Cause::Raised | Cause::Again | Cause::Grew | Cause::Confirmed => {
+            if facts.review == Review::Rejected && *cause != Cause::Again {
+                // The verdict overtook the news of the alarm.
+                return Plan::NeverTold;
+            }
+            tell(is_standing || wants(target, facts), again)
+        }
+    }
+}
+
+/// Whether a target that was told nothing is to be told of such an incident.
+fn wants(target: &Target, facts: &Facts) -> bool {
+    let is_of_interest =
+        target.kinds.contains(&facts.kind) && facts.severity >= target.min_severity;
+    is_of_interest
+        && match facts.review {
+            Review::Confirmed => target.sends_on(Occasion::Confirmed),
+            Review::Unconfirmed | Review::Rejected => {
+                facts.kind == Kind::FireSmoke && target.unreviewed_fire == UnreviewedFire::Send
+            }
+        }
+}
+
+const fn tell(wanted: bool, word: Word) -> Plan {
+    if wanted {
+        Plan::Tell(word)
+    } else {
+        Plan::NotWanted
+    }
+}
+
+const fn only_told(is_standing: bool, word: Word) -> Plan {
+    if is_standing {
+        Plan::Tell(word)
+    } else {
+        Plan::NeverTold
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::testing::{facts, target};
+
+    const TOLD: Thread = Thread::Told(Word::Alert);
+
+    fn unreviewed() -> Facts {
+        facts(Kind::FireSmoke, Review::Unconfirmed)
+    }
+
+    #[test]
+    fn a_fire_goes_out_unreviewed_only_by_policy_and_nothing_else_ever() {
+        let eager = target("unreviewed_fire = \"send\"");
+        let patient = target("");
+        let fire = unreviewed();
+        let plan_of =
+            |target: &Target, facts: &Facts| plan(target, &Cause::Raised, facts, Thread::Silent);
+        assert_eq!(plan_of(&eager, &fire), Plan::Tell(Word::Alert));
+        assert_eq!(plan_of(&patient, &fire), Plan::NotWanted);
+        for kind in Kind::ALL {
+            let other = facts(kind, Review::Unconfirmed);
+            let told = plan_of(&eager, &other) == Plan::Tell(Word::Alert);
+            assert_eq!(told, kind == Kind::FireSmoke, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_verdict_updates_or_cancels_what_went_out() {
+        let eager = target("unreviewed_fire = \"send\"");
+        let confirmed = facts(Kind::FireSmoke, Review::Confirmed);
+        let rejected = facts(Kind::FireSmoke, Review::Rejected);
+        for (cause, facts, thread, expected) in [
+            (Cause::Confirmed, &confirmed, TOLD, Plan::Tell(Word::Update)),
+            (
+                Cause::Confirmed,
+                &confirmed,
+                Thread::Silent,
+                Plan::Tell(Word::Alert),
+            ),
+            (Cause::Rejected, &rejected, TOLD, Plan::Tell(Word::Cancel)),
+            (Cause::Rejected, &rejected, Thread::Silent, Plan::NeverTold),
+            (
+                Cause::Rejected,
+                &rejected,
+                Thread::Told(Word::Cancel),
+                Plan::NeverTold,
+            ),
+            // The verdict overtook the alarm.
+            (Cause::Raised, &rejected, Thread::Silent, Plan::NeverTold),
+            (Cause::Reopened, &confirmed, TOLD, Plan::Tell(Word::Update)),
+            (
+                Cause::Confirmed,
+                &confirmed,
+                Thread::Told(Word::Cancel),
+                Plan::Tell(Word::Alert),
+            ),
+        ] {
+            assert_eq!(plan(&eager, &cause, facts, thread), expected, "{cause:?}");
+        }
+    }
+
+    #[test]
+    fn a_link_never_silences_a_fire() {
+        let eager = target("unreviewed_fire = \"send\"");
+        for review in [Review::Unconfirmed, Review::Confirmed, Review::Rejected] {
+            for thread in [Thread::Silent, TOLD, Thread::Told(Word::Cancel)] {
+                let facts = facts(Kind::FireSmoke, review);
+                let planned = plan(&eager, &Cause::Again, &facts, thread);
+                assert!(
+                    matches!(planned, Plan::Tell(Word::Alert | Word::Update)),
+                    "{review:?} {thread:?}: {planned:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn who_was_told_hears_the_end_whatever_the_policy_says_by_then() {
+        let other = target("kinds = [\"stray_cattle\"]\nsend_on = [\"released\"]");
+        let rejected = facts(Kind::FireSmoke, Review::Rejected);
+        assert_eq!(
+            plan(&other, &Cause::Rejected, &rejected, TOLD),
+            Plan::Tell(Word::Cancel)
+        );
+    }
+
+    #[test]
+    fn a_unit_is_told_what_is_routed_to_it_alone() {
+        let told = target("send_on = [\"routed\"]");
+        let facts = facts(Kind::FireSmoke, Review::Confirmed);
+        let mine = Cause::Routed(told.unit.clone());
+        let theirs = Cause::Routed("cong-an".parse().unwrap());
+        assert_eq!(
+            plan(&told, &mine, &facts, Thread::Silent),
+            Plan::Tell(Word::Alert)
+        );
+        assert_eq!(
+            plan(&told, &theirs, &facts, Thread::Silent),
+            Plan::NotWanted
+        );
+        assert_eq!(
+            plan(&told, &Cause::Confirmed, &facts, Thread::Silent),
+            Plan::NotWanted
+        );
+    }
+
+    #[test]
+    fn small_things_are_not_told_but_their_end_is() {
+        let picky = target("min_severity = \"critical\"");
+        let facts = facts(Kind::FireSmoke, Review::Confirmed);
+        assert_eq!(
+            plan(&picky, &Cause::Confirmed, &facts, Thread::Silent),
+            Plan::NotWanted
+        );
+        assert_eq!(
+            plan(&picky, &Cause::Closed, &facts, TOLD),
+            Plan::Tell(Word::Cancel)
+        );
+    }
+}
