@@ -7,9 +7,13 @@ use sea_orm_migration::schema::{big_integer, big_integer_null, text, text_null};
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
 
+#[expect(
+    elided_lifetimes_in_paths,
+    reason = "async_trait wants the signature as the trait writes it"
+)]
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in tables() {
             manager.create_table(table).await?;
         }
@@ -19,7 +23,7 @@ impl MigrationTrait for Migration {
         Ok(())
     }
 
-    async fn down(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for name in ["notices", "deliveries", "unit_credentials"] {
             manager
                 .drop_table(Table::drop().table(name).if_exists().take())
