@@ -21,6 +21,7 @@ pub mod scene;
 pub mod rule;
 pub mod analysis;
 pub mod lockstep;
+pub mod scorecard;
 pub mod evidence;
 pub mod report;
 pub mod identity;

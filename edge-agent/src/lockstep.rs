@@ -7,7 +7,9 @@
 use std::time::Duration;
 
 use crate::analysis::{CameraAnalysis, Gaze, Look, Step};
-use crate::camera::{FileError, Frame, GateReport, GatedFile, GatedItem, Regard};
+use crate::camera::{
+    Cause, FileError, Frame, GateReport, GatedFile, GatedItem, PictureError, PictureFolder, Regard,
+};
 use crate::config::{CameraConfig, Manifest};
 use crate::detect::{Classifier, DetectError, Detection, Detector, Request, Seat};
 use crate::motion::MotionError;
@@ -25,12 +27,41 @@ pub enum LockstepError {
     /// The recording breaks.
     #[error("the recording breaks")]
     Recording(#[from] FileError),
+    /// A picture of the folder cannot be used.
+    #[error("the recording breaks")]
+    Picture(#[from] PictureError),
     /// The model, or the verifier, fails.
     #[error("a picture cannot be analysed")]
     Detect(#[from] DetectError),
     /// Its motion cannot be seen.
     #[error("the motion in a picture cannot be seen")]
     Motion(#[from] MotionError),
+}
+
+/// What is replayed.
+pub enum Recording {
+    /// A video file, through the activity gate.
+    File(Box<GatedFile>),
+    /// A folder of pictures; there is nothing to gate.
+    Pictures(PictureFolder),
+}
+
+impl Recording {
+    fn next_due(&mut self) -> Result<Option<GatedItem>, LockstepError> {
+        Ok(match self {
+            Self::File(file) => file.next_due()?,
+            Self::Pictures(pictures) => pictures.next_due()?.map(|frame| GatedItem {
+                frame,
+                regard: Regard::InTurn,
+            }),
+        })
+    }
+
+    fn hold(&mut self, at: StreamTime, cause: Cause) {
+        if let Self::File(file) = self {
+            file.hold(at, cause);
+        }
+    }
 }
 
 /// A picture that went through all stages.
@@ -50,7 +81,7 @@ pub struct Analysed {
 
 /// One recording on its way through the stages of one camera.
 pub struct Lockstep {
-    source: GatedFile,
+    source: Recording,
     detector: Detector,
     seat: Seat,
     verifier: Option<FireVerifier>,
@@ -68,7 +99,7 @@ impl Lockstep {
         camera: &CameraConfig,
         detector: Detector,
         classifier: Option<Classifier>,
-        source: GatedFile,
+        source: Recording,
     ) -> Self {
         let tracking = TrackerOptions::of(detector.manifest());
         let wanted = classifier.filter(|_| verify::wanted(camera));
@@ -106,19 +137,29 @@ impl Lockstep {
     /// The latest moment so far.
     #[must_use]
     pub fn newest(&self) -> StreamTime {
-        self.source.newest().unwrap_or_default()
+        let newest = match &self.source {
+            Recording::File(file) => file.newest(),
+            Recording::Pictures(pictures) => pictures.newest(),
+        };
+        newest.unwrap_or_default()
     }
 
     /// Access units so far.
     #[must_use]
     pub const fn received(&self) -> u64 {
-        self.source.received()
+        match &self.source {
+            Recording::File(file) => file.received(),
+            Recording::Pictures(pictures) => pictures.read(),
+        }
     }
 
     /// Pictures decoded so far; those decoded twice count twice.
     #[must_use]
     pub const fn decoded(&self) -> u64 {
-        self.source.decoded()
+        match &self.source {
+            Recording::File(file) => file.decoded(),
+            Recording::Pictures(pictures) => pictures.read(),
+        }
     }
 
     /// Pictures that the model was shown.
@@ -133,10 +174,13 @@ impl Lockstep {
         self.looks
     }
 
-    /// How the gate stood.
+    /// How the gate stood; nothing where there is none.
     #[must_use]
-    pub fn gate_report(&self) -> GateReport {
-        self.source.report()
+    pub fn gate_report(&self) -> Option<GateReport> {
+        match &self.source {
+            Recording::File(file) => Some(file.report()),
+            Recording::Pictures(_) => None,
+        }
     }
 
     /// The model.
@@ -204,7 +248,7 @@ impl Lockstep {
         });
         self.gaze.learn(frame.size, &step.tracks);
         Ok(Analysed {
-            number: self.source.decoded(),
+            number: self.decoded(),
             frame,
             detections,
             verdicts,

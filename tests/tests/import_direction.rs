@@ -181,6 +181,7 @@ const EDGE_AGENT: Crate = Crate {
         "rule",
         "analysis",
         "lockstep",
+        "scorecard",
         "evidence",
         "report",
         "identity",

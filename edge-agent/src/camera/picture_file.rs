@@ -26,6 +26,12 @@ pub enum PictureError {
         #[source]
         source: std::io::Error,
     },
+    /// A folder has none.
+    #[error("{} has no JPEG or PNG file in it", folder.display())]
+    NoPicture {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// It is no whole JPEG or PNG.
     #[error("{} is no picture that can be decoded (JPEG and PNG can)", file.display())]
     Undecodable {

@@ -8,6 +8,7 @@ mod check;
 mod check_store;
 mod detect;
 mod enroll;
+mod evaluate;
 mod models;
 mod replay;
 mod run;
@@ -45,6 +46,8 @@ enum Command {
     Check(check::Args),
     /// Run a file through the stages of one camera and print what they say.
     Replay(replay::Args),
+    /// Hold a suite of recordings against what is known to happen in them.
+    Evaluate(evaluate::Args),
     /// Make this agent known to its server, once.
     Enroll(enroll::Args),
     /// Show what a model sees in picture files, as NDJSON.
@@ -78,6 +81,7 @@ pub fn execute(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Run => run::run(&cli.config),
         Command::Check(args) => check::run(&cli.config, args),
         Command::Replay(args) => replay::run(&cli.config, args),
+        Command::Evaluate(args) => evaluate::run(args),
         Command::Enroll(args) => enroll::run(&cli.config, args),
         Command::Detect(args) => detect::run(&cli.config, args),
         Command::Bench(args) => bench::run(&cli.config, args),

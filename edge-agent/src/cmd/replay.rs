@@ -16,7 +16,7 @@ use crate::camera::{GatePolicy, GatedFile, Timing};
 use crate::config::{Config, GateMode};
 use crate::detect::{Detection, Detector};
 use crate::geometry::PixelBox;
-use crate::lockstep::{Analysed, Lockstep};
+use crate::lockstep::{Analysed, Lockstep, Recording};
 use crate::rule::{EventChange, HeldBack};
 use crate::verify;
 
@@ -88,6 +88,7 @@ pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
         Detail::Events
     };
     let printed = BufWriter::new(io::stdout().lock());
+    let source = Recording::File(Box::new(source));
     let steps = Lockstep::new(camera, detector, classifier, source);
     match Replay::new(steps, detail, printed).run() {
         // Whoever closed the pipe has read enough.
@@ -162,7 +163,7 @@ impl<W: io::Write> Replay<W> {
             "looks": steps.looks(),
             "events": self.events,
             "held_back": self.held_back,
-            "awake_share": rounded(steps.gate_report().awake_share()),
+            "awake_share": steps.gate_report().map(|gate| rounded(gate.awake_share())),
             "model": steps.model().name,
             "verifier": steps.verifier(),
             "cpu_s": cpu_seconds(),

@@ -112,7 +112,55 @@ impl CameraConfig {
 /// Between two keyframes lie at most this many seconds, so a clip may have to begin this early.
 const LONGEST_GOP: Duration = Duration::from_secs(10);
 
-pub(super) fn read(root: &Section<'_>, models: &[ModelConfig], base: &Path) -> Vec<CameraConfig> {
+/// The models that a camera may name.
+pub(super) struct Models<'m> {
+    pub(super) known: &'m [ModelConfig],
+    /// What a camera has that names none.
+    pub(super) usual: Option<&'m ModelConfig>,
+    /// What runs in place of the model of that name, or of every one.
+    pub(super) swapped: &'m [(Option<String>, ModelConfig)],
+}
+
+impl<'m> Models<'m> {
+    /// Those of an agent's configuration.
+    pub(super) const fn of_agent(known: &'m [ModelConfig]) -> Self {
+        let usual = match known {
+            [only] => Some(only),
+            _ => None,
+        };
+        Self {
+            known,
+            usual,
+            swapped: &[],
+        }
+    }
+
+    /// The model that a camera got.
+    pub(super) fn of(&self, name: &str) -> Option<&'m ModelConfig> {
+        let swapped = self.swapped.iter().map(|(_, model)| model);
+        let mut all = swapped.chain(self.known);
+        all.find(|model| model.manifest.name == name)
+    }
+
+    /// What runs where that one was named.
+    fn instead_of(&self, model: &'m ModelConfig) -> &'m ModelConfig {
+        let name = &model.manifest.name;
+        let mut swaps = self.swapped.iter();
+        let swap = swaps.find(|(of, _)| of.as_ref().is_none_or(|of| of == name));
+        swap.map_or(model, |(_, by)| by)
+    }
+}
+
+/// Where a camera's pictures come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Its address, which is needed.
+    Address,
+    /// A recording; an address is not.
+    Recording,
+}
+
+pub(super) fn read(root: &Section<'_>, models: &Models<'_>, base: &Path) -> Vec<CameraConfig> {
     let mut cameras: Vec<CameraConfig> = Vec::new();
     let mut ids: Vec<CameraId> = Vec::new();
     let sections = root.tables("camera");
@@ -131,20 +179,21 @@ pub(super) fn read(root: &Section<'_>, models: &[ModelConfig], base: &Path) -> V
             }
             ids.push(id.clone());
         }
-        cameras.extend(read_one(&section, id, models, base));
+        cameras.extend(read_one(&section, id, models, base, Reach::Address));
         section.finish();
     }
     cameras
 }
 
-fn read_one(
+pub(super) fn read_one(
     section: &Section<'_>,
     id: Option<CameraId>,
-    models: &[ModelConfig],
+    models: &Models<'_>,
     base: &Path,
+    reach: Reach,
 ) -> Option<CameraConfig> {
     let name = section.optional("name", &value::text_up_to(MAX_CAMERA_NAME_BYTES));
-    let streams = camera_stream::read(section, base);
+    let streams = camera_stream::read(section, base, reach);
     let place = section
         .has("place")
         .then(|| read_place(section.table("place")))
@@ -227,14 +276,20 @@ fn read_place(section: Section<'_>) -> Option<Place> {
     })
 }
 
-fn read_model<'m>(section: &Section<'_>, models: &'m [ModelConfig]) -> Option<&'m ModelConfig> {
+fn read_model<'m>(section: &Section<'_>, models: &Models<'m>) -> Option<&'m ModelConfig> {
+    let named = read_named_model(section, models);
+    named.map(|model| models.instead_of(model))
+}
+
+fn read_named_model<'m>(section: &Section<'_>, models: &Models<'m>) -> Option<&'m ModelConfig> {
     let known: Vec<&str> = models
+        .known
         .iter()
         .map(|model| model.manifest.name.as_str())
         .collect();
     let name = section.optional("model", &value::text);
-    match (name, models) {
-        (None, [only]) => Some(only),
+    match (name, models.usual) {
+        (None, Some(usual)) if !section.has("model") => Some(usual),
         (None, _) if section.has("model") => None,
         (None, _) => {
             let remedy = match known.is_empty() {
@@ -245,7 +300,8 @@ fn read_model<'m>(section: &Section<'_>, models: &'m [ModelConfig]) -> Option<&'
             None
         }
         (Some(name), _) => {
-            let found = models.iter().find(|model| model.manifest.name == name);
+            let mut all = models.known.iter();
+            let found = all.find(|model| model.manifest.name == name);
             if found.is_none() {
                 let wrong = Wrong::new(
                     format!("no [[model]] of name {name:?}"),

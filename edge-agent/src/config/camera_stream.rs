@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 use super::agent::address;
-use super::camera::Transport;
+use super::camera::{Reach, Transport};
 use super::fault::Wrong;
 use super::secret::{self, Secret};
 use super::section::Section;
@@ -20,9 +20,15 @@ pub(super) struct Streams {
     pub(super) ca_file: Option<PathBuf>,
 }
 
-pub(super) fn read(section: &Section<'_>, base: &Path) -> Streams {
+/// The address of a camera that is a recording (RFC 2606: nobody has it).
+const NOWHERE: &str = "rtsp://recording.invalid/";
+
+pub(super) fn read(section: &Section<'_>, base: &Path, reach: Reach) -> Streams {
     let of_camera = |raw: &toml::de::DeValue<'_>| address(raw, &["rtsp", "rtsps"]);
-    let mut url = section.required("url", &of_camera);
+    let mut url = match reach {
+        Reach::Recording if !section.has("url") => Url::parse(NOWHERE).ok(),
+        Reach::Recording | Reach::Address => section.required("url", &of_camera),
+    };
     let mut sub_url = section.optional("sub_url", &of_camera);
     let words = [
         ("tcp", Transport::Tcp),

@@ -29,6 +29,15 @@ pub enum ConfigError {
         #[source]
         source: std::io::Error,
     },
+    /// A suite cannot be read.
+    #[error("{}: cannot be read; name the suite's file", file.display())]
+    NoSuite {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// The file was read, and these are its faults.
     #[error("{}", listed(file, faults))]
     Faulty {

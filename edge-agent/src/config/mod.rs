@@ -22,6 +22,7 @@ mod rule;
 mod schedule;
 mod secret;
 mod section;
+mod suite;
 mod value;
 mod zone;
 
@@ -53,6 +54,9 @@ pub use rule::{
 };
 pub use schedule::Schedule;
 pub use secret::Secret;
+pub use suite::{
+    Clearance, ClipConfig, EventPattern, Expectation, ModelSwap, Span, Suite, Times, Weight,
+};
 pub use zone::{Polygon, PolygonError, ZoneConfig};
 
 /// Where the configuration lies unless `--config` says otherwise.
@@ -100,11 +104,18 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] where it cannot be read, or with every fault it has.
     pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        Self::load_with(file, &[])
+    }
+
+    fn load_with(
+        file: &Path,
+        swapped: &[(Option<String>, ModelConfig)],
+    ) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(file).map_err(|source| ConfigError::Unreadable {
             file: file.to_owned(),
             source,
         })?;
-        Self::parse(&text, file)
+        Self::parse_with(&text, file, swapped)
     }
 
     /// Reads a configuration from its text; `file` names it in faults, and its folder is where
@@ -113,13 +124,22 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] with every fault it has.
     pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
+        Self::parse_with(text, file, &[])
+    }
+
+    /// The same, with models in place of those that it names: of that name, or of all.
+    fn parse_with(
+        text: &str,
+        file: &Path,
+        swapped: &[(Option<String>, ModelConfig)],
+    ) -> Result<Self, ConfigError> {
         let base = file.parent().unwrap_or(Path::new(""));
         let source = Source {
             text: text.into(),
             base: base.to_owned(),
         };
         // The inner error is a catalogue's own: without it no model can be judged.
-        let mut config = read_document(text, file, |root| Some(read(root, source)))??;
+        let mut config = read_document(text, file, |root| Some(read(root, source, swapped)))??;
         config.version = hex::encode(Sha256::digest(text.as_bytes()));
         Ok(config)
     }
@@ -141,7 +161,11 @@ impl Config {
     }
 }
 
-fn read(root: &Section<'_>, source: Source) -> Result<Config, ConfigError> {
+fn read(
+    root: &Section<'_>,
+    source: Source,
+    swapped: &[(Option<String>, ModelConfig)],
+) -> Result<Config, ConfigError> {
     let base = source.base.as_path();
     let agent = agent::read_agent(root.table("agent"), base);
     let server = agent::read_server(root.table("server"), base);
@@ -156,7 +180,11 @@ fn read(root: &Section<'_>, source: Source) -> Result<Config, ConfigError> {
     }
     .with_added(&detect.models_folder())?;
     let models = detect::read_models(root, &catalogue, base);
-    let cameras = camera::read(root, &models, base);
+    let of_cameras = camera::Models {
+        swapped,
+        ..camera::Models::of_agent(&models)
+    };
+    let cameras = camera::read(root, &of_cameras, base);
     root.finish();
     Ok(Config {
         version: String::new(),

@@ -151,7 +151,8 @@ impl<'a> CameraOverlay<'a> {
         let sink = FaultSink::of(&text);
         let parsed = DeTable::parse(&text).map_err(|error| error.message().to_owned())?;
         let root = Section::root(parsed.get_ref(), &sink);
-        let mut cameras = camera::read(&root, &self.config.models, &self.config.source.base);
+        let models = camera::Models::of_agent(&self.config.models);
+        let mut cameras = camera::read(&root, &models, &self.config.source.base);
         if let Some(fault) = sink.into_faults().first() {
             return Err(format!("{}; {}", fault.problem, fault.remedy));
         }

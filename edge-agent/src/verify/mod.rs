@@ -11,7 +11,9 @@ pub use verdict::Verdict;
 use shelf::Shelf;
 
 use crate::camera::Frame;
-use crate::config::{CameraConfig, ClassifierManifest, Config, ConfigError, RuleKind, Verify};
+use crate::config::{
+    CameraConfig, ClassifierManifest, Config, ConfigError, DetectConfig, RuleKind, Verify,
+};
 use crate::detect::{Classifier, DetectError, Detection, Probabilities};
 
 /// Smallest side of a box in pixels that says enough to a classifier: a far plume does not.
@@ -44,8 +46,7 @@ fn watches_fire(camera: &CameraConfig) -> bool {
     kinds.any(|kind| matches!(kind, RuleKind::FireSmoke(_)))
 }
 
-/// The classifier for the second look: the configured one, else the one in the program; none where
-/// no camera watches for fire or this build has none.
+/// The same as [`classifier`]; none where no camera watches for fire.
 ///
 /// # Errors
 /// [`VerifyError`] where there is one that cannot be used.
@@ -55,14 +56,23 @@ pub fn start(config: &Config) -> Result<Option<Classifier>, VerifyError> {
     if !config.cameras.iter().any(watches_fire) {
         return Ok(None);
     }
-    let manifest = match &config.detect.fire_verifier {
+    classifier(&config.detect)
+}
+
+/// The classifier for the second look: the configured one, else the one in the program; none where
+/// this build has none.
+///
+/// # Errors
+/// [`VerifyError`] where there is one that cannot be used.
+pub fn classifier(detect: &DetectConfig) -> Result<Option<Classifier>, VerifyError> {
+    let manifest = match &detect.fire_verifier {
         Some(file) => ClassifierManifest::load(file).map(Some),
         None => ClassifierManifest::fire_verifier(),
     };
     let Some(manifest) = manifest.map_err(VerifyError::Manifest)? else {
         return Ok(None);
     };
-    Classifier::start(&manifest, &config.detect)
+    Classifier::start(&manifest, detect)
         .map(Some)
         .map_err(VerifyError::Model)
 }
