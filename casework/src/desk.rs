@@ -98,6 +98,21 @@ pub enum ShelfRefusal {
     Fire,
 }
 
+impl ShelfRefusal {
+    /// Every refusal, for the catalogue's test.
+    pub const ALL: [Self; 3] = [Self::NoReason, Self::BadLength, Self::Fire];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoReason => "shelf_no_reason",
+            Self::BadLength => "shelf_bad_length",
+            Self::Fire => "shelf_fire",
+        }
+    }
+}
+
 /// May this kind of incident be set aside?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shelvable {

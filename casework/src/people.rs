@@ -125,13 +125,13 @@ pub enum Actor {
 }
 
 impl Actor {
-    /// The name in the history.
+    /// The name in the history. No account's name holds a slash.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
             Self::Camera => "camera",
-            Self::Timer => "timer",
-            Self::Reporter => "reporter",
+            Self::Timer => "server/timer",
+            Self::Reporter => "citizen/reporter",
             Self::Person(person) => &person.name,
         }
     }

@@ -25,6 +25,11 @@ impl UnitId {
         Ok(Self(text.to_owned()))
     }
 
+    /// Some name, for asking what could be done with one.
+    pub(crate) fn any() -> Self {
+        Self("-".to_owned())
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -12,6 +12,7 @@ pub mod changes;
 pub mod custody;
 pub mod people;
 pub mod store;
+pub mod office;
 pub mod login;
 
 pub mod agents;

@@ -46,9 +46,19 @@ pub const COPIES: &str = "vong_evidence_copies_total";
 pub const COPIES_WAITING: &str = "vong_evidence_copies_waiting";
 /// Log-in attempts by `outcome`: `accepted`, or the reason of refusal.
 pub const LOGINS: &str = "vong_logins_total";
-/// Decisions of people by `action`: `acknowledge`, `confirm`, `reject`, `plate`, `release`,
+/// Decisions of people by `action`: the steps of a case (`acknowledge`, `confirm`, `reject`, `route`, … as in
+/// the history), `undo`, `plate`, `release`,
 /// `merge`, `split`, `undo_merge`, `accept_suggestion`, `decline_suggestion`.
 pub const DECISIONS: &str = "vong_incident_decisions_total";
+/// Incidents for which the rules of routing were asked, by `outcome`: `unit`, `common_tray`.
+pub const ROUTED: &str = "vong_routing_asked_total";
+/// Rules that could not be judged when they were asked, and were passed by.
+pub const ROUTING_RULES_BROKEN: &str = "vong_routing_rules_broken_total";
+/// What time demanded of incidents, by `stage` (a stage of a case; `call`, `review`; `any` where an incident could not
+/// be looked at) and `outcome`: `warned`, `missed`, `asked`, `failed`.
+pub const DEADLINES: &str = "vong_incident_deadlines_total";
+/// Incidents whose moment to be looked at has come.
+pub const TIMERS_WAITING: &str = "vong_incident_timers_waiting";
 /// HTTP requests by `method`, `route` (the pattern, never the path) and `status`.
 pub const HTTP_REQUESTS: &str = "vong_http_requests_total";
 /// Seconds from a request to the head of its answer, by the same labels.

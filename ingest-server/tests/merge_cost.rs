@@ -7,6 +7,8 @@
 
 use std::time::{Duration, Instant};
 
+use casework::lifecycle::OpenedBy;
+use casework::routing::Source;
 use contract::v1::{AutoReport, EventId};
 use ingest_server::incident::{IncidentId, witness};
 use ingest_server::store::entity::{incident, merge_key, merge_profile};
@@ -103,25 +105,21 @@ fn row(id: String, number: usize, camera: &str, now: i64) -> incident::Model {
         detail: "goods".to_owned(),
         severity: "low".to_owned(),
         confidence: 0.5,
-        state: "new".to_owned(),
         camera_phase: "raised".to_owned(),
         agent: "city-01".to_owned(),
         camera: camera.to_owned(),
-        camera_name: None,
         zone: Some("pavement".to_owned()),
-        place: None,
         occurred_start: 1_767_225_600_000_000,
-        occurred_end: None,
-        created_at: now,
-        updated_at: now,
-        version: 1,
-        count: None,
         event_count: 1,
         report_count: 1,
-        rejected_reason: None,
         open_events: 1,
         raised_events: 1,
-        inside: None,
+        ..incident::Model::opened(
+            IncidentId::new(),
+            OpenedBy::Camera,
+            Source::Camera,
+            Timestamp::from_microsecond(now).unwrap(),
+        )
     }
 }
 

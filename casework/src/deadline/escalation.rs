@@ -62,14 +62,23 @@ impl From<Ladder> for Vec<Rung> {
 /// that was called last still has time, or when all were called.
 #[must_use]
 pub fn due_rung(ladder: &Ladder, began: Timestamp, called: usize, now: Timestamp) -> Option<&Rung> {
+    let from = rung_due_at(ladder, began, called)?;
+    ladder.0.get(called).filter(|_| now >= from)
+}
+
+/// When the next rung must be called; none when all were.
+#[must_use]
+pub fn rung_due_at(ladder: &Ladder, began: Timestamp, called: usize) -> Option<Timestamp> {
+    if called >= ladder.0.len() {
+        return None;
+    }
     let waited = ladder
         .0
         .iter()
         .take(called)
         .map(|rung| i64::from(rung.wait_minutes))
         .sum();
-    let from = began.checked_add(SignedDuration::from_mins(waited)).ok()?;
-    ladder.0.get(called).filter(|_| now >= from)
+    began.checked_add(SignedDuration::from_mins(waited)).ok()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calendar::Calendar;
 use super::stage::Stage;
+use crate::category::is_family;
 
 /// How urgent an incident is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -14,6 +15,17 @@ pub enum Urgency {
     Normal,
     /// *Khẩn*: the clock never stops, and somebody is called.
     Urgent,
+}
+
+impl Urgency {
+    /// The word in the store and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Urgent => "urgent",
+        }
+    }
 }
 
 /// Which hours count.
@@ -55,7 +67,7 @@ impl Clock {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
-    /// For this category alone.
+    /// For this category and those below it alone.
     #[serde(default)]
     pub category: Option<String>,
     /// For this urgency alone.
@@ -122,33 +134,6 @@ impl From<Limits> for Vec<Limit> {
 }
 
 impl Limits {
-    /// What an installation starts with: urgent 24 hours around the clock, normal three to seven working
-    /// days (as Lạc Dương's IOC promises its citizens), acknowledged within minutes to hours.
-    #[must_use]
-    pub fn shipped() -> Self {
-        const DAY: u32 = 8; // working hours
-        let limit = |urgency, stage, hours, clock, warn_hours| Limit {
-            category: None,
-            urgency: Some(urgency),
-            stage,
-            hours,
-            clock,
-            warn_hours,
-        };
-        use Clock::{AroundTheClock, Working};
-        use Urgency::{Normal, Urgent};
-        Self(vec![
-            limit(Urgent, Stage::Acknowledge, 1, AroundTheClock, 0),
-            limit(Urgent, Stage::Verify, 2, AroundTheClock, 1),
-            limit(Urgent, Stage::Process, 24, AroundTheClock, 4),
-            limit(Urgent, Stage::Answer, 24, AroundTheClock, 4),
-            limit(Normal, Stage::Acknowledge, 4, Working, 1),
-            limit(Normal, Stage::Verify, DAY, Working, 2),
-            limit(Normal, Stage::Process, 3 * DAY, Working, DAY),
-            limit(Normal, Stage::Answer, 7 * DAY, Working, DAY),
-        ])
-    }
-
     /// The limit for a stage: the entry that names most of what is asked; none where no entry fits. A
     /// category outweighs an urgency.
     #[must_use]
@@ -156,9 +141,15 @@ impl Limits {
         self.0
             .iter()
             .filter(|limit| limit.stage == stage)
-            .filter(|limit| limit.category.as_deref().is_none_or(|own| own == category))
+            .filter(|limit| {
+                let own = limit.category.as_deref();
+                own.is_none_or(|own| is_family(own, category))
+            })
             .filter(|limit| limit.urgency.is_none_or(|own| own == urgency))
-            .max_by_key(|limit| (limit.category.is_some(), limit.urgency.is_some()))
+            .max_by_key(|limit| {
+                let own = limit.category.as_deref();
+                (own.map_or(0, |own| own.len() + 1), limit.urgency.is_some())
+            })
     }
 }
 
@@ -179,20 +170,6 @@ mod tests {
         assert_eq!(hours("litter", Urgency::Urgent), 24);
         assert_eq!(hours("water", Urgency::Urgent), 12);
         assert_eq!(limits.of("water", Urgency::Urgent, Stage::Answer), None);
-    }
-
-    #[test]
-    fn shipped_limits_are_a_list_that_is_taken() {
-        let shipped: Vec<Limit> = Limits::shipped().into();
-        assert!(Limits::try_from(shipped).is_ok());
-        for urgency in [Urgency::Normal, Urgency::Urgent] {
-            for stage in Stage::ALL {
-                assert!(
-                    Limits::shipped().of("any", urgency, stage).is_some()
-                        || stage == Stage::LegalVerification
-                );
-            }
-        }
     }
 
     #[test]

@@ -16,6 +16,6 @@ mod limits;
 mod stage;
 
 pub use calendar::{Calendar, CalendarFault, DayRule};
-pub use escalation::{Ladder, LadderFault, Rung, due_rung};
+pub use escalation::{Ladder, LadderFault, Rung, due_rung, rung_due_at};
 pub use limits::{Clock, Limit, Limits, LimitsFault, Urgency};
 pub use stage::{Due, Pause, PauseReason, Stage, Standing, Track};

@@ -32,6 +32,12 @@ impl Stage {
         Self::LegalVerification,
     ];
 
+    /// Reads the word back.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stage| stage.as_str() == word)
+    }
+
     /// The word in the store and on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -59,8 +65,29 @@ pub enum PauseReason {
     Deferred,
 }
 
+impl PauseReason {
+    /// Every reason.
+    pub const ALL: [Self; 4] = [
+        Self::WaitingForReporter,
+        Self::WaitingForOthers,
+        Self::ForceMajeure,
+        Self::Deferred,
+    ];
+
+    /// The word in the store and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::WaitingForReporter => "waiting_for_reporter",
+            Self::WaitingForOthers => "waiting_for_others",
+            Self::ForceMajeure => "force_majeure",
+            Self::Deferred => "deferred",
+        }
+    }
+}
+
 /// A time in which a clock stands still.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
     /// Since when.
     pub from: Timestamp,
@@ -71,7 +98,7 @@ pub struct Pause {
 }
 
 /// One stage that was begun.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Track {
     /// Which.
     pub stage: Stage,

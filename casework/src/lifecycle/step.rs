@@ -53,6 +53,8 @@ pub enum Action {
     Resume,
     /// "It is not over."
     Reopen(ReopenReason),
+    /// "I take my report back."
+    Withdraw,
 }
 
 /// An action, with the reason in the person's own words where one was given.
@@ -65,6 +67,37 @@ pub struct Step {
 }
 
 impl Action {
+    /// One of each, in the order of an incident's life. `day` stands where an action names one; what they
+    /// name besides is any.
+    pub(super) fn samples(day: Date) -> Vec<Self> {
+        let unit = UnitId::any();
+        vec![
+            Self::MarkEligible,
+            Self::MarkNotEligible(IneligibleReason::Abuse),
+            Self::Acknowledge,
+            Self::Confirm,
+            Self::Reject(RejectReason::Abuse),
+            Self::Route {
+                lead: unit.clone(),
+                supporting: Vec::new(),
+            },
+            Self::Accept,
+            Self::Return(ReturnReason::NotOurArea),
+            Self::PassDown(unit),
+            Self::Start,
+            Self::Answer(Outcome::Done),
+            Self::Approve,
+            Self::SendBack,
+            Self::Publish,
+            Self::Resolve,
+            Self::CloseUnresolved(UnresolvedReason::NotFound),
+            Self::Defer(day),
+            Self::Resume,
+            Self::Reopen(ReopenReason::Mistake),
+            Self::Withdraw,
+        ]
+    }
+
     /// The word in the history.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
@@ -86,8 +119,9 @@ impl Action {
             Self::Resolve => "resolve",
             Self::CloseUnresolved(_) => "close_unresolved",
             Self::Defer(_) => "defer",
-            Self::Resume => "resume",
+            Self::Resume => "resume_work",
             Self::Reopen(_) => "reopen",
+            Self::Withdraw => "withdraw",
         }
     }
 
@@ -131,6 +165,7 @@ impl Action {
             ),
             Self::CloseUnresolved(_) => matches!(role, Role::ShiftLead | Role::Administrator),
             Self::Reopen(_) => role.is_centre() || matches!(role, Role::Citizen),
+            Self::Withdraw => matches!(role, Role::Citizen),
         }
     }
 }

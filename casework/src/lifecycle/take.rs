@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
+use super::reason::UnresolvedReason;
 use super::state::{Outcome, State};
 use super::step::{Action, Step};
 use crate::people::{Actor, Person, Role};
@@ -16,6 +18,25 @@ pub enum OpenedBy {
     Camera,
     /// A citizen, by whatever channel.
     Reporter,
+}
+
+impl OpenedBy {
+    /// The word in the store and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Camera => "camera",
+            Self::Reporter => "reporter",
+        }
+    }
+
+    /// Reads the word back.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Camera, Self::Reporter]
+            .into_iter()
+            .find(|by| by.as_str() == word)
+    }
 }
 
 /// What decides which steps an incident may take.
@@ -42,6 +63,8 @@ pub struct Rules<'a> {
     pub units: &'a UnitTree,
     /// How long after publication whoever reported it may reopen.
     pub reopen_window: SignedDuration,
+    /// The zone in which days begin.
+    pub zone: TimeZone,
 }
 
 /// Why a step was refused. The case stands as it was.
@@ -92,6 +115,22 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Every word, for the catalogue's test.
+    pub const WORDS: [&'static str; 12] = [
+        "not_a_person",
+        "not_this_role",
+        "not_your_unit",
+        "not_from_here",
+        "eligibility_first",
+        "approval_first",
+        "note_missing",
+        "no_such_unit",
+        "not_below",
+        "lead_supports",
+        "too_late",
+        "review_in_the_past",
+    ];
+
     /// The word on the wire.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
@@ -148,6 +187,28 @@ impl Case {
             return Err(Refusal::NoteMissing);
         }
         Ok(next)
+    }
+
+    /// The actions, by their words, that the actor may ask for in this state: what a screen offers. Whether a
+    /// reason, a unit or a day that comes with them will do is said when the step is taken.
+    #[must_use]
+    pub fn open_to(&self, who: &Actor, at: Timestamp, rules: &Rules<'_>) -> Vec<&'static str> {
+        let tomorrow = at
+            .to_zoned(rules.zone.clone())
+            .date()
+            .saturating_add(2.days());
+        Action::samples(tomorrow)
+            .into_iter()
+            .filter(|action| match self.check_right(action, who, rules) {
+                Err(_) => false,
+                // These name a unit; there is one to be named, or the refusal is about that alone.
+                Ok(()) => match self.follow(action, who, at, rules) {
+                    Ok(_) | Err(Refusal::NoSuchUnit(_) | Refusal::NotBelow(_)) => true,
+                    Err(_) => false,
+                },
+            })
+            .map(|action| action.as_str())
+            .collect()
     }
 
     fn check_right(&self, action: &Action, who: &Actor, rules: &Rules<'_>) -> Result<(), Refusal> {
@@ -253,13 +314,19 @@ impl Case {
                 | S::Reopened,
                 Action::Defer(day),
             ) => {
-                let today = at.to_zoned(jiff::tz::TimeZone::UTC).date();
+                let today = at.to_zoned(rules.zone.clone()).date();
                 if *day <= today {
                     return Err(Refusal::ReviewInThePast);
                 }
                 to(S::Deferred(*day))
             }
             (S::Deferred(_), Action::Resume) => to(S::Confirmed),
+            // What somebody of the centre found to be real does not go away with who reported it.
+            (S::New | S::Eligible | S::Acknowledged, Action::Withdraw)
+                if self.opened_by == OpenedBy::Reporter =>
+            {
+                to(S::ClosedUnresolved(UnresolvedReason::Withdrawn))
+            }
             (
                 S::Published(_)
                 | S::Resolved

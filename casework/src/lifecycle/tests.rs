@@ -34,6 +34,7 @@ fn rules(units: &UnitTree) -> Rules<'_> {
     Rules {
         units,
         reopen_window: SignedDuration::from_hours(14 * 24),
+        zone: jiff::tz::TimeZone::fixed(jiff::tz::offset(7)),
     }
 }
 
@@ -176,6 +177,64 @@ fn what_is_refused_says_why() {
 }
 
 #[test]
+fn a_report_is_withdrawn_only_until_somebody_found_it_real() {
+    let units = units();
+    let withdraw = |state, opened_by| {
+        let case = Case {
+            state,
+            ..Case::new(opened_by)
+        };
+        case.take(
+            &Step {
+                action: Action::Withdraw,
+                note: None,
+            },
+            &Actor::Reporter,
+            at(0),
+            &rules(&units),
+        )
+        .map(|case| case.state)
+    };
+    let gone = Ok(State::ClosedUnresolved(UnresolvedReason::Withdrawn));
+    assert_eq!(withdraw(State::Eligible, OpenedBy::Reporter), gone);
+    let refused = |from| Err(Refusal::NotFromHere { from });
+    assert_eq!(
+        withdraw(State::Confirmed, OpenedBy::Reporter),
+        refused("confirmed")
+    );
+    assert_eq!(withdraw(State::New, OpenedBy::Camera), refused("new"));
+}
+
+#[test]
+fn a_screen_offers_what_can_be_done_and_nothing_else() {
+    let units = units();
+    let offered = |state, who: &Actor| {
+        let case = Case {
+            state,
+            lead: Some(unit("ward")),
+            ..Case::new(OpenedBy::Reporter)
+        };
+        case.open_to(who, at(0), &rules(&units)).join(" ")
+    };
+    let (operator, handler) = (
+        person(Role::Operator, None),
+        person(Role::AgencyHandler, Some("ward")),
+    );
+    #[rustfmt::skip]
+    let table = [
+        (State::New, &operator, "mark_eligible mark_not_eligible"),
+        (State::Eligible, &operator, "acknowledge confirm reject"),
+        (State::Confirmed, &operator, "route"),
+        (State::Routed, &handler, "accept return pass_down"),
+        (State::Answered(Outcome::Done), &handler, ""),
+        (State::Resolved, &operator, "reopen"),
+    ];
+    for (state, who, expected) in table {
+        assert_eq!(offered(state, who), expected, "{state:?}");
+    }
+}
+
+#[test]
 fn a_unit_without_approval_publishes_at_once_and_a_unit_above_may_act() {
     let units = units();
     let case = Case {
@@ -288,6 +347,7 @@ fn any_action() -> impl Strategy<Value = Action> {
         1 => (2023_i16..2030).prop_map(|year| Action::Defer(Date::constant(year, 6, 1))),
         1 => Just(Action::Resume),
         1 => proptest::sample::select(ReopenReason::ALL).prop_map(Action::Reopen),
+        1 => Just(Action::Withdraw),
     ]
 }
 
@@ -341,7 +401,8 @@ proptest! {
             }
             was_eligible |= next.state == State::Eligible;
             was_confirmed |= next.state == State::Confirmed;
-            if opened_by == OpenedBy::Reporter && !matches!(next.state, State::NotEligible(_) | State::Reopened) && next.reopened == 0 {
+            if opened_by == OpenedBy::Reporter && !matches!(next.state, State::NotEligible(_) | State::Reopened)
+                && action != Action::Withdraw && next.reopened == 0 {
                 prop_assert!(was_eligible, "eligibility was skipped on the way to {:?}", next.state);
             }
             if next.state.is_with_unit() {

@@ -35,6 +35,22 @@ pub enum UndoRefusal {
     Told,
 }
 
+impl UndoRefusal {
+    /// Every refusal, for the catalogue's test.
+    pub const ALL: [Self; 4] = [Self::MovedOn, Self::NotYours, Self::TooLate, Self::Told];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MovedOn => "step_moved_on",
+            Self::NotYours => "step_not_yours",
+            Self::TooLate => "step_too_late",
+            Self::Told => "step_told",
+        }
+    }
+}
+
 impl Taken {
     /// The case as it was before the step: exactly as it was.
     ///

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::area::{AreaId, Atlas, Place};
+use crate::category::is_family;
 use crate::unit::UnitId;
 
 /// How bad it is, in the words of the contract.
@@ -34,6 +35,19 @@ pub enum Source {
     Staff,
     /// Another system, by Open311.
     Open311,
+}
+
+impl Source {
+    /// The word in the store and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Camera => "camera",
+            Self::Citizen => "citizen",
+            Self::Staff => "staff",
+            Self::Open311 => "open311",
+        }
+    }
 }
 
 /// What is known of an incident when it is routed.
@@ -79,7 +93,7 @@ impl Hours {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
-    /// One of these categories.
+    /// One of these categories, or of those below them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub category: Vec<String>,
     /// In one of these areas, as they were on the day.
@@ -122,6 +136,22 @@ pub enum Term {
     DangerLevel,
 }
 
+impl Term {
+    /// The condition's key.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Category => "category",
+            Self::Area => "area",
+            Self::Hours => "hours",
+            Self::Weekday => "weekday",
+            Self::Severity => "severity",
+            Self::Source => "source",
+            Self::DangerLevel => "danger_level",
+        }
+    }
+}
+
 /// Whether a condition holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Judged {
@@ -147,7 +177,7 @@ impl Condition {
         let terms = [
             (
                 Term::Category,
-                any(&self.category, |own| *own == subject.category),
+                any(&self.category, |own| is_family(own, &subject.category)),
             ),
             (
                 Term::Source,

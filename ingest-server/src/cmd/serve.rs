@@ -25,7 +25,9 @@ use crate::config::{BrokerConfig, Config, MqttUrl, Password, Tls};
 use crate::evidence::EvidenceStore;
 use crate::http::{self, AppState, BrokerLink, Services};
 use crate::intake::{BrokerAccess, Health, Intake, RetainedLiveness};
+use crate::office::Offices;
 use crate::orders::{Courier, Orders};
+use crate::review::Timekeeper;
 use crate::store::{self, Store};
 use crate::telemetry;
 
@@ -62,6 +64,13 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let program = std::env::current_exe().context("this program's own file cannot be found")?;
     let workshop = evidence.workshop(program, &config.copies);
     let workshop = tokio::spawn(workshop.run(stop.clone()));
+    let offices = Offices::default();
+    let timekeeper = Timekeeper {
+        store: store.clone(),
+        offices: offices.clone(),
+        changes: changes.clone(),
+    };
+    let timekeeper = tokio::spawn(timekeeper.run(stop.clone()));
     let endpoints = Endpoints::write(
         &config.data_dir,
         &format!("http://{}", reachable(http_address)),
@@ -72,6 +81,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
         merging,
         changes,
         evidence,
+        offices,
         orders,
         enrolment: Enrolment::new(store.clone(), key.public(), broker.advertised.clone()),
         key: Arc::clone(&key),
@@ -91,6 +101,9 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     }
     if let Err(error) = workshop.await {
         tracing::error!(error = %error, "the maker of copies ended badly");
+    }
+    if let Err(error) = timekeeper.await {
+        tracing::error!(error = %error, "the timekeeper ended badly");
     }
     let taken_in = intake.finished().await;
     broker.stop().await;

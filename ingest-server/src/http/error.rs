@@ -12,6 +12,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bundle::MissingField;
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -20,10 +21,10 @@ use contract::v1::FieldFault;
 use super::catalogue::{self, Language};
 use super::context::RequestId;
 use crate::export::{DisclosureError, ExportError};
-use crate::incident::lifecycle::Refusal;
 use crate::login::LoginRefusal;
 use crate::orders::OrderError;
 use crate::review::ReviewError;
+use crate::review::setup::SetupError;
 use crate::store::StoreError;
 
 /// The media type of problem documents.
@@ -83,9 +84,23 @@ pub enum ApiError {
         /// The version it stands at.
         current: u64,
     },
-    /// The life cycle does not allow it.
-    #[error("transition refused")]
-    TransitionRefused(#[source] Refusal),
+    /// The life of a case does not allow it; the word says why.
+    #[error("transition refused: {0}")]
+    TransitionRefused(&'static str),
+    /// Somebody else holds the incident.
+    #[error("claimed by another")]
+    ClaimedByAnother {
+        /// Who.
+        by: String,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The document has moved on.
+    #[error("stale document")]
+    StaleDocument {
+        /// The version it stands at.
+        current: i64,
+    },
     /// Merging does not allow it; the word says why.
     #[error("merge refused: {0}")]
     MergeRefused(&'static str),
@@ -141,7 +156,9 @@ pub enum ApiError {
 
 /// Every code, for the catalogue's test.
 #[cfg(test)]
-pub(super) const CODES: [&str; 30] = [
+pub(super) const CODES: [&str; 32] = [
+    "claimed_by_another",
+    "stale_document",
     "unauthenticated",
     "not_allowed",
     "csrf_token_invalid",
@@ -176,10 +193,28 @@ pub(super) const CODES: [&str; 30] = [
 
 /// Every detail that is translated, for the catalogue's test.
 #[cfg(test)]
-pub(super) const DETAILS: [&str; 12] = [
-    "already_acknowledged",
-    "already_decided",
+pub(super) const DETAILS: [&str; 30] = [
     "not_a_person",
+    "not_this_role",
+    "not_your_unit",
+    "not_from_here",
+    "eligibility_first",
+    "approval_first",
+    "note_missing",
+    "no_such_unit",
+    "not_below",
+    "lead_supports",
+    "too_late",
+    "review_in_the_past",
+    "step_moved_on",
+    "step_not_yours",
+    "step_too_late",
+    "step_told",
+    "nothing_to_undo",
+    "would_go_to_accused",
+    "shelf_no_reason",
+    "shelf_bad_length",
+    "shelf_fire",
     "merge_itself",
     "merge_inside",
     "split_not_here",
@@ -216,6 +251,8 @@ impl ApiError {
             Self::StaleVersion { .. } => "stale_version",
             Self::StaleDesired { .. } => "stale_desired",
             Self::TransitionRefused(_) => "transition_refused",
+            Self::ClaimedByAnother { .. } => "claimed_by_another",
+            Self::StaleDocument { .. } => "stale_document",
             Self::MergeRefused(_) => "merge_refused",
             Self::RangeNotSatisfiable { .. } => "range_not_satisfiable",
             Self::EnrolmentTokenInvalid => "enrolment_token_invalid",
@@ -255,6 +292,8 @@ impl ApiError {
             Self::StaleVersion { .. }
             | Self::StaleDesired { .. }
             | Self::TransitionRefused(_)
+            | Self::ClaimedByAnother { .. }
+            | Self::StaleDocument { .. }
             | Self::MergeRefused(_)
             | Self::EnrolmentKeyInUse
             | Self::BundleIncomplete(_)
@@ -269,14 +308,23 @@ impl ApiError {
         }
     }
 
+    /// Why it was refused, as a word, where the code alone does not say.
+    #[must_use]
+    pub const fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::TransitionRefused(word) | Self::MergeRefused(word) => Some(word),
+            _ => None,
+        }
+    }
+
     fn detail(&self) -> Option<Detail> {
         match self {
             Self::InvalidRequest(text)
             | Self::BundleUnavailable(text)
             | Self::CopyUnavailable(text) => Some(Detail::Text(text.clone())),
             Self::BundleIncomplete(fields) => Some(Detail::Fields(fields.clone())),
-            Self::TransitionRefused(refusal) => Some(Detail::Word(refusal.as_str())),
-            Self::MergeRefused(word) => Some(Detail::Word(word)),
+            Self::TransitionRefused(word) | Self::MergeRefused(word) => Some(Detail::Word(word)),
+            Self::ClaimedByAnother { by, until } => Some(Detail::Text(format!("{by} · {until}"))),
             _ => None,
         }
     }
@@ -313,11 +361,29 @@ impl From<ReviewError> for ApiError {
         match error {
             ReviewError::NotFound => Self::NotFound,
             ReviewError::Stale { current } => Self::StaleVersion { current },
-            ReviewError::Refused(refusal) => Self::TransitionRefused(refusal),
+            ReviewError::Refused(refusal) => Self::TransitionRefused(refusal.as_str()),
+            ReviewError::NotUndone(refusal) => Self::TransitionRefused(refusal.as_str()),
+            ReviewError::NothingToUndo => Self::TransitionRefused("nothing_to_undo"),
+            ReviewError::NotShelved(refusal) => Self::TransitionRefused(refusal.as_str()),
+            ReviewError::WouldGoToAccused => Self::TransitionRefused("would_go_to_accused"),
+            ReviewError::Held(held) => Self::ClaimedByAnother {
+                by: held.by,
+                until: held.until,
+            },
             ReviewError::NotMerged(refusal) => Self::MergeRefused(refusal.as_str()),
             ReviewError::NoLongerSuggested => Self::MergeRefused("no_longer_suggested"),
             ReviewError::NoteTooLong => Self::InvalidRequest(error.to_string()),
             ReviewError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SetupError> for ApiError {
+    fn from(error: SetupError) -> Self {
+        match error {
+            SetupError::Policy(_) | SetupError::Areas(_) => Self::InvalidRequest(chain(&error)),
+            SetupError::Stale { current } => Self::StaleDocument { current },
+            SetupError::Store(error) => error.into(),
         }
     }
 }
@@ -440,7 +506,7 @@ impl IntoResponse for ApiError {
             tracing::error!(error = %chain(error.as_ref()), "a request failed");
         }
         let current_version = match self {
-            Self::StaleVersion { current } => Some(current),
+            Self::StaleVersion { current } | Self::StaleDocument { current } => Some(current),
             Self::StaleDesired { current } => i64::try_from(current).ok(),
             _ => None,
         };
@@ -491,7 +557,10 @@ pub struct Problem {
     /// More, where there is more to say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// With `stale_version` and `stale_desired`: the version it stands at.
+    /// With `transition_refused` and `merge_refused`: why, as a word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+    /// With `stale_version`, `stale_desired` and `stale_document`: the version it stands at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current_version: Option<i64>,
     /// With `invalid_fields`: each field that will not do.
@@ -524,7 +593,12 @@ pub async fn render(request: Request, next: Next) -> Response {
         },
     };
     let status = response.status();
+    let reason = match &pending.detail {
+        Some(Detail::Word(word)) => Some(*word),
+        _ => None,
+    };
     let problem = Problem {
+        reason,
         code: pending.code,
         title: catalogue::error_title(language, pending.code),
         status: status.as_u16(),

@@ -23,6 +23,7 @@ use super::router::api;
     tags(
         (name = "session", description = "Logging in and out"),
         (name = "incidents", description = "What operators work on"),
+        (name = "casework", description = "How incidents are worked: steps, desk, deadlines, routes, and the documents behind them"),
         (name = "cameras", description = "Cameras and agents, and how they do"),
         (name = "orders", description = "What people want of agents: commands and desired state"),
         (name = "live", description = "Changes as they happen"),

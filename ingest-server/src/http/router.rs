@@ -12,13 +12,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    agents, bundles, cameras, enrolments, evidence, gaps, incidents, key_rotations, merging,
-    orders, quarantine, session, uploads,
+    agents, bundles, cameras, casework, enrolments, evidence, gaps, incidents, key_rotations,
+    merging, orders, quarantine, session, setup, uploads, worklist,
 };
 use super::{AppState, console, context, error, health, live, media, openapi};
 
 /// Most bytes of a JSON body.
 const MAX_JSON_BYTES: usize = 64 * 1024;
+/// Most bytes of a document by which incidents are worked: the areas of a country.
+const MAX_DOCUMENT_BYTES: usize = 64 * 1024 * 1024;
 /// How long a request may take that is neither a stream nor a transfer.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// How long an upload may pause before the connection is given up.
@@ -41,6 +43,7 @@ pub fn router(state: AppState) -> Router {
 pub(super) fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::base())
         .merge(bounded(people().merge(enrolment()).merge(operation())))
+        .merge(documents())
         .merge(streams())
         .merge(transfers())
 }
@@ -54,6 +57,18 @@ fn people() -> OpenApiRouter<AppState> {
         .routes(routes!(incidents::acknowledge))
         .routes(routes!(incidents::confirm))
         .routes(routes!(incidents::reject))
+        .routes(routes!(casework::case))
+        .routes(routes!(casework::step))
+        .routes(routes!(casework::undo))
+        .routes(routes!(casework::claim, casework::release))
+        .routes(routes!(casework::shelve, casework::unshelve))
+        .routes(routes!(casework::pause, casework::go_on))
+        .routes(routes!(casework::urgency))
+        .routes(routes!(casework::complaint))
+        .routes(routes!(casework::call))
+        .routes(routes!(casework::proposed_route))
+        .routes(routes!(worklist::steps))
+        .routes(routes!(worklist::overdue))
         .routes(routes!(merging::merge))
         .routes(routes!(merging::split))
         .routes(routes!(merging::undo))
@@ -92,6 +107,16 @@ fn operation() -> OpenApiRouter<AppState> {
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
         .routes(routes!(openapi::serve))
+}
+
+/// Documents by which incidents are worked.
+fn documents() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(setup::policy, setup::put_policy))
+        .routes(routes!(setup::rehearse))
+        .routes(routes!(setup::areas, setup::put_areas))
+        .layer(DefaultBodyLimit::max(MAX_DOCUMENT_BYTES))
+        .layer(RequestBodyTimeoutLayer::new(UPLOAD_PAUSE))
 }
 
 /// Answers that last as long as somebody listens.

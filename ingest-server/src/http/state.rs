@@ -14,6 +14,7 @@ use crate::agents::Enrolment;
 use crate::changes::ChangeBus;
 use crate::evidence::EvidenceStore;
 use crate::login::Doorkeeper;
+use crate::office::Offices;
 use crate::orders::Orders;
 use crate::store::Store;
 
@@ -31,6 +32,8 @@ pub struct Services {
     pub changes: ChangeBus,
     /// Bytes of evidence.
     pub evidence: EvidenceStore,
+    /// The policy and the areas in force.
+    pub offices: Offices,
     /// What people want of agents.
     pub orders: Orders,
     /// What lets agents in.

@@ -75,8 +75,8 @@ mod tests {
 
     use super::*;
     use crate::incident::facts::{EventFacts, IncidentFacts};
-    use crate::incident::lifecycle::State;
     use crate::incident::witness;
+    use casework::lifecycle::State;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_700_000_000 + second).unwrap()

@@ -1,7 +1,7 @@
 //! The incident: what several events of cameras mean to the people who must decide.
 //!
 //! Pure: values and a time go in, values come out. What the cameras say ([`facts`]) stays apart
-//! from what people decided ([`lifecycle`]); which reports belong together is the crate `merge`'s to
+//! from what people decided (the crate `casework`); which reports belong together is the crate `merge`'s to
 //! weigh, to which [`witness`] translates; what one arriving report does is [`intake`]; [`history`]
 //! chains who did what by hash.
 //!
@@ -10,7 +10,6 @@
 pub mod facts;
 pub mod history;
 pub mod intake;
-pub mod lifecycle;
 pub mod witness;
 
 use std::fmt;

@@ -2,10 +2,9 @@
 //!
 //! What does not belong here: weighing (the crate `merge`), rows.
 
+use casework::lifecycle::State;
 use contract::v1::{AutoReport, Kind, Phase, Place};
 use merge::{Code, Source, Span, Standing, Witness};
-
-use super::lifecycle::State;
 
 /// What a camera's report says, as far as merging goes.
 #[must_use]
@@ -41,6 +40,15 @@ pub fn category(kind: Kind, detail: &str) -> Code {
     }
 }
 
+/// The category of an incident, as its row says. A citizen's category that is no kind of a camera's stands for itself.
+#[must_use]
+pub fn category_of(kind: &str, detail: &str) -> Code {
+    match serde_json::from_value(serde_json::Value::from(kind)) {
+        Ok(kind) => category(kind, detail),
+        Err(_) => Code::new(kind),
+    }
+}
+
 const fn place(place: Place) -> merge::Place {
     match place {
         Place::Point {
@@ -64,7 +72,8 @@ const fn place(place: Place) -> merge::Place {
 #[must_use]
 pub const fn standing(state: State, camera_phase: Phase) -> Standing {
     match (state, camera_phase) {
-        (State::Rejected(_), _) => Standing::Dismissed,
+        (State::Rejected(_) | State::NotEligible(_), _) => Standing::Dismissed,
+        (State::Resolved | State::ClosedUnresolved(_), _) => Standing::Closed,
         (_, Phase::Cleared) => Standing::Cleared,
         (_, Phase::Raised | Phase::Updated) => Standing::Open,
     }
@@ -73,7 +82,7 @@ pub const fn standing(state: State, camera_phase: Phase) -> Standing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incident::lifecycle::RejectReason;
+    use casework::lifecycle::{RejectReason, UnresolvedReason};
 
     #[test]
     fn a_rejection_stands_above_what_cameras_say() {
@@ -84,6 +93,12 @@ mod tests {
             (State::Confirmed, Phase::Cleared, Standing::Cleared),
             (rejected, Phase::Raised, Standing::Dismissed),
             (rejected, Phase::Cleared, Standing::Dismissed),
+            (State::Resolved, Phase::Raised, Standing::Closed),
+            (
+                State::ClosedUnresolved(UnresolvedReason::NotFound),
+                Phase::Cleared,
+                Standing::Closed,
+            ),
         ] {
             assert_eq!(standing(state, phase), expected);
         }

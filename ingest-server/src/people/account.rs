@@ -79,6 +79,18 @@ pub struct Account {
     pub standing: Standing,
 }
 
+impl Account {
+    /// The person, as far as decisions about incidents need to know them.
+    #[must_use]
+    pub fn person(&self) -> casework::people::Person {
+        casework::people::Person {
+            name: self.username.to_string(),
+            role: self.role.of_case(),
+            unit: None,
+        }
+    }
+}
+
 /// Whether an account may log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {

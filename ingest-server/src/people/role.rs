@@ -4,7 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::incident::UnknownWord;
-use crate::incident::lifecycle::Actor;
 
 /// The role of an account. Later ones may do what earlier ones may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,12 +24,12 @@ impl Role {
         }
     }
 
-    /// Who this role is to the life of an incident.
+    /// What this role is to the life of an incident.
     #[must_use]
-    pub const fn actor(self) -> Actor {
+    pub const fn of_case(self) -> casework::people::Role {
         match self {
-            Self::Operator => Actor::Operator,
-            Self::Administrator => Actor::Administrator,
+            Self::Operator => casework::people::Role::Operator,
+            Self::Administrator => casework::people::Role::Administrator,
         }
     }
 }

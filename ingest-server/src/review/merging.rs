@@ -269,6 +269,8 @@ impl Desk<'_> {
             note: self.note.clone(),
         };
         store::append_history(&self.tx, id, entry, self.now).await?;
+        // Its deadlines may be another's now, or its own again.
+        store::wake(&self.tx, id, self.now).await?;
         self.touched.insert(id);
         Ok(())
     }

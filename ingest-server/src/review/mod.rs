@@ -1,25 +1,38 @@
-//! The operator's verbs: acknowledge, confirm, reject; merge, split, undo and answers to suggestions
-//! stand in `merging`.
+//! What people do with incidents: the steps of a case ([`step`]) and where it goes ([`routing`]); merge, split, undo
+//! and answers to suggestions stand in `merging`.
 //!
 //! A verb names the version it was decided on; where the incident has moved on, the person looks
-//! again. The rules are `incident::lifecycle`'s; here they meet the store: one transaction writes
+//! again. The rules are those of the crate `casework`; here they meet the store: one transaction writes
 //! the state and the history, and the change is announced after its commit.
 //!
 //! What does not belong here: HTTP, rights to log in, what cameras say.
 
+mod desk;
 mod merging;
+mod news;
+pub mod routing;
+pub mod setup;
+mod step;
+mod timekeeper;
 
+#[cfg(test)]
+mod tests;
+
+pub use desk::{CallOutcome, DeskVerb, at_desk, propose_route};
 pub use merging::{Merging, MergingVerb};
+pub use step::{Taken, Wish, announce, calls_in, check_seen, take_step, undo_step, urgency_of};
+pub use timekeeper::Timekeeper;
 
+use casework::desk::{Held, ShelfRefusal};
+use casework::lifecycle::{Action, Refusal, Step, UndoRefusal};
+use casework::people::Actor;
 use jiff::Timestamp;
-use notice::Cause;
 
-use crate::changes::{Change, ChangeBus};
+use crate::changes::ChangeBus;
 use crate::incident::IncidentId;
-use crate::incident::lifecycle::{Action, Refusal, transition};
+use crate::office::Offices;
 use crate::people::{Account, audit};
-use crate::store::{self, HistoryEntry, Store, StoreError};
-use crate::telemetry::DECISIONS;
+use crate::store::{Store, StoreError};
 
 /// Most characters of a note.
 pub const MAX_NOTE_CHARS: usize = 2_000;
@@ -55,6 +68,12 @@ impl Note {
         }
         Ok((!text.is_empty()).then(|| Self(text.to_owned())))
     }
+
+    /// The words.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.0
+    }
 }
 
 /// Why a verb was not carried out. Nothing of it stands.
@@ -72,6 +91,21 @@ pub enum ReviewError {
     /// The life cycle does not allow it.
     #[error("the transition was refused")]
     Refused(#[source] Refusal),
+    /// A step cannot be taken back.
+    #[error("the step was not taken back")]
+    NotUndone(#[source] UndoRefusal),
+    /// No step was taken, or all were taken back.
+    #[error("there is no step to take back")]
+    NothingToUndo,
+    /// Somebody else holds it.
+    #[error("somebody else holds the incident")]
+    Held(#[source] Held),
+    /// It cannot be set aside.
+    #[error("the incident was not set aside")]
+    NotShelved(#[source] ShelfRefusal),
+    /// The complaint would reach whom it is about.
+    #[error("the complaint would reach the unit it is about")]
+    WouldGoToAccused,
     /// Merging does not allow it.
     #[error("the merge was refused")]
     NotMerged(#[source] merge::casebook::Refusal),
@@ -93,60 +127,34 @@ pub enum ReviewError {
 /// something that is no longer so.
 pub async fn carry_out(
     store: &Store,
+    offices: &Offices,
     changes: &ChangeBus,
     who: &Account,
     verb: Verb,
     now: Timestamp,
 ) -> Result<i64, ReviewError> {
     let tx = store.begin().await?;
-    let row = store::find_incident(&tx, verb.incident)
-        .await?
-        .ok_or(ReviewError::NotFound)?;
-    if row.version != verb.version {
-        return Err(ReviewError::Stale {
-            current: row.version,
-        });
-    }
-    if row.inside.is_some() {
-        return Err(ReviewError::NotMerged(merge::casebook::Refusal::Inside));
-    }
-    let before = store::state_of(&row)?;
-    let after = transition(before, who.role.actor(), verb.action).map_err(ReviewError::Refused)?;
-    if !store::write_decision(&tx, verb.incident, verb.version, after, now).await? {
-        return Err(ReviewError::Stale {
-            current: row.version + 1,
-        });
-    }
-    let entry = HistoryEntry {
-        actor: who.username.to_string(),
-        action: verb.action.as_str().to_owned(),
-        from: Some(before.as_str().to_owned()),
-        to: Some(after.as_str().to_owned()),
-        reason: after
-            .rejected_reason()
-            .map(|reason| reason.as_str().to_owned()),
+    let office = offices.in_force(&tx).await?;
+    let actor = Actor::Person(who.person());
+    let step = Step {
+        action: verb.action,
         note: verb.note.map(|note| note.0),
     };
-    store::append_history(&tx, verb.incident, entry, now).await?;
-    if let Some(cause) = news_of(verb.action) {
-        store::enqueue_notice(&tx, verb.incident, &cause, who.username.as_str(), now).await?;
-    }
+    let wish = Wish {
+        incident: verb.incident,
+        version: Some(verb.version),
+        who: &actor,
+        step: &step,
+        at: now,
+    };
+    let taken = take_step(&tx, &office, wish).await?;
     tx.commit().await?;
-    let version = verb.version + 1;
-    changes.announce(Change::Incident {
-        id: verb.incident,
-        version,
-    });
-    metrics::counter!(DECISIONS, "action" => verb.action.as_str()).increment(1);
-    audit::decided(&who.username, verb.incident, verb.action.as_str(), version);
-    Ok(version)
-}
-
-/// What units may have to be told of a decision.
-const fn news_of(action: Action) -> Option<Cause> {
-    match action {
-        Action::Acknowledge => None,
-        Action::Confirm => Some(Cause::Confirmed),
-        Action::Reject(_) => Some(Cause::Rejected),
-    }
+    announce(changes, &taken);
+    audit::decided(
+        &who.username,
+        verb.incident,
+        step.action.as_str(),
+        taken.version,
+    );
+    Ok(taken.version)
 }

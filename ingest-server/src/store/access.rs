@@ -167,6 +167,21 @@ impl Store {
         Ok(pending)
     }
 
+    /// Brings the schema to where it stood before the migration of this name: what a test of older rows begins
+    /// from. All of them where there is none of that name.
+    ///
+    /// # Errors
+    /// [`StoreError::Migrate`].
+    pub async fn migrate_before(&self, name: &str) -> Result<(), StoreError> {
+        let before = Migrator::migrations()
+            .iter()
+            .position(|migration| migration.name() == name)
+            .and_then(|before| u32::try_from(before).ok());
+        Migrator::up(&self.writer, before)
+            .await
+            .map_err(StoreError::Migrate)
+    }
+
     /// Begins a write transaction, waiting for the writer's turn.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! What people read about incidents: pages of them, their events, their evidence.
 
 use contract::v1::EvidenceId;
+use jiff::Timestamp;
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, FromQueryResult, JoinType, QueryFilter as _,
     QueryOrder as _, QuerySelect as _,
@@ -41,6 +42,69 @@ pub async fn incidents(
         query = query.filter(Column::Number.lt(before));
     }
     Ok(query.all(on.conn()).await?)
+}
+
+/// Incidents of which a stage is overdue, those that wait longest first; of these units alone where any is named.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn overdue(
+    on: &impl Access,
+    now: Timestamp,
+    units: &[String],
+    limit: u64,
+) -> Result<Vec<incident::Model>, StoreError> {
+    use incident::Column;
+    let mut query = incident::Entity::find()
+        .filter(Column::DueAt.lte(now.as_microsecond()))
+        .filter(Column::Inside.is_null())
+        .order_by_asc(Column::DueAt)
+        .limit(limit);
+    if !units.is_empty() {
+        query = query.filter(Column::LeadUnit.is_in(units));
+    }
+    Ok(query.all(on.conn()).await?)
+}
+
+/// How many incidents of each unit are overdue; none for the common tray.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn overdue_by_unit(
+    on: &impl Access,
+    now: Timestamp,
+) -> Result<Vec<(Option<String>, i64)>, StoreError> {
+    use incident::Column;
+    Ok(incident::Entity::find()
+        .select_only()
+        .column(Column::LeadUnit)
+        .column_as(Column::Id.count(), "count")
+        .filter(Column::DueAt.lte(now.as_microsecond()))
+        .filter(Column::Inside.is_null())
+        .group_by(Column::LeadUnit)
+        .order_by_asc(Column::LeadUnit)
+        .into_tuple()
+        .all(on.conn())
+        .await?)
+}
+
+/// Incidents that began since a moment, newest first: the past on which rules are rehearsed.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn incidents_since(
+    on: &impl Access,
+    since: Timestamp,
+    limit: u64,
+) -> Result<Vec<incident::Model>, StoreError> {
+    use incident::Column;
+    Ok(incident::Entity::find()
+        .filter(Column::CreatedAt.gte(since.as_microsecond()))
+        .filter(Column::Inside.is_null())
+        .order_by_desc(Column::Number)
+        .limit(limit)
+        .all(on.conn())
+        .await?)
 }
 
 /// The events of an incident, oldest first.

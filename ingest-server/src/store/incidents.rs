@@ -1,7 +1,4 @@
-//! Incidents: found, touched, and decided upon by people. What reports do to them is `filing`'s.
-//!
-//! What may be decided stands in `incident::lifecycle`; here it is read and written, always within
-//! the caller's transaction.
+//! Incidents: found and touched. What reports do to them is `filing`'s, what people do `cases`'s.
 
 use contract::v1::EventId;
 use jiff::Timestamp;
@@ -13,7 +10,6 @@ use super::{Access, StoreError, Tx};
 use crate::changes::Change;
 use crate::incident::IncidentId;
 use crate::incident::intake::Placed;
-use crate::incident::lifecycle::{RejectReason, State};
 
 /// Where an event is placed, as its row says.
 pub(super) fn placed(row: &event::Model) -> Result<Option<Placed>, StoreError> {
@@ -74,32 +70,6 @@ pub async fn find_incident(
         .await?)
 }
 
-/// Writes a decision of people, where the incident still stands at `version`. False where it has
-/// moved on.
-///
-/// # Errors
-/// [`StoreError::Query`].
-pub async fn write_decision(
-    tx: &Tx,
-    id: IncidentId,
-    version: i64,
-    state: State,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    use incident::Column;
-    let reason = state.rejected_reason().map(RejectReason::as_str);
-    let changed = incident::Entity::update_many()
-        .col_expr(Column::State, Expr::value(state.as_str()))
-        .col_expr(Column::RejectedReason, Expr::value(reason))
-        .col_expr(Column::Version, Expr::value(version + 1))
-        .col_expr(Column::UpdatedAt, Expr::value(now.as_microsecond()))
-        .filter(Column::Id.eq(id.to_string()))
-        .filter(Column::Version.eq(version))
-        .exec(tx.conn())
-        .await?;
-    Ok(changed.rows_affected == 1)
-}
-
 /// The id of a row.
 ///
 /// # Errors
@@ -108,18 +78,5 @@ pub fn incident_id(row: &incident::Model) -> Result<IncidentId, StoreError> {
     row.id.parse().map_err(|_| StoreError::Unreadable {
         table: "incidents",
         column: "id",
-    })
-}
-
-/// What people decided, as a row says it.
-///
-/// # Errors
-/// [`StoreError::Unreadable`].
-pub fn state_of(row: &incident::Model) -> Result<State, StoreError> {
-    State::from_words(&row.state, row.rejected_reason.as_deref()).map_err(|_| {
-        StoreError::Unreadable {
-            table: "incidents",
-            column: "state",
-        }
     })
 }

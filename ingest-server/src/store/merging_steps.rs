@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use casework::lifecycle::{OpenedBy, State};
+use casework::routing::Source;
 use jiff::Timestamp;
 use merge::Model;
 use merge::casebook::{Decided, Plan, Side, Step, Undone, Verb};
@@ -17,15 +19,15 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::access::{MAX_ROWS, insert_all};
+use super::cases::state_of;
 use super::entity::{event, incident, merge_step, merge_witness};
 use super::filing::next_number;
 use super::incident_facts::{events_of, put_sum};
-use super::incidents::{find_incident, incident_id, state_of};
+use super::incidents::{find_incident, incident_id};
 use super::merging::{column, declined_by_split, renew_profile};
 use super::{Access, StoreError, Tx};
 use crate::incident::IncidentId;
 use crate::incident::facts::Sum;
-use crate::incident::lifecycle::State;
 
 /// A merge or split, as stored.
 #[derive(Debug, Clone)]
@@ -76,8 +78,8 @@ pub async fn side_of(
         .all(tx.conn())
         .await?;
     let decided = match state_of(row)? {
-        State::New | State::Acknowledged => Decided::Not,
-        State::Confirmed | State::Rejected(_) => Decided::Yes,
+        State::New | State::Eligible | State::Acknowledged => Decided::Not,
+        _ => Decided::Yes,
     };
     Ok(Side {
         id,
@@ -232,25 +234,26 @@ pub async fn open_beside(
 ) -> Result<IncidentId, StoreError> {
     let id = IncidentId::new();
     let of = |own: &String, its: Option<&String>| its.unwrap_or(own).clone();
+    let by = OpenedBy::from_word(&other.opened_by).unwrap_or(OpenedBy::Camera);
     let row = incident::Model {
-        id: id.to_string(),
         number: next_number(tx).await?,
         kind: of(&other.kind, first.map(|event| &event.kind)),
         detail: of(&other.detail, first.map(|event| &event.detail)),
         agent: of(&other.agent, first.map(|event| &event.agent)),
         camera: of(&other.camera, first.map(|event| &event.camera)),
         zone: first.map_or_else(|| other.zone.clone(), |event| event.zone.clone()),
-        state: State::New.as_str().to_owned(),
-        rejected_reason: None,
-        created_at: now.as_microsecond(),
-        updated_at: now.as_microsecond(),
-        version: 1,
-        event_count: 0,
-        report_count: 0,
-        open_events: 0,
-        raised_events: 0,
-        inside: None,
-        ..other.clone()
+        severity: other.severity.clone(),
+        confidence: other.confidence,
+        camera_phase: other.camera_phase.clone(),
+        camera_name: other.camera_name.clone(),
+        place: other.place.clone(),
+        occurred_start: other.occurred_start,
+        occurred_end: other.occurred_end,
+        count: other.count,
+        source: other.source.clone(),
+        complained_of: other.complained_of.clone(),
+        urgency: other.urgency.clone(),
+        ..incident::Model::opened(id, by, Source::Camera, now)
     };
     insert_all(tx, vec![row]).await?;
     Ok(id)

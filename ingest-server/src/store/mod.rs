@@ -11,6 +11,10 @@ mod access;
 mod accounts;
 mod agents;
 mod cameras;
+mod case_calls;
+mod case_clocks;
+mod case_desk;
+mod cases;
 mod copies;
 mod custody;
 mod deliveries;
@@ -32,6 +36,7 @@ mod reports;
 mod seals;
 mod sessions;
 mod units;
+mod setup;
 
 pub use access::{Access, Store, StoreError, Tx};
 pub use accounts::{
@@ -43,6 +48,12 @@ pub use agents::{
     mark_all_offline, open_enrolment_tokens, revoke_agent, set_agent_status,
 };
 pub use cameras::{CameraFacts, camera, cameras, set_camera_status};
+pub use case_calls::{CallMade, NewCall, calls_of, insert_call, write_call};
+pub use case_clocks::{Timing, claim_due, clocks_of, put_clocks, waiting_clocks, wake};
+pub use case_desk::{
+    CaseFact, claim_of, put_route, route_of, shelf_of, write_case_fact, write_claim, write_shelf,
+};
+pub use cases::{StoredStep, case_of, last_step, mark_undone, put_step, state_of, write_case};
 pub use copies::{
     ClaimedCopy, CopyKind, CopyMade, CopyState, Requeue, claim_copy, copies_of, copy_failed,
     copy_made, copy_not_needed, derived_copy, due_copies, hold_copy, put_back_copy, queue_copy,
@@ -63,11 +74,10 @@ pub use gaps::{GapStored, VerifiedGap, insert_gap, newest_gaps};
 pub use incident_history::{HistoryEntry, append_history, history_of_incident};
 pub use incident_queries::{
     IncidentFilter, StoredPiece, events_of_incident, evidence_of_incident,
-    evidence_piece_of_incident, incidents, stored_pieces,
+    evidence_piece_of_incident, incidents, incidents_since, overdue, overdue_by_unit,
+    stored_pieces,
 };
-pub use incidents::{
-    find_incident, incident_id, state_of, touch_incident_of_event, write_decision,
-};
+pub use incidents::{find_incident, incident_id, touch_incident_of_event};
 pub use merging::{
     StoredDecision, answer_decision, decision, decisions_after, decisions_of_incident,
     home_of_witness, put_witness,
@@ -90,4 +100,5 @@ pub use seals::{
     plate, release, set_plate,
 };
 pub use sessions::{StoredSession, end_session, open_session, session, touch_session};
+pub use setup::{SetupKind, insert_setup, setup_document, setup_version};
 pub use units::{let_unit_in, shut_unit_out, unit_credential, unit_credentials};

@@ -7,6 +7,7 @@
 
 mod batches;
 mod cases;
+mod casework;
 mod copies;
 mod merging;
 mod order;
@@ -35,6 +36,9 @@ macro_rules! each_case {
         merging::merge_and_undo_leave_every_row_as_it_was(&$fresh().await).await;
         merging::what_came_later_is_kept_by_an_undo(&$fresh().await).await;
         merging::cameras_of_one_place_file_one_incident_with_reasons(&$fresh().await).await;
+        casework::a_case_comes_back_as_it_was_written(&$fresh().await).await;
+        casework::a_document_is_set_on_the_version_that_was_seen(&$fresh().await).await;
+        casework::an_incident_is_looked_at_by_one_server_at_a_time(&$fresh().await).await;
         batches::every_cut_into_batches_gives_the_same_rows(|| async { $fresh().await }).await;
         order::every_order_of_revisions_gives_the_same_rows(|| async { $fresh().await }).await;
     };
@@ -45,6 +49,8 @@ async fn sqlite() {
     let dir = tempfile::tempdir().unwrap();
     let fresh = || async { fresh_sqlite(dir.path()).await };
     each_case!(fresh);
+    let url = format!("sqlite://{}/old.db", dir.path().display());
+    casework::older_rows_are_taken_over(&Store::open(&url).await.unwrap()).await;
 }
 
 #[tokio::test]
@@ -59,4 +65,6 @@ async fn postgresql() {
         store
     };
     each_case!(fresh);
+    let old = Store::open(&cluster.fresh_database()).await.unwrap();
+    casework::older_rows_are_taken_over(&old).await;
 }

@@ -6,9 +6,23 @@ import { cx } from './cx';
 
 const SIGNS: Record<IncidentState, string> = {
   new: '●',
+  eligible: '◔',
+  not_eligible: '✕',
   acknowledged: '◐',
   confirmed: '✓',
   rejected: '✕',
+  routed: '→',
+  accepted: '→',
+  returned: '↩',
+  in_progress: '◕',
+  answered: '◆',
+  approved: '◆',
+  sent_back: '↩',
+  published: '◆',
+  resolved: '✓',
+  closed_unresolved: '✕',
+  deferred: '‖',
+  reopened: '↻',
 };
 
 export function StateChip({ state }: { state: IncidentState }) {

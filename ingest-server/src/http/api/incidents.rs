@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use casework::lifecycle::Action;
 use contract::v1::EventId;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -16,7 +17,6 @@ use crate::http::views::{
     self, DecisionRequest, IncidentDetail, IncidentPage, MergingRows, RejectRequest,
 };
 use crate::incident::IncidentId;
-use crate::incident::lifecycle::Action;
 use crate::people::Account;
 use crate::review::{self, Note, Verb};
 use crate::store::entity::incident;
@@ -34,7 +34,7 @@ const MAX_LIMIT: usize = 200;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(in crate::http) struct IncidentQuery {
-    /// States, comma-separated: `new`, `acknowledged`, `confirmed`, `rejected`. All where absent.
+    /// States, comma-separated, e.g. `new,acknowledged`; all where absent.
     #[serde(default)]
     #[param(example = "new,acknowledged")]
     state: Option<String>,
@@ -82,8 +82,30 @@ impl IncidentQuery {
     }
 }
 
+/// Every state by its word.
+const STATES: [&str; 18] = [
+    "new",
+    "eligible",
+    "not_eligible",
+    "acknowledged",
+    "confirmed",
+    "rejected",
+    "routed",
+    "accepted",
+    "returned",
+    "in_progress",
+    "answered",
+    "approved",
+    "sent_back",
+    "published",
+    "resolved",
+    "closed_unresolved",
+    "deferred",
+    "reopened",
+];
+
 fn known_state(word: &str) -> Result<&'static str, ApiError> {
-    ["new", "acknowledged", "confirmed", "rejected"]
+    STATES
         .into_iter()
         .find(|known| *known == word)
         .ok_or_else(|| ApiError::InvalidRequest(format!("{word:?} is not a state of an incident")))
@@ -225,7 +247,8 @@ async fn decide(
         action,
         note,
     };
-    review::carry_out(&state.store, &state.changes, who, verb, Timestamp::now()).await?;
+    let now = Timestamp::now();
+    review::carry_out(&state.store, &state.offices, &state.changes, who, verb, now).await?;
     Ok(Json(in_full(state, incident).await?))
 }
 

@@ -3,6 +3,7 @@
 pub(super) mod agents;
 pub(super) mod bundles;
 pub(super) mod cameras;
+pub(super) mod casework;
 pub(super) mod enrolments;
 pub(super) mod evidence;
 pub(super) mod gaps;
@@ -12,4 +13,6 @@ pub(super) mod key_rotations;
 pub(super) mod merging;
 pub(super) mod quarantine;
 pub(super) mod session;
+pub(super) mod setup;
 pub(super) mod uploads;
+pub(super) mod worklist;

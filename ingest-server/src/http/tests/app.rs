@@ -22,6 +22,7 @@ use crate::changes::ChangeBus;
 use crate::config::MqttUrl;
 use crate::evidence::EvidenceStore;
 use crate::http::{AppState, BrokerLink, Services, router};
+use crate::office::Offices;
 use crate::orders::Orders;
 use crate::people::password::Password;
 use crate::people::{NewAccount, Role};
@@ -64,6 +65,7 @@ impl TestApp {
             merging: std::sync::Arc::new(merge::Model::shipped()),
             changes: changes.clone(),
             evidence,
+            offices: Offices::default(),
             orders: Orders::new(store.clone(), changes.clone()),
             enrolment,
             key,

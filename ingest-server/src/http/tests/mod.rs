@@ -2,6 +2,7 @@
 
 mod app;
 mod bundles;
+mod casework;
 mod copies;
 mod evidence;
 mod incidents;

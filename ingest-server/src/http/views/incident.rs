@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::camera::CameraRef;
+use super::casework::UrgencyWord;
 use super::evidence::EvidenceView;
 use super::merging::{Merging, MergingRows};
 use super::orders::AgentClockView;
@@ -18,6 +19,7 @@ use super::words::{
 use super::{json, time, word};
 use crate::export::SealStanding;
 use crate::incident::history::Row;
+use crate::review::urgency_of;
 use crate::store::entity::{derived_copy, event, evidence, incident};
 use crate::store::{StoreError, StoredPiece};
 
@@ -120,6 +122,20 @@ pub struct IncidentSummary {
     pub event_count: i64,
     /// How many report revisions it was made of.
     pub report_count: i64,
+    /// What stands beside the state: a reason, an outcome, a day.
+    pub state_detail: Option<String>,
+    /// How urgent it is.
+    pub urgency: UrgencyWord,
+    /// The unit that answers for it; absent before it is routed.
+    pub lead_unit: Option<String>,
+    /// When the stage ends that ends first.
+    pub due_at: Option<Timestamp>,
+    /// Which stage that is.
+    pub due_stage: Option<String>,
+    /// Who holds it, while they do.
+    pub claimed_by: Option<String>,
+    /// Until when it is set aside.
+    pub shelved_until: Option<Timestamp>,
     /// A still that can be shown, with boxes drawn in where there is one.
     pub still: Option<Uuid>,
     /// A clip that can be played.
@@ -224,8 +240,9 @@ pub struct HistoryView {
     pub at: Timestamp,
     /// Who: a user name, or `camera`.
     pub actor: String,
-    /// What: `open`, `link`, `clear`, `resume`, `acknowledge`, `confirm`, `reject`, `merge`,
-    /// `take_in`, `split`, `split_off`, `undo_merge`.
+    /// What: `open`, `link`, `clear`, `resume`; a step's action; `undo`; `claim` (from another's hands), `shelve`,
+    /// `unshelve`, `pause`, `go_on`, `set_urgency`, `complaint`, `call_due`, `call_made`, `deadline_warned`,
+    /// `deadline_missed`, `review_due`; `merge`, `take_in`, `split`, `split_off`, `undo_merge`.
     pub action: String,
     /// The state before, where it changed.
     pub from: Option<IncidentState>,
@@ -275,7 +292,24 @@ pub fn summary(
             .find(|piece| piece.incident_id == row.id && piece.kind == kind)
             .and_then(|piece| piece.id.parse().ok())
     };
+    let now = Timestamp::now().as_microsecond();
     Ok(IncidentSummary {
+        urgency: urgency_of(&row).into(),
+        due_at: row
+            .due_at
+            .map(|at| time(at, INCIDENTS, "due_at"))
+            .transpose()?,
+        claimed_by: row
+            .claimed_by
+            .filter(|_| row.claimed_until.is_some_and(|until| now < until)),
+        shelved_until: row
+            .shelved_until
+            .filter(|until| now < *until)
+            .map(|at| time(at, INCIDENTS, "shelved_until"))
+            .transpose()?,
+        state_detail: row.state_detail,
+        lead_unit: row.lead_unit,
+        due_stage: row.due_stage,
         still: mine("still_overlay")
             .or_else(|| mine("still"))
             .or_else(|| mine("preview")),

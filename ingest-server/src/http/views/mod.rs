@@ -4,6 +4,7 @@
 //! What does not belong here: queries, rights.
 
 mod camera;
+mod casework;
 mod enrolment;
 mod evidence;
 mod gap;
@@ -15,9 +16,15 @@ mod place;
 mod quarantine;
 mod seal;
 mod session;
+mod setup;
 mod words;
 
 pub use camera::{AgentList, AgentView, CameraCountersView, CameraList, CameraRef, CameraView};
+pub use casework::{
+    CallOutcomeWord, CallRequest, CallView, CaseRows, CaseView, ClaimRequest, ClaimView,
+    ComplaintRequest, GripWord, PauseRequest, RouteReasonView, RouteView, ShelfRequest, ShelfView,
+    StageClockView, StepBody, StepRequest, UndoRequest, UndoableView, UrgencyRequest, UrgencyWord,
+};
 pub use enrolment::{EnrolmentAnswerView, EnrolmentRequestView};
 pub use evidence::{
     CopyView, CustodyDetailView, CustodyEntryView, CustodyLog, DisclosureRequest, EvidenceView,
@@ -42,6 +49,11 @@ pub use place::{NormBoxView, PlaceView, PositionView};
 pub use quarantine::{QuarantineList, QuarantinedView};
 pub use seal::{ChainFaultView, ChainSummary, ChainView, SealView};
 pub use session::{LoginRequest, SessionView};
+pub use setup::{
+    AreasView, BulkAnswer, BulkOutcome, BulkRequest, MovedView, OverdueList, OverdueUnitView,
+    PolicyView, RehearsalRequest, RehearsalView, SeenIncident, SetAreasRequest, SetPolicyRequest,
+    SetupAnswer,
+};
 pub use words::{
     ActWord, CameraPhase, CameraReason, CameraStateWord, ClockReferenceWord, ClockSourceWord,
     ClockTrustWord, CommandStateWord, CopyStateWord, CopyWord, EvidenceKindWord, EvidenceState,

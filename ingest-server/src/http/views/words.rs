@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::incident::lifecycle::RejectReason;
 use crate::people::Role;
+use casework::lifecycle::RejectReason;
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident as $shown:ident { $($(#[$word_doc:meta])* $word:ident),+ $(,)? }) => {
@@ -51,12 +51,40 @@ words!(
     IncidentState as IncidentState {
         /// Nobody has looked yet.
         New,
+        /// A citizen's report that may enter the workflow.
+        Eligible,
+        /// A citizen's report that may not; `state_detail` says why.
+        NotEligible,
         /// Somebody looks at it.
         Acknowledged,
-        /// It is real.
+        /// It is real; without a unit it lies in the common tray.
         Confirmed,
         /// It is not; `rejected_reason` says why.
         Rejected,
+        /// A unit has it before them.
+        Routed,
+        /// The unit took it.
+        Accepted,
+        /// The unit handed it back; `state_detail` says why.
+        Returned,
+        /// The unit works on it.
+        InProgress,
+        /// The unit says what it did; `state_detail` says `done`, or why not.
+        Answered,
+        /// The unit's leader stands by the answer.
+        Approved,
+        /// The unit's leader does not.
+        SentBack,
+        /// The answer is public.
+        Published,
+        /// Mended, and nobody objected.
+        Resolved,
+        /// Closed, and not mended; `state_detail` says why.
+        ClosedUnresolved,
+        /// It cannot be solved now; `state_detail` is the day to look again.
+        Deferred,
+        /// It was closed, and is open again.
+        Reopened,
     }
 );
 words!(
@@ -352,7 +380,7 @@ mod tests {
             let word: IncidentKind = serde_json::from_value(kind.as_str().into()).unwrap();
             assert_eq!(serde_json::to_value(word).unwrap(), kind.as_str());
         }
-        for reason in RejectReason::ALL {
+        for reason in RejectReason::ALL.iter().copied() {
             let word: RejectReasonWord = serde_json::from_value(reason.as_str().into()).unwrap();
             assert_eq!(RejectReason::from(word), reason);
         }

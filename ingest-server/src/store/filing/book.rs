@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use contract::v1::{AutoReport, EventId, Evidence, Phase};
+use casework::deadline::Urgency;
+use casework::lifecycle::{OpenedBy, State};
+use casework::routing::Source;
+use contract::v1::{AutoReport, EventId, Evidence, Phase, Severity};
 use jiff::Timestamp;
 use merge::{Model, Standing as Stands};
 
@@ -13,12 +16,12 @@ use crate::incident::IncidentId;
 use crate::incident::facts::{EventFacts, Sum};
 use crate::incident::history::CAMERA_ACTOR;
 use crate::incident::intake::{Decision, Placed, placed as revised, weighed};
-use crate::incident::lifecycle::State;
 use crate::incident::witness;
+use crate::store::cases::state_of;
 use crate::store::entity::{camera, event, evidence, incident, message, report as report_table};
 use crate::store::incident_facts::{events_of, facts_of_event, put_sum, sum_of_row};
 use crate::store::incident_history::HistoryEntry;
-use crate::store::incidents::{placed, state_of};
+use crate::store::incidents::placed;
 use crate::store::notices::FireNews;
 use crate::store::reports::{event_row, json, message_row, report_row};
 use crate::store::{StoreError, Tx};
@@ -383,32 +386,18 @@ fn opened(
         table: "events",
         column: "event_id",
     })?;
+    let urgency = match report.severity {
+        Severity::Critical => Urgency::Urgent,
+        Severity::Low | Severity::Medium | Severity::High => Urgency::Normal,
+    };
     let mut row = incident::Model {
-        id: id.to_string(),
-        number: 0,
         kind: report.kind.as_str().to_owned(),
         detail: report.detail.clone(),
-        severity: String::new(),
-        confidence: 0.0,
-        state: State::New.as_str().to_owned(),
-        camera_phase: String::new(),
         agent: report.agent.to_string(),
         camera: report.camera.to_string(),
-        camera_name: None,
         zone: report.zone.as_ref().map(ToString::to_string),
-        place: None,
-        occurred_start: 0,
-        occurred_end: None,
-        created_at: now.as_microsecond(),
-        updated_at: now.as_microsecond(),
-        version: 1,
-        count: None,
-        event_count: 0,
-        report_count: 0,
-        rejected_reason: None,
-        open_events: 0,
-        raised_events: 0,
-        inside: None,
+        urgency: urgency.as_str().to_owned(),
+        ..incident::Model::opened(id, OpenedBy::Camera, Source::Camera, now)
     };
     put_sum(&mut row, &sum);
     Ok(IncidentPage {

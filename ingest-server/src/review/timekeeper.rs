@@ -1,0 +1,265 @@
+//! The timekeeper: looks at incidents when time demands something of them, on any number of servers.
+//!
+//! An incident's row says when it must be looked at. Who takes it up moves that moment ahead by [`HOLD`], so that no
+//! two servers look at once and one that dies leaves it to the others. What is due is asked of `casework::duty`; each
+//! incident is a transaction of its own.
+//!
+//! What does not belong here: what is due (`casework`), who is told of it (dispatch).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use casework::clock::Running;
+use casework::deadline::Stage;
+use casework::duty::{self, Duty, Known};
+use casework::lifecycle::{Action, Step};
+use casework::people::Actor;
+use jiff::{SignedDuration, Timestamp};
+use tokio_util::sync::CancellationToken;
+
+use super::ReviewError;
+use super::step::{Wish, calls_in, take_step, urgency_of, whole_microseconds, wind};
+use crate::changes::{Change, ChangeBus};
+use crate::incident::{IncidentId, witness};
+use crate::office::{Office, Offices};
+use crate::store::entity::incident;
+use crate::store::{self, CaseFact, HistoryEntry, NewCall, Store, StoreError, Timing, Tx};
+use crate::telemetry::{DEADLINES, TIMERS_WAITING};
+
+/// How often the timekeeper looks.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// For how long an incident belongs to who looks at it.
+const HOLD: SignedDuration = SignedDuration::from_secs(60);
+/// Most incidents taken up at once.
+const MOST: u64 = 64;
+/// How soon an incident that stands inside another is looked at again.
+const LATER: SignedDuration = SignedDuration::from_hours(24);
+
+/// Looks at incidents in time.
+#[derive(Debug, Clone)]
+pub struct Timekeeper {
+    /// The database.
+    pub store: Store,
+    /// The policy in force.
+    pub offices: Offices,
+    /// Who watches.
+    pub changes: ChangeBus,
+}
+
+impl Timekeeper {
+    /// Works until `stop`.
+    pub async fn run(self, stop: CancellationToken) {
+        loop {
+            match self.turn(Timestamp::now()).await {
+                // There may be more.
+                Ok(looked_at) if looked_at == MOST => continue,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(error = %error, "deadlines could not be looked at; trying again");
+                }
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+        }
+    }
+
+    /// Looks at what is due; says how many incidents that were.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the incidents could not be taken up. One that cannot be looked at is told, and left for
+    /// the next time.
+    pub async fn turn(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let tx = self.store.begin().await?;
+        let office = self.offices.in_force(&tx).await?;
+        let rows = store::claim_due(&tx, now, now + HOLD, MOST).await?;
+        tx.commit().await?;
+        #[expect(clippy::cast_precision_loss, reason = "a gauge shows a float")]
+        let waiting = store::waiting_clocks(&self.store, now).await? as f64;
+        metrics::gauge!(TIMERS_WAITING).set(waiting);
+        let count = rows.len() as u64;
+        for row in rows {
+            if let Err(error) = self.look(&office, &row, now).await {
+                metrics::counter!(DEADLINES, "stage" => "any", "outcome" => "failed").increment(1);
+                tracing::error!(incident.id = row.id, error = %error, "an incident's deadlines could not be looked at; trying again");
+            }
+        }
+        Ok(count)
+    }
+
+    async fn look(
+        &self,
+        office: &Arc<Office>,
+        row: &incident::Model,
+        now: Timestamp,
+    ) -> Result<(), ReviewError> {
+        let now = whole_microseconds(now);
+        let id = store::incident_id(row)?;
+        let tx = self.store.begin().await?;
+        // Read again: somebody may have acted since it was taken up.
+        let Some(fresh) = store::find_incident(&tx, id).await? else {
+            return Ok(());
+        };
+        let row = incident::Model {
+            clock_at: row.clock_at.filter(|at| *at == 0).or(fresh.clock_at),
+            ..fresh
+        };
+        let mut glance = Glance {
+            tx: &tx,
+            office,
+            row: &row,
+            id,
+            now,
+            clocks: store::clocks_of(&tx, &row, now).await?,
+        };
+        let did = glance.carry_out().await?;
+        tx.commit().await?;
+        if did {
+            self.changes.announce(Change::Incident {
+                id,
+                version: row.version,
+            });
+        }
+        Ok(())
+    }
+}
+
+struct Glance<'a> {
+    tx: &'a Tx,
+    office: &'a Arc<Office>,
+    row: &'a incident::Model,
+    id: IncidentId,
+    now: Timestamp,
+    clocks: Vec<Running>,
+}
+
+impl Glance<'_> {
+    /// Does what is due, and says whether that was anything.
+    async fn carry_out(&mut self) -> Result<bool, ReviewError> {
+        if self.row.inside.is_some() {
+            let timing = Timing {
+                look_at: Some(self.now + LATER),
+                due: None,
+            };
+            store::put_clocks(self.tx, self.id, &self.clocks, timing).await?;
+            return Ok(false);
+        }
+        let case = store::case_of(self.row)?;
+        let calls = store::calls_of(self.tx, self.id).await?;
+        let category = witness::category_of(&self.row.kind, &self.row.detail);
+        let known = Known {
+            case: &case,
+            category: category.as_str(),
+            urgency: urgency_of(self.row),
+            clocks: &self.clocks,
+            shelved: store::shelf_of(self.row).map(|shelf| shelf.until),
+            calls: calls_in(&calls, case.reopened),
+            review_told: self
+                .row
+                .review_told
+                .as_deref()
+                .and_then(|day| day.parse().ok()),
+        };
+        let duties = duty::due(&known, &self.office.policy, self.now);
+        let settles = duties.contains(&Duty::Settle);
+        for duty in &duties {
+            self.meet(duty, case.reopened).await?;
+        }
+        if settles {
+            // The step winds the clocks itself.
+            return Ok(true);
+        }
+        let row = store::find_incident(self.tx, self.id)
+            .await?
+            .ok_or(ReviewError::NotFound)?;
+        wind(self.tx, self.office, &row, &case, &self.clocks, self.now).await?;
+        Ok(!duties.is_empty())
+    }
+
+    async fn meet(&mut self, duty: &Duty, round: u32) -> Result<(), ReviewError> {
+        let now = self.now;
+        match duty {
+            Duty::Warn { stage, round, .. } => {
+                self.note(*stage, *round, |clock| clock.warned = Some(now));
+                count(*stage, "warned");
+                self.remember("deadline_warned", stage.as_str()).await
+            }
+            Duty::Missed { stage, round, due } => {
+                self.note(*stage, *round, |clock| {
+                    clock.warned.get_or_insert(now);
+                    clock.missed = Some(now);
+                });
+                count(*stage, "missed");
+                tracing::warn!(incident.id = %self.id, stage = stage.as_str(), due = %due.at, unit = self.row.lead_unit, "an incident is overdue");
+                self.remember("deadline_missed", stage.as_str()).await
+            }
+            Duty::Call { rung, contact } => {
+                let call = NewCall {
+                    incident: self.id,
+                    round,
+                    rung: *rung,
+                    contact: contact.clone(),
+                    due: now,
+                };
+                store::insert_call(self.tx, call).await?;
+                metrics::counter!(DEADLINES, "stage" => "call", "outcome" => "asked").increment(1);
+                self.remember("call_due", contact).await
+            }
+            Duty::Review(day) => {
+                let day = day.to_string();
+                let fact = CaseFact::ReviewTold(&day);
+                store::write_case_fact(self.tx, self.id, fact, now).await?;
+                metrics::counter!(DEADLINES, "stage" => "review", "outcome" => "asked")
+                    .increment(1);
+                self.remember("review_due", &day).await
+            }
+            Duty::Unshelve => {
+                store::write_shelf(self.tx, self.id, None, now).await?;
+                self.remember("unshelve", "expired").await
+            }
+            Duty::Settle => {
+                let step = Step {
+                    action: Action::Resolve,
+                    note: None,
+                };
+                let wish = Wish {
+                    incident: self.id,
+                    version: None,
+                    who: &Actor::Timer,
+                    step: &step,
+                    at: now,
+                };
+                take_step(self.tx, self.office, wish).await?;
+                Ok(())
+            }
+        }
+    }
+
+    fn note(&mut self, stage: Stage, round: u32, change: impl FnOnce(&mut Running)) {
+        let found = self
+            .clocks
+            .iter_mut()
+            .find(|clock| clock.track.stage == stage && clock.round == round);
+        if let Some(clock) = found {
+            change(clock);
+        }
+    }
+
+    /// Appends to the history. Dispatch hangs on here: whom it tells, it tells in the same transaction.
+    async fn remember(&self, action: &'static str, reason: &str) -> Result<(), ReviewError> {
+        let entry = HistoryEntry {
+            actor: Actor::Timer.name().to_owned(),
+            action: action.to_owned(),
+            from: None,
+            to: None,
+            reason: Some(reason.to_owned()),
+            note: None,
+        };
+        Ok(store::append_history(self.tx, self.id, entry, self.now).await?)
+    }
+}
+
+fn count(stage: Stage, outcome: &'static str) {
+    metrics::counter!(DEADLINES, "stage" => stage.as_str(), "outcome" => outcome).increment(1);
+}
