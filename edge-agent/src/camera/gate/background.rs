@@ -23,8 +23,9 @@ pub(crate) enum Change {
 
 /// Deviations are held to be at least this many levels: a still picture encoded twice differs so much.
 const LEAST_DEVIATION: f32 = 0.8;
-/// And at most this: what changes more always stands out.
-const MOST_DEVIATION: f32 = 16.0;
+/// And at most this. The digits of a clock in the picture go from black to white and back: theirs must
+/// become usual, or no camera that shows one ever sleeps.
+const MOST_DEVIATION: f32 = 64.0;
 /// A cell of an unknown background deviates so much.
 const UNKNOWN_DEVIATION: f32 = 2.0;
 /// A cell is changed when it is so many deviations, and so many levels, from its usual level;

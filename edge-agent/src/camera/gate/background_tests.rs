@@ -162,3 +162,41 @@ fn who_stays_becomes_background() {
     assert!(stirred(&seen) > 0);
     assert_eq!(stirred(&seen[30..]), 0, "{seen:?}");
 }
+
+/// A clock in a corner of the picture, two cells a digit, dark on bright or bright on dark.
+fn with_clock(mut grid: LumaGrid, second: u64) -> LumaGrid {
+    let digits = [
+        second / 600 % 6,
+        second / 60 % 10,
+        second % 60 / 10,
+        second % 10,
+    ];
+    for (place, digit) in (0..).zip(digits) {
+        for part in 0..2 {
+            let is_dark = (digit * 2 + part) % 3 == 0;
+            grid.cells[ACROSS + 3 * place + usize::from(part == 1)] =
+                if is_dark { 20.0 } else { 230.0 };
+        }
+    }
+    grid
+}
+
+#[test]
+fn regression_a_clock_in_the_picture_kept_the_gate_open() {
+    let mut noise = Noise(7);
+    let mut background = learned(&mut noise);
+    // A keyframe every two seconds, for an hour.
+    let mut second = 0;
+    let seen = looks(&mut background, 1800, || {
+        second += 2;
+        with_clock(scene(&mut noise, 1.0), second)
+    });
+    let stirred = stirred(&seen[300..]);
+    assert!(stirred <= 30, "{stirred} of 1500: {seen:?}");
+    let thing = with(
+        with_clock(scene(&mut noise, 1.0), second),
+        &[415, 416],
+        12.0,
+    );
+    assert_eq!(background.compare(&thing), Change::Local);
+}
