@@ -24,6 +24,7 @@ use crate::geometry::PictureSize;
 use crate::motion::{MotionError, MotionOptions, SceneSigns, ViewWatch};
 use crate::rule::{self, EventChange, HeldBack, Observation, Rule};
 use crate::scene::Scene;
+use crate::signal::SignalReading;
 use crate::time::StreamTime;
 use crate::track::{Track, Tracker, TrackerOptions};
 use crate::verify::Verdict;
@@ -56,6 +57,8 @@ pub struct Look<'a> {
     pub scene: Option<&'a SceneSigns>,
     /// When it was taken, where that is known. Schedules go by it.
     pub wall: Option<Timestamp>,
+    /// What the camera's traffic signals show.
+    pub signals: &'a [SignalReading],
 }
 
 impl<'a> Look<'a> {
@@ -69,6 +72,7 @@ impl<'a> Look<'a> {
             verdicts: &[],
             scene: None,
             wall: None,
+            signals: &[],
         }
     }
 }
@@ -224,6 +228,7 @@ impl CameraAnalysis {
             danger_level: self.danger_level,
             scene: signs.as_ref(),
             wall: look.wall,
+            signals: look.signals,
             ..Observation::new(look.at, look.size)
         };
         let changes: Vec<_> = self

@@ -1,7 +1,7 @@
 //! The edge agent: watches cameras, finds events, files signed reports with evidence.
 //!
 //! Data flows one way, and the modules below stand in that order:
-//! `camera → motion → detect → verify → track → closeup → scene → rule → evidence → report → outbox`. A
+//! `camera → motion → detect → verify → track → closeup → scene → signal → rule → evidence → report → outbox`. A
 //! stage imports only stages above it; `pipeline` alone wires them, and `lockstep` those up to the rules, for recordings. `tests/tests/import_direction.rs` checks it.
 
 pub mod geometry;
@@ -18,6 +18,7 @@ pub mod verify;
 pub mod track;
 pub mod closeup;
 pub mod scene;
+pub mod signal;
 pub mod rule;
 pub mod analysis;
 pub mod lockstep;

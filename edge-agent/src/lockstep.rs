@@ -14,6 +14,7 @@ use crate::config::{CameraConfig, Manifest};
 use crate::detect::{Classifier, DetectError, Detection, Detector, Request, Seat};
 use crate::motion::MotionError;
 use crate::rule::EventChange;
+use crate::signal::{SignalReading, SignalWatch};
 use crate::time::StreamTime;
 use crate::track::TrackerOptions;
 use crate::verify::{self, FireVerifier, Verdict};
@@ -75,6 +76,8 @@ pub struct Analysed {
     pub detections: Vec<Detection>,
     /// What the verifier said of that.
     pub verdicts: Vec<Verdict>,
+    /// What the camera's traffic signals show.
+    pub signals: Vec<SignalReading>,
     /// What followed from it.
     pub step: Step,
 }
@@ -87,6 +90,7 @@ pub struct Lockstep {
     verifier: Option<FireVerifier>,
     analysis: CameraAnalysis,
     gaze: Gaze,
+    signals: SignalWatch,
     analysed: u64,
     looks: u64,
 }
@@ -109,6 +113,7 @@ impl Lockstep {
             verifier: wanted.map(FireVerifier::new),
             analysis: CameraAnalysis::new(camera, tracking),
             gaze: Gaze::of(camera, detector.manifest()),
+            signals: SignalWatch::of(camera),
             detector,
             analysed: 0,
             looks: 0,
@@ -240,9 +245,11 @@ impl Lockstep {
             None => Vec::new(),
         };
         self.analysis.watch_view(&frame)?;
+        let signals = self.signals.look(&frame);
         let step = self.analysis.step(&Look {
             detections: &detections,
             verdicts: &verdicts,
+            signals: &signals,
             wall: Some(frame.wall),
             ..Look::new(frame.pts, frame.size)
         });
@@ -252,6 +259,7 @@ impl Lockstep {
             frame,
             detections,
             verdicts,
+            signals,
             step,
         })
     }

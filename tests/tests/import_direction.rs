@@ -178,6 +178,7 @@ const EDGE_AGENT: Crate = Crate {
         "track",
         "closeup",
         "scene",
+        "signal",
         "rule",
         "analysis",
         "lockstep",

@@ -10,6 +10,7 @@ use crate::camera::Epoch;
 use crate::detect::Detection;
 use crate::geometry::PictureSize;
 use crate::motion::SceneSigns;
+use crate::signal::SignalReading;
 use crate::time::{ClockAnchor, StreamTime};
 use crate::track::Track;
 use crate::verify::Verdict;
@@ -36,6 +37,8 @@ pub struct Remembered {
     pub verdicts: Vec<Verdict>,
     /// What the view showed without a model.
     pub scene: Option<SceneSigns>,
+    /// What the camera's traffic signals showed.
+    pub signals: Vec<SignalReading>,
 }
 
 impl Remembered {

@@ -33,6 +33,7 @@ pub fn simulate(
             verdicts: &look.verdicts,
             danger_level,
             scene: look.scene.as_ref(),
+            signals: &look.signals,
             wall: Some(look.anchor.wall_at(look.at)),
             ..Observation::new(look.at, look.size)
         };

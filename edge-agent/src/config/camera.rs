@@ -11,11 +11,13 @@ use url::Url;
 use super::camera_stream;
 use super::detect::ModelConfig;
 use super::fault::{Wrong, suggestion};
+use super::line::{self, LineConfig};
 use super::mask;
 use super::rule::{self, EvidenceWindow, RuleConfig, RuleContext, RuleKind};
 use super::schedule;
 use super::secret::Secret;
 use super::section::Section;
+use super::signal::{self, SignalConfig};
 use super::value;
 use super::zone::{self, Polygon, ZoneConfig};
 
@@ -55,6 +57,10 @@ pub struct CameraConfig {
     pub remember_tracks: Duration,
     /// Its zones.
     pub zones: Vec<ZoneConfig>,
+    /// Its lines.
+    pub lines: Vec<LineConfig>,
+    /// The traffic signals that its rules go by.
+    pub signals: Vec<SignalConfig>,
     /// Where nothing is seen.
     pub masks: Vec<Polygon>,
     /// Its rules.
@@ -215,11 +221,15 @@ pub(super) fn read_one(
     );
     let time_zone = schedule::read_zone(section);
     let zones = zone::read(section);
+    let lines = line::read(section, &zones);
+    let signals = signal::read(section);
     let masks = mask::read(section);
     let rules = rule::read(
         section,
         &RuleContext {
             zones: &zones,
+            lines: &lines,
+            signals: &signals,
             model,
             time_zone: &time_zone,
         },
@@ -245,6 +255,8 @@ pub(super) fn read_one(
         ring,
         remember_tracks,
         zones,
+        lines,
+        signals,
         masks,
         rules,
     })

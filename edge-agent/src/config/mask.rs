@@ -2,12 +2,13 @@
 //! a screen that shows traffic.
 
 use super::section::Section;
-use super::zone::{Polygon, polygon};
+use super::zone::{Measure, Polygon, polygon};
 
 pub(super) fn read(camera: &Section<'_>) -> Vec<Polygon> {
     let sections = camera.tables("mask");
     let read_one = |section: Section<'_>| {
-        let polygon = section.required("polygon", &polygon);
+        let measure = Measure::read(&section);
+        let polygon = section.required("polygon", &|raw| polygon(raw, measure));
         section.finish();
         polygon
     };

@@ -15,6 +15,7 @@ mod detect;
 mod evidence;
 mod fault;
 mod folders;
+mod line;
 mod manifest;
 mod mask;
 mod overlay;
@@ -23,6 +24,7 @@ mod schedule;
 mod secret;
 mod section;
 mod suite;
+mod signal;
 mod value;
 mod zone;
 
@@ -43,17 +45,20 @@ pub use detect::{DetectConfig, ModelConfig, Provider, VariantChoice};
 pub use evidence::{EvidenceConfig, EvidenceKey};
 pub use fault::{ConfigError, Fault};
 pub use folders::{cache_dir, env_path};
+pub use line::LineConfig;
 pub use manifest::{
     ColorOrder, Family, InputSpec, Layout, Manifest, ModelFile, OBJECT_CLASSES, Placement,
     Thresholds, Variant,
 };
 pub use overlay::CameraOverlay;
 pub use rule::{
-    DangerLevel, EncroachmentConfig, EvidenceWindow, FireSmokeConfig, IllegalParkingConfig,
-    LeftObjects, RuleConfig, RuleKind, StrayCattleConfig, Verify,
+    DangerLevel, Direction, EncroachmentConfig, EvidenceWindow, FireSmokeConfig,
+    IllegalParkingConfig, LeftObjects, LineCrossingConfig, PassageConfig, RedLightConfig,
+    RuleConfig, RuleKind, StrayCattleConfig, Verify, WrongWayConfig,
 };
 pub use schedule::Schedule;
 pub use secret::Secret;
+pub use signal::{ControllerConfig, LampConfig, SignalConfig};
 pub use suite::{
     Clearance, ClipConfig, EventPattern, Expectation, ModelSwap, Span, Suite, Times, Weight,
 };
@@ -202,5 +207,7 @@ fn read(
     })
 }
 
+#[cfg(test)]
+mod shape_tests;
 #[cfg(test)]
 mod tests;

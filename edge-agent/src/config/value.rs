@@ -74,6 +74,26 @@ pub(super) fn share(value: &DeValue<'_>) -> Converted<f32> {
     number(0.0..=1.0)(value).map(narrow)
 }
 
+/// A length in mean sides of a box.
+pub(super) fn sides(value: &DeValue<'_>) -> Converted<f32> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a length in sides needs no more than 24 bits"
+    )]
+    let narrow = |wide: f64| wide as f32;
+    number(0.0..=100.0)(value).map(narrow)
+}
+
+/// An angle in degrees, 0 to 90.
+pub(super) fn degrees(value: &DeValue<'_>) -> Converted<f32> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "an angle needs no more than 24 bits"
+    )]
+    let narrow = |wide: f64| wide as f32;
+    number(0.0..=90.0)(value).map(narrow)
+}
+
 /// A number of any size as `f32`.
 pub(super) fn real(value: &DeValue<'_>) -> Converted<f32> {
     #[expect(

@@ -1,4 +1,5 @@
-//! `[[camera.zone]]`: named parts of a camera's picture, as polygons in fractions of it.
+//! `[[camera.zone]]`: named parts of a camera's picture, as polygons in fractions of it, and what the
+//! numbers of every shape mean.
 
 use contract::v1::{ZoneId, check_polygon};
 use sha2::{Digest as _, Sha256};
@@ -7,7 +8,7 @@ use toml::de::DeValue;
 use super::fault::Wrong;
 use super::section::Section;
 use super::value;
-use crate::geometry::NormPoint;
+use crate::geometry::{NormPoint, PictureSize};
 
 pub use contract::v1::PolygonError;
 
@@ -57,7 +58,8 @@ pub(super) fn read(camera: &Section<'_>) -> Vec<ZoneConfig> {
     let mut zones: Vec<ZoneConfig> = Vec::new();
     for section in camera.tables("zone") {
         let id = section.required("id", &value::parsed::<ZoneId>);
-        let polygon = section.required("polygon", &polygon);
+        let measure = Measure::read(&section);
+        let polygon = section.required("polygon", &|raw| polygon(raw, measure));
         if let Some(id) = &id
             && zones.iter().any(|zone| zone.id == *id)
         {
@@ -75,17 +77,75 @@ pub(super) fn read(camera: &Section<'_>) -> Vec<ZoneConfig> {
     zones
 }
 
-pub(super) fn polygon(raw: &DeValue<'_>) -> Result<Polygon, Wrong> {
+/// What the numbers of a shape mean.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Measure {
+    /// Fractions of the picture.
+    Fractions,
+    /// Pixels of a picture of that width and height.
+    PixelsOf(f32, f32),
+}
+
+/// Most pixels of a side that a shape may be measured in.
+const MOST_PIXELS: u32 = 65_536;
+
+impl Measure {
+    /// Key `pixels_of` of a shape's table.
+    pub(super) fn read(section: &Section<'_>) -> Self {
+        let side = value::integer(1..=MOST_PIXELS);
+        let size = section.optional("pixels_of", &value::array::<2, u32>(side));
+        size.map_or(Self::Fractions, |[width, height]| {
+            let (width, height) = PictureSize { width, height }.as_f32();
+            Self::PixelsOf(width, height)
+        })
+    }
+
+    /// In fractions of the picture, wherever it lies.
+    pub(super) fn fractions(self, point: NormPoint) -> NormPoint {
+        match self {
+            Self::Fractions => point,
+            Self::PixelsOf(width, height) => NormPoint {
+                x: point.x / width,
+                y: point.y / height,
+            },
+        }
+    }
+
+    /// In fractions of the picture, inside of it.
+    pub(super) fn point(self, point: NormPoint) -> Result<NormPoint, Wrong> {
+        let inside = self.fractions(point);
+        let share = 0.0..=1.0;
+        if share.contains(&inside.x) && share.contains(&inside.y) {
+            return Ok(inside);
+        }
+        Err(Wrong::new(
+            format!("point [{}, {}] lies outside the picture", point.x, point.y),
+            self.remedy(),
+        ))
+    }
+
+    const fn remedy(self) -> &'static str {
+        match self {
+            Self::Fractions => {
+                "give fractions of the picture, 0 to 1, or add `pixels_of = [width, height]` for pixels"
+            }
+            Self::PixelsOf(..) => "give pixels inside the picture that `pixels_of` names",
+        }
+    }
+}
+
+pub(super) fn polygon(raw: &DeValue<'_>, measure: Measure) -> Result<Polygon, Wrong> {
     let points = value::list(value::array::<2, f32>(value::real))(raw)?;
     let points = points
         .into_iter()
-        .map(|[x, y]| NormPoint { x, y })
+        .map(|[x, y]| measure.fractions(NormPoint { x, y }))
         .collect();
     Polygon::new(points).map_err(|error| {
-        Wrong::new(
-            error.to_string(),
-            "give the corners in order as [[x, y], …] in fractions of the picture",
-        )
+        let remedy = match (error, measure) {
+            (PolygonError::Outside(_), Measure::PixelsOf(..)) => measure.remedy(),
+            _ => "give the corners in order as [[x, y], …] in fractions of the picture",
+        };
+        Wrong::new(error.to_string(), remedy)
     })
 }
 

@@ -19,6 +19,6 @@ pub use clip::{Clip, ClipError, remux};
 pub use files::{EvidenceFault, EvidenceFileError, EvidenceFiles, EvidenceReader};
 pub use gallery::{BestShot, Gallery, cut_out};
 pub use mp4::ContainerError;
-pub use overlay::{Label, Overlay, OverlayBox, annotate, overlay_jpeg};
+pub use overlay::{Label, Overlay, OverlayBox, OverlayLamp, annotate, overlay_jpeg};
 pub use preview::{MAX_PREVIEW_BYTES, preview_jpeg};
 pub use still::{StillError, jpeg};

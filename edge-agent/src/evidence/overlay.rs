@@ -1,4 +1,4 @@
-//! The still with what the rule saw drawn in: zone, boxes with labels, camera and time.
+//! The still with what the rule saw drawn in: zone, line and lamp, boxes with labels, camera and time.
 
 use embedded_graphics::pixelcolor::Rgb888;
 use embedded_graphics::prelude::*;
@@ -14,6 +14,8 @@ use crate::geometry::{NormPoint, PictureSize, PixelBox, PixelPoint};
 const BOX: Rgb888 = Rgb888::new(200, 30, 45);
 /// Zone outline.
 const ZONE: Rgb888 = Rgb888::new(20, 130, 190);
+/// A line that is crossed, and a lamp that is read.
+const LINE: Rgb888 = Rgb888::new(225, 120, 0);
 /// Behind the caption.
 const CAPTION: Rgb888 = Rgb888::new(0, 0, 0);
 
@@ -24,10 +26,23 @@ pub struct Overlay {
     pub caption: String,
     /// The zone's corners in fractions of the picture; empty for none.
     pub zone: Vec<NormPoint>,
+    /// The line that the rule watches, from one end to the other in fractions of the picture.
+    pub line: Option<[NormPoint; 2]>,
+    /// The traffic signal that the rule goes by.
+    pub lamp: Option<OverlayLamp>,
     /// Where the objects came along, one way each, in pixels of the picture.
     pub trails: Vec<Vec<PixelPoint>>,
     /// The objects.
     pub boxes: Vec<OverlayBox>,
+}
+
+/// One traffic signal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OverlayLamp {
+    /// Its head's corners in fractions of the picture.
+    pub outline: Vec<NormPoint>,
+    /// What stands at it, e.g. `main red`.
+    pub label: String,
 }
 
 /// One object.
@@ -88,14 +103,31 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, overlay: &Overlay, size: PictureSize
         };
         Point::new(side(x / width, shown.width), side(y / height, shown.height))
     };
-    let corners: Vec<Point> = overlay
-        .zone
-        .iter()
-        .map(|corner| scaled(corner.x * width, corner.y * height))
-        .collect();
-    let outline = PrimitiveStyle::with_stroke(ZONE, stroke);
-    for (from, to) in corners.iter().zip(corners.iter().cycle().skip(1)) {
-        draw_line(canvas, *from, *to, outline);
+    let placed = |points: &[NormPoint]| -> Vec<Point> {
+        let points = points.iter();
+        let points = points.map(|point| scaled(point.x * width, point.y * height));
+        points.collect()
+    };
+    draw_outline(
+        canvas,
+        &placed(&overlay.zone),
+        PrimitiveStyle::with_stroke(ZONE, stroke),
+    );
+    let line_style = PrimitiveStyle::with_stroke(LINE, stroke);
+    if let Some([from, to]) = &overlay.line {
+        let (from, to) = (placed(&[*from]), placed(&[*to]));
+        for (from, to) in from.iter().zip(&to) {
+            draw_line(canvas, *from, *to, line_style);
+        }
+    }
+    if let Some(lamp) = &overlay.lamp {
+        let corners = placed(&lamp.outline);
+        draw_outline(canvas, &corners, line_style);
+        let below = corners.iter().map(|corner| corner.y).max();
+        let left = corners.iter().map(|corner| corner.x).min();
+        if let (Some(x), Some(y)) = (left, below) {
+            canvas.write(&lamp.label, Point::new(x, y), LINE);
+        }
     }
     let frame_style = PrimitiveStyle::with_stroke(BOX, stroke);
     for trail in &overlay.trails {
@@ -121,6 +153,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, overlay: &Overlay, size: PictureSize
     }
     if !overlay.caption.is_empty() {
         canvas.write(&overlay.caption, Point::zero(), CAPTION);
+    }
+}
+
+fn draw_outline(canvas: &mut Canvas<'_>, corners: &[Point], style: PrimitiveStyle<Rgb888>) {
+    for (from, to) in corners.iter().zip(corners.iter().cycle().skip(1)) {
+        draw_line(canvas, *from, *to, style);
     }
 }
 

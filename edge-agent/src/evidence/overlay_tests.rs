@@ -57,6 +57,7 @@ fn boxes_and_zone_stand_where_they_should() {
             corner(0.1, 0.95),
         ],
         boxes: vec![cow(100.0, 120.0)],
+        ..Overlay::default()
     };
     let picture = drawn((640, 480), &overlay);
     assert!(is_near(&picture, (200, 120), BOX), "upper edge");
@@ -85,6 +86,7 @@ fn labels_stay_inside_and_nothing_panics_outside() {
         ]],
         zone: vec![NormPoint { x: -3.0, y: 7.0 }],
         boxes: vec![cow(-50.0, -50.0), cow(600.0, 470.0), cow(5_000.0, 5_000.0)],
+        ..Overlay::default()
     };
     for size in [(640, 480), (1920, 1080), (16, 8), (1, 1)] {
         assert_eq!(drawn(size, &overlay).dimensions(), size);
@@ -118,4 +120,27 @@ fn the_font_has_every_vietnamese_letter() {
             "{letter}"
         );
     }
+}
+
+#[test]
+fn line_and_lamp_stand_where_they_should() {
+    let corner = |x, y| NormPoint { x, y };
+    let overlay = Overlay {
+        line: Some([corner(0.1, 0.5), corner(0.9, 0.5)]),
+        lamp: Some(OverlayLamp {
+            outline: vec![
+                corner(0.8, 0.1),
+                corner(0.85, 0.1),
+                corner(0.85, 0.3),
+                corner(0.8, 0.3),
+            ],
+            label: "main red".to_owned(),
+        }),
+        ..Overlay::default()
+    };
+    let picture = drawn((640, 480), &overlay);
+    assert!(is_near(&picture, (320, 239), LINE), "the line");
+    assert!(!is_near(&picture, (40, 239), LINE), "beyond its end");
+    assert!(is_near(&picture, (511, 100), LINE), "the lamp's left edge");
+    assert!(!is_near(&picture, (527, 100), LINE), "inside of the lamp");
 }

@@ -22,7 +22,7 @@ use crate::geometry::PictureSize;
 use crate::outbox::{Depth, Filing, Store, StoreError, Upload};
 use crate::report::journal::{self, Entry, Reading, Recovery};
 use crate::report::{CameraFacts, Message, Outcome, Promise, ReportBook, Sighting};
-use crate::rule::EventChange;
+use crate::rule::{EventChange, Moments};
 use crate::telemetry::{chain, metric, phase_word};
 use crate::time::ClockAnchor;
 
@@ -75,14 +75,25 @@ pub(super) struct ChangePaper {
     pub(super) promised: Vec<Promise>,
 }
 
-/// One promise of each kind and a crop of each of `tracks`, as far as [`MOST_CROPS`], with new ids.
-pub(super) fn promises(tracks: usize) -> Vec<Promise> {
+/// What a passage over a line promises beside: the picture that shows it on the line. The usual picture
+/// from before shows it before the line, the deciding one beyond it.
+const ON_THE_LINE: [EvidenceKind; 2] =
+    [EvidenceKind::StillBefore, EvidenceKind::StillBeforeOverlay];
+
+/// One promise of each kind, those of a passage's moments, and a crop of each of `tracks`, as far as
+/// [`MOST_CROPS`], with new ids.
+pub(super) fn promises(tracks: usize, moments: Option<Moments>) -> Vec<Promise> {
+    let on_the_line: &[EvidenceKind] = match moments {
+        Some(_) => &ON_THE_LINE,
+        None => &[],
+    };
     let crops = std::iter::repeat_n(EvidenceKind::Crop, tracks.min(MOST_CROPS));
     let promise = |kind| Promise {
         id: EvidenceId::new(),
         kind,
     };
-    PROMISED.into_iter().chain(crops).map(promise).collect()
+    let kinds = PROMISED.iter().chain(on_the_line).copied();
+    kinds.chain(crops).map(promise).collect()
 }
 
 /// What earlier runs left in the event log, and whom to ask about its cameras.
@@ -188,7 +199,7 @@ impl Desk {
             Some(facts) => CameraFacts::clone(facts),
             None => CameraFacts::only_id(told.camera.clone()),
         };
-        match self.book.recover(told, &camera, &promises(0)) {
+        match self.book.recover(told, &camera, &promises(0, None)) {
             Ok(report) => {
                 self.last_seen.insert(told.event_id, told.at);
                 self.file(report).await;

@@ -15,11 +15,14 @@ use super::vault::{Missing, Owner, Piece, Vault};
 use crate::camera::{
     Duty, Epoch, Footage, FoundBy, Frame, Passage, PassageError, Place, Reached, last_picture,
 };
-use crate::config::{CameraConfig, EvidenceWindow};
-use crate::evidence::{self, BestShot, Gallery, Label, Overlay, OverlayBox, StillError};
+use crate::config::{CameraConfig, EvidenceWindow, RuleKind};
+use crate::evidence::{
+    self, BestShot, Gallery, Label, Overlay, OverlayBox, OverlayLamp, StillError,
+};
 use crate::geometry::{PictureSize, PixelBox};
 use crate::report::{Outcome, Promise};
 use crate::rule::EventChange;
+use crate::signal::SignalState;
 use crate::telemetry::{chain, metric};
 use crate::time::{ClockAnchor, StreamTime};
 use crate::track::Track;
@@ -68,14 +71,42 @@ type Outcomes = Vec<(EvidenceId, Outcome)>;
 
 impl Scene {
     fn promise(&self, kind: EvidenceKind) -> Option<Promise> {
-        self.promised.iter().find(|p| p.kind == kind).copied()
+        self.promises(kind).next()
+    }
+
+    fn promises(&self, kind: EvidenceKind) -> impl Iterator<Item = Promise> {
+        let kinds = self.promised.iter().copied();
+        kinds.filter(move |promise| promise.kind == kind)
+    }
+
+    /// When the pictures from before and after are due: those of a passage, where there was one, in the
+    /// order in which they were promised.
+    fn due(&self, context: Duration) -> Vec<(EvidenceKind, EvidenceKind, StreamTime)> {
+        let at = self.change.at;
+        let before = match self.change.moments {
+            Some(moments) => vec![moments.before, moments.crossing],
+            None => vec![at - context],
+        };
+        let before = before.into_iter().map(|wanted| {
+            (
+                EvidenceKind::StillBefore,
+                EvidenceKind::StillBeforeOverlay,
+                wanted,
+            )
+        });
+        let after = (
+            EvidenceKind::StillAfter,
+            EvidenceKind::StillAfterOverlay,
+            at + context,
+        );
+        before.chain([after]).collect()
     }
 }
 
 /// A picture from before or after the deciding one.
 struct Context {
-    plain: EvidenceKind,
-    drawn: EvidenceKind,
+    plain: Option<Promise>,
+    drawn: Option<Promise>,
     passage: Result<Passage, Missing>,
 }
 
@@ -193,23 +224,23 @@ impl Exhibits {
             context,
         } = self.window(&scene.change);
         let at = scene.change.at;
-        let (from, to) = (at - pre_roll, at + post_roll);
+        let begins = scene.change.moments.map_or(at, |moments| moments.before);
+        let (from, to) = ((at - pre_roll).min(begins), at + post_roll);
         let place = self.place(&scene);
         let reached = place.reached(to).await;
         // Cut now: the ring goes on, and what is cut keeps its bytes.
         let parts = place.passages(from, to);
-        let around = [
-            Context {
-                plain: EvidenceKind::StillBefore,
-                drawn: EvidenceKind::StillBeforeOverlay,
-                passage: moment(&scene, &place, &parts, at - context),
-            },
-            Context {
-                plain: EvidenceKind::StillAfter,
-                drawn: EvidenceKind::StillAfterOverlay,
-                passage: moment(&scene, &place, &parts, at + context),
-            },
-        ];
+        let mut kept: Vec<EvidenceKind> = Vec::new();
+        let mut around = Vec::new();
+        for (plain, drawn, wanted) in scene.due(context) {
+            let earlier = kept.iter().filter(|kind| **kind == plain).count();
+            kept.push(plain);
+            around.push(Context {
+                plain: scene.promises(plain).nth(earlier),
+                drawn: scene.promises(drawn).nth(earlier),
+                passage: moment(&scene, &place, &parts, wanted),
+            });
+        }
         // The permit is never refused: nobody closes this semaphore.
         let permit = self.encoders.acquire().await;
         let (added, mut outcomes) = self.clip(&scene, place.epoch, parts, reached).await;
@@ -271,12 +302,11 @@ impl Exhibits {
             Err(missing) => Err(missing),
         };
         let mut outcomes = Vec::new();
-        for kind in [context.plain, context.drawn] {
-            let Some(promise) = scene.promise(kind) else {
-                continue;
-            };
+        for promise in [context.plain, context.drawn].into_iter().flatten() {
             let made = match &frame {
-                Ok(frame) if kind == context.plain => picture(evidence::jpeg(frame), frame.wall),
+                Ok(frame) if Some(promise) == context.plain => {
+                    picture(evidence::jpeg(frame), frame.wall)
+                }
                 Ok(frame) => {
                     let at = place.analysed(frame.pts);
                     let overlay = self.overlay(frame, &self.boxes_at(scene, at), scene, at);
@@ -365,6 +395,11 @@ impl Exhibits {
             .zones
             .iter()
             .find(|zone| Some(&zone.id) == scene.change.zone.as_ref());
+        let line = self
+            .camera
+            .lines
+            .iter()
+            .find(|line| Some(&line.id) == scene.change.zone.as_ref());
         let gallery = self.gallery();
         let boxed = |(track, bbox): &(&Track, PixelBox)| OverlayBox {
             bbox: bbox.resized(scene.size, frame.size),
@@ -384,9 +419,32 @@ impl Exhibits {
             zone: zone
                 .map(|zone| zone.polygon.points().to_vec())
                 .unwrap_or_default(),
+            line: line.map(|line| line.ends),
+            lamp: self.lamp(scene, at),
             trails: boxes.iter().map(trail).collect(),
             boxes: boxes.iter().map(boxed).collect(),
         }
+    }
+
+    /// The lamp that the rule goes by; its state stands at it up to the picture that decided.
+    fn lamp(&self, scene: &Scene, at: StreamTime) -> Option<OverlayLamp> {
+        let change = &scene.change;
+        let rule = self.camera.rule(change.detail, change.zone.as_ref())?;
+        let RuleKind::RedLight(own) = &rule.kind else {
+            return None;
+        };
+        let mut signals = self.camera.signals.iter();
+        let signal = signals.find(|signal| Some(&signal.id) == own.signal.as_ref())?;
+        let label = match change.moments {
+            Some(moments) if (moments.before..=change.at).contains(&at) => {
+                format!("{} {}", signal.id, SignalState::Red.word())
+            }
+            _ => signal.id.to_string(),
+        };
+        Some(OverlayLamp {
+            outline: signal.lamp.as_ref()?.head.points().to_vec(),
+            label,
+        })
     }
 
     fn boxes_now<'a>(&self, change: &'a EventChange) -> Vec<(&'a Track, PixelBox)> {

@@ -100,7 +100,7 @@ async fn scenery() -> Scenery {
 /// Raises an event at [`DECIDED`] and gathers what becomes of its evidence: at once, and later.
 async fn raised(scenery: &mut Scenery) -> [(Vec<Promise>, Vec<Promise>, Outcomes); 2] {
     let frame = scenery.frame.clone().unwrap();
-    let promised = promises(1);
+    let promised = promises(1, None);
     let scene = Scene {
         change: EventChange {
             confidence: 0.8,

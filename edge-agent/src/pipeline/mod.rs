@@ -43,6 +43,7 @@ use crate::detect::{Classifier, DetectError, Detector};
 use crate::identity::{Identity, TlsError};
 use crate::outbox::{BrokerAddressError, StoreError};
 use crate::report::{CameraFacts, Grounds, Proposal};
+use crate::signal::SignalWatch;
 use crate::telemetry::chain;
 use crate::track::TrackerOptions;
 use crate::verify::{self, FireVerifier};
@@ -326,6 +327,7 @@ impl Site<'_> {
             gate,
             seat: detector.seat(period(config.analyse_fps)),
             gaze: Gaze::of(config, detector.manifest()),
+            signals: SignalWatch::of(config),
             verifier: self
                 .verifier
                 .filter(|_| verify::wanted(config))
@@ -405,6 +407,10 @@ fn grounds(version: &str, config: &CameraConfig) -> Grounds {
         .zones
         .iter()
         .map(|zone| (zone.id.clone(), zone.polygon.version()));
+    let line_versions = config
+        .lines
+        .iter()
+        .map(|line| (line.id.clone(), line.version()));
     let proposals = config.rules.iter().filter_map(|rule| {
         Some(Proposal {
             detail: rule.kind.detail(),
@@ -415,7 +421,7 @@ fn grounds(version: &str, config: &CameraConfig) -> Grounds {
     Grounds {
         config_version: version.to_owned(),
         calibration_version: None,
-        zone_versions: zone_versions.collect(),
+        zone_versions: zone_versions.chain(line_versions).collect(),
         proposals: proposals.collect(),
     }
 }

@@ -21,6 +21,7 @@ use crate::detect::{Classifier, DetectError, Detection, Request, Seat};
 use crate::geometry::PictureSize;
 use crate::report::{CameraFacts, Sighting};
 use crate::rule::{EventChange, HeldBack};
+use crate::signal::SignalWatch;
 use crate::telemetry::{chain, metric, phase_word};
 use crate::time::{ClockAnchor, StreamTime};
 use crate::verify::{self, FireVerifier, Verdict};
@@ -36,6 +37,8 @@ pub(super) struct Watch {
     pub(super) seat: Seat,
     /// Which parts of a picture it is shown beside the whole.
     pub(super) gaze: Gaze,
+    /// Reads its traffic signals.
+    pub(super) signals: SignalWatch,
     /// Looks again at what burns, where a rule asks for it and there is one.
     pub(super) verifier: Option<FireVerifier>,
     pub(super) analysis: CameraAnalysis,
@@ -88,6 +91,7 @@ impl Watch {
                     };
                     self.verifier.iter_mut().for_each(FireVerifier::forget);
                     self.gaze.end();
+                    self.signals.end();
                     let changes = self.analysis.end(at);
                     for change in changes.into_iter().chain(self.clocks.end(at)) {
                         self.record(change, moment, None, runtime);
@@ -148,9 +152,11 @@ impl Watch {
         self.follow(frame.pts, moment, runtime);
         let verdicts = self.second_look(&frame, &detections, unverified);
         self.watch_view(&frame);
+        let signals = self.signals.look(&frame);
         let step = self.analysis.step(&Look {
             detections: &detections,
             verdicts: &verdicts,
+            signals: &signals,
             wall: Some(moment.clock.wall_at(frame.pts)),
             ..Look::new(frame.pts, frame.size)
         });
@@ -172,6 +178,7 @@ impl Watch {
             detections,
             verdicts,
             scene: self.analysis.view(frame.pts).cloned(),
+            signals,
         });
         let clocks = self.clocks.look(frame.pts);
         for change in step.changes.into_iter().chain(clocks) {
@@ -330,7 +337,9 @@ impl Watch {
         self.witness(&change, moment, known);
         let raised = deciding.filter(|_| change.phase == Phase::Raised);
         let tracks = change.tracks.len();
-        let promised = raised.map(|_| promises(tracks)).unwrap_or_default();
+        let promised = raised
+            .map(|_| promises(tracks, change.moments))
+            .unwrap_or_default();
         let paper = ChangePaper {
             change: change.clone(),
             clock: moment.clock,

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use contract::v1::{
     AgentId, AutoReport, Basis, CameraId, Clock, ClockSource, ClockTrust, EventId, Evidence,
-    EvidenceId, EvidenceKind, Interval, Kind, MAX_EVIDENCE_ENTRIES, ModelRef, Part, Phase, Place,
-    ReportFault, Severity, UnavailableReason, ZoneId,
+    EvidenceId, EvidenceKind, Interval, Kind, MAX_EVIDENCE_ENTRIES, ModelRef, Moment, Part, Phase,
+    Place, RedLightMoments, ReportFault, Severity, UnavailableReason, ZoneId,
 };
 use jiff::Timestamp;
 
@@ -69,7 +69,7 @@ impl Grounds {
             zone_version: zone_version.cloned(),
             calibration_version: self.calibration_version.clone(),
             proposed_offence: proposal.map(|rule| rule.offence.clone()),
-            red_light: None,
+            red_light: birth.red_light,
         }
     }
 }
@@ -225,6 +225,7 @@ impl ReportBook {
                 camera: sighting.camera,
                 promised: sighting.promised,
                 known: sighting.known,
+                red_light: red_light(sighting),
             }),
         };
         report.phase = change.phase;
@@ -270,6 +271,7 @@ impl ReportBook {
                 camera,
                 promised,
                 known: UNKNOWN_CLOCK,
+                red_light: told.red_light(),
             })
         };
         report.validate().map_err(BookError::Invalid)?;
@@ -431,7 +433,37 @@ struct Birth<'a> {
     camera: &'a CameraFacts,
     promised: &'a [Promise],
     known: Clock,
+    red_light: Option<RedLightMoments>,
 }
+
+/// The three moments of a red-light violation. The first picture from before that was promised shows the
+/// first, the second the second, the deciding one the third.
+fn red_light(sighting: &Sighting<'_>) -> Option<RedLightMoments> {
+    let change = sighting.change;
+    let moments = change.moments.filter(|_| change.detail == RED_LIGHT)?;
+    let mut before = sighting
+        .promised
+        .iter()
+        .filter(|promise| promise.kind == EvidenceKind::StillBefore)
+        .map(|promise| promise.id);
+    let mut deciding = sighting
+        .promised
+        .iter()
+        .filter(|promise| promise.kind == EvidenceKind::Still && moments.after == change.at)
+        .map(|promise| promise.id);
+    let moment = |at, still| Moment {
+        at: sighting.clock.wall_at(at),
+        still,
+    };
+    Some(RedLightMoments {
+        before: moment(moments.before, before.next()),
+        crossing: moment(moments.crossing, before.next()),
+        after: moment(moments.after, deciding.next()),
+    })
+}
+
+/// The detail whose reports have three moments.
+pub(super) const RED_LIGHT: &str = "red_light";
 
 /// What a report says of its clocks where nobody asked them.
 pub const UNKNOWN_CLOCK: Clock = Clock {

@@ -7,12 +7,15 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use contract::v1::{CameraId, EventId, Kind, Phase, Severity, TrackBrief, ZoneId};
+use contract::v1::{
+    CameraId, EventId, Kind, Moment, Phase, RedLightMoments, Severity, TrackBrief, ZoneId,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::book::Sighting;
+use super::book::{RED_LIGHT, Sighting};
 use super::brief;
+use crate::rule::Moments;
 
 /// Fewest bytes of a line, so that a log of so many bytes holds at most so many events.
 pub const LEAST_LINE_BYTES: u64 = 256;
@@ -75,6 +78,9 @@ pub struct Entry {
     pub rule_version: String,
     /// The tracks that take part, each with the box it has now; the 16 strongest.
     pub tracks: Vec<TrackBrief>,
+    /// The times of a red-light violation's three moments: before, on and beyond the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moments: Option<[Timestamp; 3]>,
     /// The `at` of the event's first line, once a later line was taken up.
     #[serde(skip)]
     first_at: Option<Timestamp>,
@@ -103,6 +109,13 @@ impl Entry {
             began: clock.wall_at(change.began),
             rule_version: change.rule_version.to_owned(),
             tracks,
+            moments: change.moments.filter(|_| change.detail == RED_LIGHT).map(
+                |Moments {
+                     before,
+                     crossing,
+                     after,
+                 }| { [before, crossing, after].map(|at| clock.wall_at(at)) },
+            ),
             first_at: None,
         }
     }
@@ -113,6 +126,17 @@ impl Entry {
         self.first_at.unwrap_or(self.at)
     }
 
+    /// The three moments of a red-light violation; nothing shows them any more.
+    #[must_use]
+    pub fn red_light(&self) -> Option<RedLightMoments> {
+        let [before, crossing, after] = self.moments?.map(|at| Moment { at, still: None });
+        Some(RedLightMoments {
+            before,
+            crossing,
+            after,
+        })
+    }
+
     /// Takes what a later line of the same event says: all of it, but the start, the greatest
     /// count, and the tracks where it names none (the line that clears an event sees nobody).
     fn update(&mut self, later: Self) {
@@ -120,6 +144,7 @@ impl Entry {
         self.began = known.began;
         self.first_at = Some(known.decided());
         self.count = self.count.max(known.count);
+        self.moments = self.moments.or(known.moments);
         if self.tracks.is_empty() {
             self.tracks = known.tracks;
         }

@@ -101,6 +101,7 @@ impl ClockWrong {
             at,
             tracks: Vec::new(),
             count: 0,
+            moments: None,
         }
     }
 }

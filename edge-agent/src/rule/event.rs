@@ -10,6 +10,7 @@ use crate::config::DangerLevel;
 use crate::detect::Detection;
 use crate::geometry::{PictureSize, PixelBox};
 use crate::motion::SceneSigns;
+use crate::signal::SignalReading;
 use crate::time::StreamTime;
 use crate::track::Track;
 use crate::verify::Verdict;
@@ -33,6 +34,8 @@ pub struct Observation<'a> {
     pub scene: Option<&'a SceneSigns>,
     /// When the picture was taken, where that is known.
     pub wall: Option<Timestamp>,
+    /// What the camera's traffic signals show.
+    pub signals: &'a [SignalReading],
 }
 
 impl<'a> Observation<'a> {
@@ -49,6 +52,7 @@ impl<'a> Observation<'a> {
             danger_level: None,
             scene: None,
             wall: None,
+            signals: &[],
         }
     }
 }
@@ -80,6 +84,19 @@ pub struct EventChange {
     pub tracks: Vec<Track>,
     /// The most objects seen at once.
     pub count: u32,
+    /// The pictures that show a passage over a line; only its raised change has them.
+    pub moments: Option<Moments>,
+}
+
+/// Three pictures of a passage over a line, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moments {
+    /// Before the line.
+    pub before: StreamTime,
+    /// On it, as nearly as a picture shows.
+    pub crossing: StreamTime,
+    /// Beyond it.
+    pub after: StreamTime,
 }
 
 #[cfg(test)]
@@ -99,6 +116,7 @@ impl EventChange {
             at,
             tracks: Vec::new(),
             count: 1,
+            moments: None,
         }
     }
 }
@@ -139,6 +157,14 @@ pub enum HeldBackReason {
     Wanders,
     /// An event was cleared there a moment ago.
     CoolDown,
+    /// Nothing was seen of the lamp when it mattered.
+    LampHidden,
+    /// The lamp showed two colours, or not what its controller said.
+    LampUnsure,
+    /// The lamp was just turning.
+    LampTurned,
+    /// The controller said nothing.
+    SignalSilent,
 }
 
 impl HeldBackReason {
@@ -152,6 +178,10 @@ impl HeldBackReason {
             Self::Still => "still",
             Self::Wanders => "wanders",
             Self::CoolDown => "cool_down",
+            Self::LampHidden => "lamp_hidden",
+            Self::LampUnsure => "lamp_unsure",
+            Self::LampTurned => "lamp_turned",
+            Self::SignalSilent => "signal_silent",
         }
     }
 }

@@ -117,6 +117,7 @@ impl Facts {
             at,
             tracks: open.tracks.clone(),
             count: open.count,
+            moments: None,
         }
     }
 }

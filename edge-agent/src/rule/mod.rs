@@ -15,14 +15,22 @@ mod scheduled;
 mod fire_place;
 mod score_window;
 
+mod way;
+
+mod passage;
+mod passing;
+
 mod encroachment;
 mod fire_smoke;
 mod illegal_parking;
+mod line_crossing;
+mod red_light;
 mod stray_cattle;
+mod wrong_way;
 mod zone_dwell;
 
 pub use clock_wrong::{ClockVerdict, ClockWrong, WhoseClock};
-pub use event::{EventChange, HeldBack, HeldBackReason, Observation, Rule};
+pub use event::{EventChange, HeldBack, HeldBackReason, Moments, Observation, Rule};
 
 use crate::config::{RuleConfig, RuleKind};
 use crate::scene::Scene;
@@ -35,6 +43,9 @@ pub fn build(rule: &RuleConfig, scene: &Scene) -> Box<dyn Rule> {
         RuleKind::StrayCattle(own) => Box::new(stray_cattle::build(rule, own, scene)),
         RuleKind::Encroachment(own) => Box::new(encroachment::build(rule, own, scene)),
         RuleKind::IllegalParking(own) => Box::new(illegal_parking::build(rule, own, scene)),
+        RuleKind::WrongWay(own) => Box::new(wrong_way::build(rule, own, scene)),
+        RuleKind::LineCrossing(own) => Box::new(line_crossing::build(rule, own, scene)),
+        RuleKind::RedLight(own) => Box::new(red_light::build(rule, own, scene)),
     };
     Box::new(scheduled::Scheduled::new(rule.schedule.clone(), built))
 }
@@ -42,4 +53,8 @@ pub fn build(rule: &RuleConfig, scene: &Scene) -> Box<dyn Rule> {
 #[cfg(test)]
 mod fire_tests;
 #[cfg(test)]
+mod noise;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod traffic_tests;

@@ -1,20 +1,23 @@
-//! What a camera looks at: zones of its picture, and which boxes are in them.
+//! What a camera looks at: zones and lines of its picture, and where boxes are in them.
 //!
 //! Pure geometry. What does not belong here: time, tracks' histories, what a zone is for.
 
+mod line;
 mod zone;
 
 use contract::v1::ZoneId;
 
-pub use zone::{Mask, Membership, Zone};
+pub use line::Line;
+pub use zone::{Mask, Membership, Zone, polygon_holds};
 
 use crate::config::CameraConfig;
 use crate::geometry::{PictureSize, PixelBox};
 
-/// One camera's zones.
+/// One camera's zones and lines.
 #[derive(Debug, Clone, Default)]
 pub struct Scene {
     zones: Vec<Zone>,
+    lines: Vec<Line>,
     masks: Vec<Mask>,
 }
 
@@ -26,6 +29,7 @@ impl Scene {
             |zone: &crate::config::ZoneConfig| Zone::new(zone.id.clone(), zone.polygon.clone());
         Self {
             zones: camera.zones.iter().map(zone).collect(),
+            lines: camera.lines.iter().map(Line::of).collect(),
             masks: camera.masks.iter().cloned().map(Mask::new).collect(),
         }
     }
@@ -46,6 +50,12 @@ impl Scene {
     #[must_use]
     pub fn zone(&self, id: &ZoneId) -> Option<&Zone> {
         self.zones.iter().find(|zone| zone.id() == id)
+    }
+
+    /// The line of that id.
+    #[must_use]
+    pub fn line(&self, id: &ZoneId) -> Option<&Line> {
+        self.lines.iter().find(|line| line.id() == id)
     }
 
     /// The zone that a rule names, or the whole picture where it names none.

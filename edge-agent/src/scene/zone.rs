@@ -104,6 +104,12 @@ impl Mask {
     }
 }
 
+/// Whether a polygon holds a point (even-odd rule).
+#[must_use]
+pub fn polygon_holds(polygon: &Polygon, point: NormPoint) -> bool {
+    is_inside(polygon, point)
+}
+
 /// The even-odd rule.
 fn is_inside(polygon: &Polygon, point: NormPoint) -> bool {
     let corners = polygon.points();

@@ -79,6 +79,7 @@ fn watched(memory: &TrackMemory, stands: u32, seconds: u32) -> usize {
             detections,
             verdicts: vec![],
             scene: None,
+            signals: vec![],
         });
     }
     raised

@@ -6,7 +6,11 @@
 mod encroachment;
 mod fire_smoke;
 mod illegal_parking;
+mod line_crossing;
+mod passage;
+mod red_light;
 mod stray_cattle;
+mod wrong_way;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,22 +20,28 @@ use jiff::tz::TimeZone;
 
 use super::detect::ModelConfig;
 use super::fault::{Wrong, suggestion};
+use super::line::LineConfig;
 use super::schedule::{self, Schedule};
 use super::section::Section;
+use super::signal::SignalConfig;
 use super::value;
 use super::zone::ZoneConfig;
 
 pub use encroachment::{EncroachmentConfig, LeftObjects};
 pub use fire_smoke::{DangerLevel, FireSmokeConfig, Verify};
 pub use illegal_parking::IllegalParkingConfig;
+pub use line_crossing::{Direction, LineCrossingConfig};
+pub use passage::PassageConfig;
+pub use red_light::RedLightConfig;
 pub use stray_cattle::StrayCattleConfig;
+pub use wrong_way::WrongWayConfig;
 
 /// What all rules have. The defaults differ from rule to rule; docs/CONFIG.md lists them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RuleConfig {
     /// Which rule, with the keys of its own.
     pub kind: RuleKind,
-    /// Where it looks; the whole picture when absent.
+    /// Where it looks; the whole picture when absent. Of a rule that watches a line, the line.
     pub zone: Option<ZoneId>,
     /// When it looks.
     pub schedule: Schedule,
@@ -89,6 +99,8 @@ pub(super) struct CommonDefaults {
 /// What a rule's keys are checked against.
 pub(super) struct RuleContext<'a> {
     pub(super) zones: &'a [ZoneConfig],
+    pub(super) lines: &'a [LineConfig],
+    pub(super) signals: &'a [SignalConfig],
     pub(super) model: Option<&'a ModelConfig>,
     /// The camera's local clock.
     pub(super) time_zone: &'a TimeZone,
@@ -171,7 +183,16 @@ rule_kinds! {
     Encroachment(EncroachmentConfig) = "encroachment" in encroachment;
     /// A vehicle stands in the zone.
     IllegalParking(IllegalParkingConfig) = "illegal_parking" in illegal_parking;
+    /// A vehicle drives against its lane.
+    WrongWay(WrongWayConfig) = "wrong_way" in wrong_way;
+    /// A thing crosses a line the way it must not.
+    LineCrossing(LineCrossingConfig) = "line_crossing" in line_crossing;
+    /// A vehicle crosses the stop line at red.
+    RedLight(RedLightConfig) = "red_light" in red_light;
 }
+
+/// Kinds that watch a line in place of a zone.
+const OF_A_LINE: [&str; 2] = ["line_crossing", "red_light"];
 
 pub(super) fn read(camera: &Section<'_>, context: &RuleContext<'_>) -> Vec<RuleConfig> {
     let mut rules: Vec<RuleConfig> = Vec::new();
@@ -186,7 +207,7 @@ pub(super) fn read(camera: &Section<'_>, context: &RuleContext<'_>) -> Vec<RuleC
         {
             let wrong = Wrong::new(
                 format!("a second {} rule for the same zone", rule.kind.word()),
-                "merge the two, or give this one another zone",
+                "merge the two, or give this one another zone or line",
             );
             section.note("kind", wrong);
         }
@@ -198,10 +219,16 @@ pub(super) fn read(camera: &Section<'_>, context: &RuleContext<'_>) -> Vec<RuleC
 
 fn read_one(section: &Section<'_>, context: &RuleContext<'_>) -> Option<RuleConfig> {
     let word = section.required("kind", &value::text)?;
-    let zone = section.optional("zone", &value::parsed::<ZoneId>);
-    if let Some(zone) = &zone {
-        check_zone(section, "zone", zone, context.zones);
-    }
+    let zone = match OF_A_LINE.contains(&word.as_str()) {
+        true => read_line(section, context.lines),
+        false => {
+            let zone = section.optional("zone", &value::parsed::<ZoneId>);
+            if let Some(zone) = &zone {
+                check_zone(section, "zone", zone, context.zones);
+            }
+            zone
+        }
+    };
     let Some((kind, defaults)) = RuleKind::read(&word, section, context) else {
         let wrong = Wrong::new(
             format!("no rule {word:?}"),
@@ -243,6 +270,21 @@ fn read_one(section: &Section<'_>, context: &RuleContext<'_>) -> Option<RuleConf
         proposed_offence: section
             .optional("proposed_offence", &value::text_up_to(MAX_DETAIL_BYTES)),
     })
+}
+
+/// The line that a rule watches, which must be one of the camera's.
+fn read_line(section: &Section<'_>, lines: &[LineConfig]) -> Option<ZoneId> {
+    let line = section.required("line", &value::parsed::<ZoneId>)?;
+    if !lines.iter().any(|known| known.id == line) {
+        let known: Vec<&str> = lines.iter().map(|line| line.id.as_str()).collect();
+        let remedy = match known.is_empty() {
+            true => "add it as `[[camera.line]]` with `points = [[x, y], [x, y]]`".to_owned(),
+            false => suggestion(line.as_str(), &known),
+        };
+        let wrong = Wrong::new(format!("no line \"{line}\" in this camera"), remedy);
+        section.note("line", wrong);
+    }
+    Some(line)
 }
 
 /// A zone that a key names must be one of the camera's.

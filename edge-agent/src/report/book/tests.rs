@@ -294,3 +294,75 @@ proptest! {
         prop_assert!(!pending);
     }
 }
+
+#[test]
+fn a_red_light_report_says_which_still_shows_which_moment() {
+    let moments = crate::rule::Moments {
+        before: StreamTime::from_secs_f64(1.0),
+        crossing: StreamTime::from_secs_f64(2.0),
+        after: StreamTime::from_secs_f64(3.0),
+    };
+    let kinds = [
+        EvidenceKind::Still,
+        EvidenceKind::StillBefore,
+        EvidenceKind::StillAfter,
+        EvidenceKind::StillBefore,
+    ];
+    let promised = kinds.map(|kind| Promise {
+        id: EvidenceId::new(),
+        kind,
+    });
+    let clock = ClockAnchor {
+        stream: StreamTime::ZERO,
+        wall: Timestamp::from_second(1_000_000).unwrap(),
+    };
+    let grounds = Grounds {
+        config_version: "ab".repeat(32),
+        calibration_version: None,
+        zone_versions: HashMap::new(),
+        proposals: vec![],
+    };
+    let camera = CameraFacts {
+        grounds: Some(grounds),
+        ..facts()
+    };
+    let mut told = EventChange {
+        detail: "red_light",
+        kind: Kind::TrafficViolation,
+        moments: Some(moments),
+        ..change(EventId::new(), Phase::Raised, 3.0, vec![track(1, 0.0)])
+    };
+    let report_of = |change: &EventChange| {
+        let sighting = Sighting {
+            change,
+            clock,
+            known: UNKNOWN_CLOCK,
+            size: SIZE,
+            camera: &camera,
+            promised: &promised,
+        };
+        let entry = Entry::new(
+            &sighting,
+            crate::report::journal::OutboxId::new("o".to_owned()),
+        );
+        let report = book().change(&sighting).unwrap();
+        let recovered = book().recover(&entry, &camera, &[]).unwrap();
+        (
+            report.basis.unwrap().red_light,
+            recovered.basis.unwrap().red_light,
+        )
+    };
+    let (told_of, recovered) = report_of(&told);
+    let told_of = told_of.unwrap();
+    assert_eq!(told_of.before.still, Some(promised[1].id));
+    assert_eq!(told_of.crossing.still, Some(promised[3].id));
+    assert_eq!(told_of.after.still, Some(promised[0].id));
+    assert_eq!(told_of.crossing.at.as_second(), 1_000_002);
+    let recovered = recovered.unwrap();
+    assert_eq!(
+        (recovered.after.at, recovered.after.still),
+        (told_of.after.at, None)
+    );
+    told.detail = "line_crossing";
+    assert_eq!(report_of(&told), (None, None), "only a red light has them");
+}
