@@ -14,8 +14,8 @@ use jiff::Timestamp;
 use attention::OpenEvents;
 pub use gaze::Gaze;
 pub use memory::{Remembered, TrackMemory};
-pub use plan::{Plan, Running, names};
-pub use simulate::simulate;
+pub use plan::{Plan, Running, named, names};
+pub use simulate::{Supposed, simulate};
 
 use crate::camera::{Cause, Frame};
 use crate::config::{CameraConfig, DangerLevel, LeftObjects, RuleConfig, RuleKind, ZoneConfig};

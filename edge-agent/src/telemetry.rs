@@ -134,8 +134,10 @@ macro_rules! metrics_list {
 metrics_list! {
     EVENT_CHANGES = describe_counter "vong_agent_event_changes_total", Unit::Count,
         "Event changes of the rules, by camera, kind and phase.";
+    SHADOW_CHANGES = describe_counter "vong_agent_shadow_changes_total", Unit::Count,
+        "Event changes of rules in the shadow of others, by camera, kind and phase; nobody is told.";
     HELD_BACK = describe_counter "vong_agent_held_back_total", Unit::Count,
-        "Candidates that a rule did not tell, by camera, rule and reason.";
+        "Candidates that a rule did not tell, by camera, rule, reason and mode of the rule.";
     VERIFY_FAILED = describe_counter "vong_agent_verify_failed_total", Unit::Count,
         "Pictures that the fire verifier could not take, by camera; the detector's word stood.";
     MOTION_FAILED = describe_counter "vong_agent_motion_failed_total", Unit::Count,

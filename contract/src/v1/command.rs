@@ -5,16 +5,21 @@
 //! by the agent, sent until the server's [`Ack`](super::Ack) names its bytes, and the same for
 //! ever: a command that comes again gets the answer it got.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::desired::{Parameters, RuleRef, check_danger_level, check_parameters, check_rule};
+use super::desired::{
+    CameraDesired, Parameters, RuleRef, check_danger_level, check_parameters, check_rule,
+};
 use super::evidence::Evidence;
 use super::field_fault::{FieldFault, FieldProblem};
-use super::ids::{CameraId, CommandId};
+use super::ids::{CameraId, CommandId, ZoneId};
 use super::limits::{MAX_CLIP_SECONDS, MAX_SIMULATED_SECONDS};
-use super::report::Interval;
+use super::polygon::Corners;
+use super::report::{Interval, NormBox};
 
 /// One command to one agent, signed with the server's key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -64,6 +69,13 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(range(min = 1, max = 5))]
         danger_level: Option<u8>,
+        /// All zones to suppose; absent for the present ones. Agents before this field ignore it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zones: Option<BTreeMap<ZoneId, Corners>>,
+        /// All masks to suppose; absent for the present ones. What was tracked when there was no such
+        /// mask is left out by its place.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        masks: Option<Vec<Corners>>,
         /// How far back, 1 to 21600; the agent may remember less, and says so.
         #[schemars(range(min = 1, max = 21600))]
         seconds: u32,
@@ -104,9 +116,17 @@ impl Action {
                 rule,
                 parameters,
                 danger_level,
+                zones,
+                masks,
                 seconds,
                 ..
             } => {
+                let view = CameraDesired {
+                    zones: zones.clone(),
+                    masks: masks.clone(),
+                    ..CameraDesired::default()
+                };
+                view.check("action", &mut faults);
                 check_rule(rule, "action", &mut faults);
                 check_parameters(parameters, "action.parameters", &mut faults);
                 check_danger_level(*danger_level, "action.danger_level", &mut faults);
@@ -205,7 +225,7 @@ impl CommandRefusal {
 }
 
 /// What a rule would have raised.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Simulation {
     /// The time over which the agent remembers tracks, within what was asked for.
     pub over: Interval,
@@ -217,4 +237,23 @@ pub struct Simulation {
     pub events_as_it_is: u32,
     /// When those events would have been, oldest first; at most 64.
     pub intervals: Vec<Interval>,
+    /// What the rule would nearly have raised, and why not, oldest first; at most 64. Few rules hold
+    /// anything back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_back: Vec<Candidate>,
+}
+
+/// Something that a rule took notice of and did not raise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Candidate {
+    /// From its first sighting to the picture that decided.
+    pub seen: Interval,
+    /// Why it was not raised, e.g. `weak` or `known_source`; at most 64 bytes.
+    pub reason: String,
+    /// What it looks like, e.g. `smoke`.
+    pub class: String,
+    /// The mean score, 0 to 1.
+    pub confidence: f32,
+    /// Where in the picture.
+    pub bbox: NormBox,
 }

@@ -163,7 +163,7 @@ impl Desired {
 }
 
 impl CameraDesired {
-    fn check(&self, path: &str, faults: &mut Vec<FieldFault>) {
+    pub(super) fn check(&self, path: &str, faults: &mut Vec<FieldFault>) {
         let zones = self.zones.iter().flatten();
         for (id, corners) in zones {
             check_corners(corners, format!("{path}.zones.{id}"), faults);

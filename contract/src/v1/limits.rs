@@ -44,6 +44,8 @@ pub const MAX_REFUSED_KEYS: usize = 16;
 pub const MAX_CLIP_SECONDS: u32 = 600;
 /// Furthest back that a rule may be simulated, in seconds.
 pub const MAX_SIMULATED_SECONDS: u32 = 6 * 60 * 60;
+/// Most candidates that a simulation names.
+pub const MAX_SIMULATED_CANDIDATES: usize = 64;
 /// Most intervals that a simulation names.
 pub const MAX_SIMULATED_INTERVALS: usize = 64;
 

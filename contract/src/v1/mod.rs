@@ -28,7 +28,7 @@ pub use cloudevent::{
     CloudEvent, CloudEventError, DATA_CONTENT_TYPE, EventType, SPEC_VERSION, decode, encode,
     event_type,
 };
-pub use command::{Action, Answer, AnswerOutcome, Command, CommandRefusal, Simulation};
+pub use command::{Action, Answer, AnswerOutcome, Candidate, Command, CommandRefusal, Simulation};
 pub use desired::{
     Applied, CameraDesired, Desired, Mute, Parameter, Parameters, RefusedKey, RuleChange, RuleRef,
 };
@@ -48,8 +48,8 @@ pub use limits::{
     MAX_COMMAND_BYTES, MAX_CORNERS, MAX_DESIRED_BYTES, MAX_DESIRED_CAMERAS, MAX_DETAIL_BYTES,
     MAX_EVIDENCE_BYTES, MAX_EVIDENCE_ENTRIES, MAX_PARAMETER_ITEMS, MAX_PARAMETERS,
     MAX_REFUSED_KEYS, MAX_REPORT_BYTES, MAX_RULES_PER_CAMERA, MAX_SHAPES_PER_CAMERA,
-    MAX_SIMULATED_INTERVALS, MAX_SIMULATED_SECONDS, MAX_STATUS_BYTES, MAX_TRACKS, MAX_WORD_BYTES,
-    SizeError, check_report_size,
+    MAX_SIMULATED_CANDIDATES, MAX_SIMULATED_INTERVALS, MAX_SIMULATED_SECONDS, MAX_STATUS_BYTES,
+    MAX_TRACKS, MAX_WORD_BYTES, SizeError, check_report_size,
 };
 pub use place::{Bearing, Place, Position};
 pub use polygon::{Corners, PolygonError, check_polygon};

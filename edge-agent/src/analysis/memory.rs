@@ -15,8 +15,9 @@ use crate::time::{ClockAnchor, StreamTime};
 use crate::track::Track;
 use crate::verify::Verdict;
 
-/// Most tracks and detections that one camera remembers; about 8 MB.
-const MOST_THINGS: usize = 100_000;
+/// Most tracks and detections that one camera remembers; about 16 MB. An hour at five pictures a second
+/// with ten things in each.
+const MOST_THINGS: usize = 200_000;
 
 /// What the rules were told of one picture.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use contract::v1::{Mute, RuleRef, ZoneId};
 use jiff::Timestamp;
 
-use crate::config::{CameraConfig, DangerLevel, RuleConfig, RuleKind};
+use crate::config::{CameraConfig, DangerLevel, RuleConfig, RuleKind, RuleMode};
 
 /// Whether a camera's rules run at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -61,7 +61,15 @@ impl Plan {
     }
 }
 
-/// Whether the server's name for a rule means this one.
+/// The rule that the server's name means; the live one where another runs in its shadow.
+#[must_use]
+pub fn named<'r>(name: &RuleRef, rules: &'r [RuleConfig]) -> Option<&'r RuleConfig> {
+    let meant = || rules.iter().filter(|rule| names(name, rule));
+    let live = meant().find(|rule| rule.mode == RuleMode::Live);
+    live.or_else(|| meant().next())
+}
+
+/// Whether the server's name for a rule means this one, or its shadow.
 #[must_use]
 pub fn names(name: &RuleRef, rule: &RuleConfig) -> bool {
     name.rule == rule.kind.word() && name.zone == rule.zone
@@ -69,9 +77,10 @@ pub fn names(name: &RuleRef, rule: &RuleConfig) -> bool {
 
 /// The zones that a rule looks at.
 pub(super) fn zones_of(rule: &RuleConfig) -> Vec<&ZoneId> {
-    let own: &[ZoneId] = match &rule.kind {
-        RuleKind::FireSmoke(own) => &own.ignore_zones,
-        _ => &[],
-    };
-    rule.zone.iter().chain(own).collect()
+    let mut zones: Vec<&ZoneId> = rule.zone.iter().collect();
+    if let RuleKind::FireSmoke(own) = &rule.kind {
+        zones.extend(&own.ignore_zones);
+        zones.extend(own.known_sources.iter().map(|source| &source.zone));
+    }
+    zones
 }

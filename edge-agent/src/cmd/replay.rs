@@ -8,12 +8,13 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use contract::v1::Phase;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{cpu_seconds, is_closed_pipe, memory_mib, rounded};
 use crate::camera::{GatePolicy, GatedFile, Timing};
-use crate::config::{Config, GateMode};
+use crate::config::{Config, GateMode, RuleMode};
 use crate::detect::{Detection, Detector};
 use crate::geometry::PixelBox;
 use crate::lockstep::{Analysed, Lockstep, Recording};
@@ -191,7 +192,8 @@ impl<W: io::Write> Replay<W> {
     }
 
     fn change(&mut self, change: &EventChange) -> anyhow::Result<()> {
-        self.events += u64::from(change.phase == contract::v1::Phase::Raised);
+        let raised = change.phase == Phase::Raised;
+        self.events += u64::from(raised && change.mode == RuleMode::Live);
         self.print(&event(change))
     }
 
@@ -213,6 +215,7 @@ fn event(change: &EventChange) -> Value {
         "kind": change.kind,
         "detail": change.detail,
         "phase": change.phase,
+        "mode": change.mode.word(),
         "event_id": change.event_id,
         "confidence": rounded(f64::from(change.confidence)),
         "zone": change.zone,
@@ -225,6 +228,7 @@ fn nearly(held_back: &HeldBack) -> Value {
     json!({
         "t": rounded(held_back.at.as_secs_f64()),
         "held_back": held_back.reason.word(),
+        "mode": held_back.mode.word(),
         "detail": held_back.detail,
         "class": &*held_back.class,
         "confidence": rounded(f64::from(held_back.confidence)),

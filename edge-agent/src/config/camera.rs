@@ -13,7 +13,7 @@ use super::detect::ModelConfig;
 use super::fault::{Wrong, suggestion};
 use super::line::{self, LineConfig};
 use super::mask;
-use super::rule::{self, EvidenceWindow, RuleConfig, RuleContext, RuleKind};
+use super::rule::{self, EvidenceWindow, RuleConfig, RuleContext, RuleKind, RuleMode};
 use super::schedule;
 use super::secret::Secret;
 use super::section::Section;
@@ -53,7 +53,7 @@ pub struct CameraConfig {
     pub small_objects: usize,
     /// What it remembers of the stream.
     pub ring: RingConfig,
-    /// How long its tracks are remembered, for rules to be simulated. Default 600 s.
+    /// How long its tracks are remembered, for rules to be simulated. Default 3600 s.
     pub remember_tracks: Duration,
     /// Its zones.
     pub zones: Vec<ZoneConfig>,
@@ -106,11 +106,15 @@ impl CameraConfig {
         self.rules.iter().map(|rule| rule.shortest_event).min()
     }
 
-    /// The rule that speaks with this detail for this zone.
+    /// The rule that speaks with this detail for this zone; the live one where another runs in its
+    /// shadow.
     #[must_use]
     pub fn rule(&self, detail: &str, zone: Option<&ZoneId>) -> Option<&RuleConfig> {
-        self.rules
-            .iter()
+        let live_first = |rule: &&RuleConfig| rule.mode != RuleMode::Live;
+        let mut rules: Vec<&RuleConfig> = self.rules.iter().collect();
+        rules.sort_by_key(live_first);
+        rules
+            .into_iter()
             .find(|rule| rule.kind.details().contains(&detail) && rule.zone.as_ref() == zone)
     }
 }
@@ -216,7 +220,7 @@ pub(super) fn read_one(
     let ring = read_ring(section.table("ring"));
     let remember_tracks = section.or(
         "remember_tracks_s",
-        Duration::from_secs(600),
+        Duration::from_secs(3600),
         &value::seconds(0.0..=f64::from(MAX_SIMULATED_SECONDS)),
     );
     let time_zone = schedule::read_zone(section);
@@ -232,6 +236,7 @@ pub(super) fn read_one(
             signals: &signals,
             model,
             time_zone: &time_zone,
+            mode: rule::read_mode(section, RuleMode::Live),
         },
     );
     for rule in &rules {

@@ -53,8 +53,8 @@ pub use manifest::{
 pub use overlay::CameraOverlay;
 pub use rule::{
     DangerLevel, Direction, EncroachmentConfig, EvidenceWindow, FireSmokeConfig,
-    IllegalParkingConfig, LeftObjects, LineCrossingConfig, PassageConfig, RedLightConfig,
-    RuleConfig, RuleKind, StrayCattleConfig, Verify, WrongWayConfig,
+    IllegalParkingConfig, KnownSource, LeftObjects, LineCrossingConfig, PassageConfig,
+    RedLightConfig, RuleConfig, RuleKind, RuleMode, StrayCattleConfig, Verify, WrongWayConfig,
 };
 pub use schedule::Schedule;
 pub use secret::Secret;

@@ -12,7 +12,7 @@ use toml::{Table, Value};
 
 use super::fault::{FaultSink, suggestion};
 use super::section::Section;
-use super::{CameraConfig, Config, camera};
+use super::{CameraConfig, Config, RuleMode, camera};
 
 /// Most bytes of a refusal's reason: sixteen of them with the longest keys fit a status.
 const MAX_REASON_BYTES: usize = 160;
@@ -115,7 +115,14 @@ impl<'a> CameraOverlay<'a> {
             zone: rule.zone.clone(),
         });
         let known: Vec<RuleRef> = known.collect();
-        known.iter().position(|one| one == rule).ok_or_else(|| {
+        let meant = |at: &usize| known.get(*at) == Some(rule);
+        let live = |at: &usize| {
+            let rule = self.camera.rules.get(*at);
+            rule.is_some_and(|rule| rule.mode == RuleMode::Live)
+        };
+        let all = || (0..known.len()).filter(meant);
+        // A rule that runs in the shadow of another of the same name is changed in the file alone.
+        all().find(live).or_else(|| all().next()).ok_or_else(|| {
             let words: Vec<String> = known.iter().map(ToString::to_string).collect();
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             let remedy = suggestion(&rule.to_string(), &words);

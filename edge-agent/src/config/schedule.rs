@@ -50,6 +50,12 @@ impl Schedule {
         open.iter().any(|hours| hours.contains(&minute))
     }
 
+    /// Whether it is all week.
+    #[must_use]
+    pub const fn is_always(&self) -> bool {
+        self.open.is_none()
+    }
+
     /// The local clock's zone.
     #[must_use]
     pub const fn zone(&self) -> &TimeZone {
@@ -140,6 +146,23 @@ pub(super) fn read(section: &Section<'_>, zone: &TimeZone) -> Schedule {
     Schedule {
         zone: zone.clone(),
         open: Some(open),
+    }
+}
+
+/// Reads `hours` of something else than a rule: always where it is absent.
+pub(super) fn read_hours(section: &Section<'_>, zone: &TimeZone) -> Schedule {
+    let windows = section.optional("hours", &value::list(window));
+    let open = windows.map(|windows| Minutes::of(&windows).ranges());
+    if open.as_ref().is_some_and(Vec::is_empty) {
+        let wrong = Wrong::new(
+            "is empty: it never applies",
+            "name some hours, e.g. [\"mon-sat 06:00-18:00\"], or remove the key for always",
+        );
+        section.note("hours", wrong);
+    }
+    Schedule {
+        zone: zone.clone(),
+        open,
     }
 }
 

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::outbound::PAPERS;
+use crate::config::RuleMode;
 use crate::outbox::FILED_EVENTS_KEPT;
 use crate::report::Sighting;
 use crate::report::journal::{self, Entry, LEAST_LINE_BYTES, MOST_LINE_BYTES, OutboxId, Reading};
@@ -90,7 +91,11 @@ impl EventLog {
             path: self.path.clone(),
             source,
         };
-        let entry = Entry::new(sighting, self.outbox.clone());
+        let outbox = match sighting.change.mode {
+            RuleMode::Live => self.outbox.clone(),
+            RuleMode::Shadow => OutboxId::nobody(),
+        };
+        let entry = Entry::new(sighting, outbox);
         let line = serde_json::to_vec(&entry).map_err(|error| fault("write", error.into()))?;
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.append(line).map_err(|source| fault("write", source))?;

@@ -17,6 +17,7 @@ use crate::analysis::{CameraAnalysis, Gaze, Look, Plan, Remembered, TrackMemory}
 use crate::camera::{
     Cause, Counters, Delivery, Epoch, Frame, FrameMailbox, GateHandle, Picture, Regard, Signal,
 };
+use crate::config::RuleMode;
 use crate::detect::{Classifier, DetectError, Detection, Request, Seat};
 use crate::geometry::PictureSize;
 use crate::report::{CameraFacts, Sighting};
@@ -59,6 +60,10 @@ pub(super) struct Watch {
     /// The last picture that was analysed.
     pub(super) analysed: Option<(Epoch, StreamTime)>,
 }
+
+/// The weakest detection that a rule run again may count: what a model says below it is noise that
+/// would fill the memory.
+const WORTH_REMEMBERING: f32 = 0.2;
 
 /// The connection that a change belongs to.
 #[derive(Clone, Copy)]
@@ -169,6 +174,8 @@ impl Watch {
             self.list(held_back);
         }
         // Before anything waits for the disk: whoever asks for a simulation now asks about this too.
+        let mut detections = detections;
+        detections.retain(|seen| seen.score >= WORTH_REMEMBERING);
         self.memory.keep(Remembered {
             epoch,
             anchor: moment.clock,
@@ -307,13 +314,15 @@ impl Watch {
             metric::HELD_BACK,
             "camera" => self.camera().to_string(),
             "rule" => held_back.detail,
-            "reason" => held_back.reason.word()
+            "reason" => held_back.reason.word(),
+            "mode" => held_back.mode.word()
         )
         .increment(1);
         tracing::info!(
             camera.id = %self.camera(),
             rule = held_back.detail,
             reason = held_back.reason.word(),
+            mode = held_back.mode.word(),
             class = &*held_back.class,
             confidence = held_back.confidence,
             bbox = ?held_back.bbox,
@@ -335,6 +344,10 @@ impl Watch {
         };
         let known = self.clocks.known();
         self.witness(&change, moment, known);
+        if change.mode == RuleMode::Shadow {
+            // Counted and written down; nobody is told, and no evidence is kept.
+            return;
+        }
         let raised = deciding.filter(|_| change.phase == Phase::Raised);
         let tracks = change.tracks.len();
         let promised = raised
@@ -369,8 +382,12 @@ impl Watch {
     }
 
     fn witness(&self, change: &EventChange, moment: Moment, known: Clock) {
+        let name = match change.mode {
+            RuleMode::Live => metric::EVENT_CHANGES,
+            RuleMode::Shadow => metric::SHADOW_CHANGES,
+        };
         metrics::counter!(
-            metric::EVENT_CHANGES,
+            name,
             "camera" => self.camera().to_string(),
             "kind" => change.kind.as_str(),
             "phase" => phase_word(change.phase)

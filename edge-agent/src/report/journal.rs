@@ -38,6 +38,12 @@ impl OutboxId {
     pub const fn new(id: String) -> Self {
         Self(id)
     }
+
+    /// No outbox: what a rule says in the shadow of others is written down and never filed.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self("shadow".to_owned())
+    }
 }
 
 impl fmt::Display for OutboxId {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use contract::v1::{EventId, Kind, Phase, Severity};
 
 use super::event::EventChange;
+use crate::config::RuleMode;
 use crate::time::StreamTime;
 
 /// A clock that is set right within this time was not worth a report.
@@ -102,6 +103,7 @@ impl ClockWrong {
             tracks: Vec::new(),
             count: 0,
             moments: None,
+            mode: RuleMode::Live,
         }
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use contract::v1::{EventId, Kind, Phase, Severity, ZoneId};
 
-use crate::config::DangerLevel;
+use crate::config::{DangerLevel, RuleMode};
 use crate::detect::Detection;
 use crate::geometry::{PictureSize, PixelBox};
 use crate::motion::SceneSigns;
@@ -86,6 +86,8 @@ pub struct EventChange {
     pub count: u32,
     /// The pictures that show a passage over a line; only its raised change has them.
     pub moments: Option<Moments>,
+    /// Whether anybody is told of it.
+    pub mode: RuleMode,
 }
 
 /// Three pictures of a passage over a line, in order.
@@ -117,6 +119,7 @@ impl EventChange {
             tracks: Vec::new(),
             count: 1,
             moments: None,
+            mode: RuleMode::Live,
         }
     }
 }
@@ -140,6 +143,8 @@ pub struct HeldBack {
     pub confidence: f32,
     /// Where in the picture.
     pub bbox: PixelBox,
+    /// Whether anybody would have been told of it.
+    pub mode: RuleMode,
 }
 
 /// Why a candidate was not told.
@@ -155,6 +160,10 @@ pub enum HeldBackReason {
     Still,
     /// It moves away and does not grow: a head lamp, a cloud.
     Wanders,
+    /// Another class fits the same thing better.
+    Rival,
+    /// Something is known to burn there at this hour: a kiln, permitted burning.
+    KnownSource,
     /// An event was cleared there a moment ago.
     CoolDown,
     /// Nothing was seen of the lamp when it mattered.
@@ -177,6 +186,8 @@ impl HeldBackReason {
             Self::Refuted => "refuted",
             Self::Still => "still",
             Self::Wanders => "wanders",
+            Self::Rival => "rival",
+            Self::KnownSource => "known_source",
             Self::CoolDown => "cool_down",
             Self::LampHidden => "lamp_hidden",
             Self::LampUnsure => "lamp_unsure",

@@ -10,9 +10,9 @@ use contract::v1::Kind;
 use super::event::{EventChange, HeldBack, HeldBackReason, Observation, Rule};
 use super::fire_place::{FireFilter, FirePlace, FirePlaces, Veto, together};
 use super::life::{Facts, OpenEvent};
-use crate::config::{DangerLevel, FireSmokeConfig, RuleConfig, Verify};
+use crate::config::{DangerLevel, FireSmokeConfig, KnownSource, RuleConfig, RuleMode, Verify};
 use crate::geometry::PixelBox;
-use crate::scene::Scene;
+use crate::scene::{Membership, Scene, Zone};
 use crate::time::StreamTime;
 use crate::track::{Life, Track, TrackId};
 
@@ -49,6 +49,7 @@ pub(super) struct FireSmoke {
     clear_after: Duration,
     cool_down: Duration,
     danger_level: Option<DangerLevel>,
+    known_sources: Vec<(KnownSource, Zone)>,
     open: Option<Burning>,
     cleared: Vec<Cleared>,
     held_back: Vec<HeldBack>,
@@ -104,6 +105,11 @@ pub(super) fn build(rule: &RuleConfig, own: &FireSmokeConfig, scene: &Scene) -> 
         clear_after: rule.clear_after,
         cool_down: rule.cool_down,
         danger_level: own.danger_level,
+        known_sources: own
+            .known_sources
+            .iter()
+            .filter_map(|source| Some((source.clone(), scene.zone(&source.zone)?.clone())))
+            .collect(),
         open: None,
         cleared: Vec::new(),
         held_back: Vec::new(),
@@ -121,7 +127,9 @@ enum Judgement {
 }
 
 impl FireSmoke {
-    fn judge(&self, place: &FirePlace, at: StreamTime, level: Option<DangerLevel>) -> Judgement {
+    fn judge(&self, place: &FirePlace, now: &Observation<'_>) -> Judgement {
+        let at = now.at;
+        let level = now.danger_level.or(self.danger_level);
         let run = place.window.run(self.persistence);
         let (Some((first, _)), Some((last, _))) = (run.first(), run.last()) else {
             return Judgement::Unripe;
@@ -156,12 +164,21 @@ impl FireSmoke {
             HeldBackReason::Still
         } else if run.wandering() > may_move {
             HeldBackReason::Wanders
+        } else if self.is_known(&place.extent, now) {
+            HeldBackReason::KnownSource
         } else if self.cools_down(&place.extent, at) {
             HeldBackReason::CoolDown
         } else {
             return Judgement::Burns;
         };
         Judgement::HeldBack(reason)
+    }
+
+    /// Whether it is something that is known to burn there now. Its foot tells: a plume drifts.
+    fn is_known(&self, extent: &PixelBox, now: &Observation<'_>) -> bool {
+        self.known_sources.iter().any(|(source, zone)| {
+            source.may_burn(now.wall) && zone.holds(extent, now.size, Membership::BottomCentre)
+        })
     }
 
     fn cools_down(&self, extent: &PixelBox, at: StreamTime) -> bool {
@@ -186,6 +203,7 @@ impl FireSmoke {
             class: self.class_of(place),
             confidence: place.window.run(self.persistence).score(),
             bbox: place.extent,
+            mode: RuleMode::Live,
         });
     }
 
@@ -290,7 +308,6 @@ fn extents(places: &[FirePlace]) -> Vec<(u64, PixelBox)> {
 impl Rule for FireSmoke {
     fn observe(&mut self, observation: &Observation<'_>) -> Vec<EventChange> {
         let at = observation.at;
-        let level = observation.danger_level.or(self.danger_level);
         self.places.observe(observation);
         let cool_down = self.cool_down;
         self.cleared
@@ -307,7 +324,7 @@ impl Rule for FireSmoke {
             .places
             .places()
             .iter()
-            .map(|place| (place, self.judge(place, at, level)))
+            .map(|place| (place, self.judge(place, observation)))
             .filter(|(_, judgement)| *judgement != Judgement::Unripe)
             .map(|(place, judgement)| (place.clone(), judgement))
             .collect();

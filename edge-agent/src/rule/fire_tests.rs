@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use contract::v1::{Kind, Phase};
+use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::{EventChange, HeldBack, HeldBackReason, Observation, Rule, build};
-use crate::config::{Config, DangerLevel};
+use crate::config::{Config, DangerLevel, RuleMode};
 use crate::detect::Detection;
 use crate::geometry::{PictureSize, PixelBox};
 use crate::scene::Scene;
@@ -34,6 +35,7 @@ classes = ["fire", "smoke", "car"]
 [[camera]]
 id = "cam-1"
 url = "rtsp://host/path"
+time_zone = "+00:00"
 [[camera.zone]]
 id = "kiln"
 polygon = [[0.75, 0.0], [1.0, 0.0], [1.0, 1.0], [0.75, 1.0]]
@@ -100,6 +102,7 @@ struct Scripted {
     seen: Vec<Detection>,
     burning: Option<f32>,
     level: Option<u8>,
+    wall: Option<Timestamp>,
 }
 
 impl From<Vec<Detection>> for Scripted {
@@ -125,6 +128,7 @@ fn play<S: Into<Scripted>>(
             seen,
             burning,
             level,
+            wall,
         } = script(picture).into();
         let verdict = |burning| {
             seen.iter().map(move |detection| Verdict {
@@ -138,6 +142,7 @@ fn play<S: Into<Scripted>>(
             detections: &seen,
             verdicts: &verdicts,
             danger_level: level.and_then(DangerLevel::new),
+            wall,
             ..Observation::new(StreamTime::from_secs_f64(second), SIZE)
         });
         told.changes
@@ -145,6 +150,64 @@ fn play<S: Into<Scripted>>(
         told.held_back.extend(rule.held_back());
     }
     told
+}
+
+/// A kiln that burns from six to six on workdays until the end of March, in UTC: when its foot, or one
+/// beside it, burns, and whether that is told.
+#[test]
+fn what_is_known_to_burn_at_its_hours_is_held_back_and_nothing_else() {
+    let source = "[[camera.rule.known_source]]\nname = \"brick kiln\"\nzone = \"kiln\"\n\
+                  hours = [\"mon-fri 06:00-18:00\"]\nuntil = \"2026-03-31\"";
+    for (wall, foot, held_back) in [
+        (Some("2026-03-02T12:00:00Z"), 900.0, true),
+        (Some("2026-03-02T12:00:00Z"), 600.0, false),
+        (Some("2026-03-02T20:00:00Z"), 900.0, false),
+        (Some("2026-03-01T12:00:00Z"), 900.0, false),
+        (Some("2026-04-01T12:00:00Z"), 900.0, false),
+        // Nobody knows what time it is.
+        (None, 900.0, false),
+    ] {
+        let told = play(&mut *rule(source), 0.2, 0..60, |n| Scripted {
+            wall: wall.map(|wall| wall.parse().unwrap()),
+            ..vec![flame(0.6, (foot, 700.0), n)].into()
+        });
+        let reasons = told.reasons();
+        assert_eq!(
+            told.at(Phase::Raised).is_empty(),
+            held_back,
+            "{wall:?} {foot}"
+        );
+        assert_eq!(
+            reasons == [HeldBackReason::KnownSource],
+            held_back,
+            "{wall:?} {foot}: {reasons:?}"
+        );
+    }
+}
+
+#[test]
+fn in_the_shadow_all_that_is_said_is_marked() {
+    let mut shadow = rule("mode = \"shadow\"");
+    let mut told = play(&mut *shadow, 0.2, 0..60, |n| {
+        vec![
+            flame(0.6, (300.0, 700.0), n),
+            burning("fire", 0.6, (700.0, 300.0), 80.0),
+        ]
+    });
+    let ended = shadow.end(StreamTime::from_secs_f64(20.0));
+    told.changes
+        .extend(ended.into_iter().map(|change| (20.0, change)));
+    assert!(told.changes.len() >= 2 && !told.held_back.is_empty());
+    assert!(
+        told.changes
+            .iter()
+            .all(|(_, change)| change.mode == RuleMode::Shadow)
+    );
+    assert!(
+        told.held_back
+            .iter()
+            .all(|one| one.mode == RuleMode::Shadow)
+    );
 }
 
 #[test]

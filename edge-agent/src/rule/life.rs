@@ -5,7 +5,7 @@ use std::time::Duration;
 use contract::v1::{EventId, Kind, Phase, Severity, ZoneId};
 
 use super::event::EventChange;
-use crate::config::RuleConfig;
+use crate::config::{RuleConfig, RuleMode};
 use crate::time::StreamTime;
 use crate::track::Track;
 
@@ -118,6 +118,7 @@ impl Facts {
             tracks: open.tracks.clone(),
             count: open.count,
             moments: None,
+            mode: RuleMode::Live,
         }
     }
 }

@@ -11,6 +11,7 @@ mod life;
 mod place;
 mod left_object;
 mod scheduled;
+mod shadow;
 
 mod fire_place;
 mod score_window;
@@ -32,7 +33,7 @@ mod zone_dwell;
 pub use clock_wrong::{ClockVerdict, ClockWrong, WhoseClock};
 pub use event::{EventChange, HeldBack, HeldBackReason, Moments, Observation, Rule};
 
-use crate::config::{RuleConfig, RuleKind};
+use crate::config::{RuleConfig, RuleKind, RuleMode};
 use crate::scene::Scene;
 
 /// The rule that a configuration asks for, on one camera's scene.
@@ -47,7 +48,11 @@ pub fn build(rule: &RuleConfig, scene: &Scene) -> Box<dyn Rule> {
         RuleKind::LineCrossing(own) => Box::new(line_crossing::build(rule, own, scene)),
         RuleKind::RedLight(own) => Box::new(red_light::build(rule, own, scene)),
     };
-    Box::new(scheduled::Scheduled::new(rule.schedule.clone(), built))
+    let scheduled = Box::new(scheduled::Scheduled::new(rule.schedule.clone(), built));
+    match rule.mode {
+        RuleMode::Live => scheduled,
+        RuleMode::Shadow => Box::new(shadow::Shadow(scheduled)),
+    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::event::{EventChange, HeldBack, HeldBackReason, Moments, Observation, 
 use super::life::Facts;
 use super::passage::{LineOptions, LineWatch, Passage};
 use super::passing::Passing;
-use crate::config::{RedLightConfig, RuleConfig};
+use crate::config::{RedLightConfig, RuleConfig, RuleMode};
 use crate::scene::Scene;
 use crate::signal::{Doubt, SignalReading, SignalState};
 use crate::time::StreamTime;
@@ -151,6 +151,7 @@ impl RedLight {
             class: track.class.clone(),
             confidence: track.score,
             bbox: track.bbox,
+            mode: RuleMode::Live,
         });
     }
 }

@@ -1,16 +1,20 @@
 //! Stray cattle: animals in the zone. A herd is one event, counted by the most seen at once.
+//!
+//! A detector that is unsure calls one thing by two names, and one animal two: what another class fits
+//! better is no animal, and a count is believed once it held in most of a few pictures.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use contract::v1::Kind;
 
-use super::event::{EventChange, Observation, Rule};
+use super::event::{EventChange, HeldBack, HeldBackReason, Observation, Rule};
 use super::life::{Facts, OpenEvent};
 use super::place::PlaceOptions;
-use crate::config::{RuleConfig, StrayCattleConfig};
+use crate::config::{RuleConfig, RuleMode, StrayCattleConfig};
 use crate::scene::{Membership, Scene};
 use crate::time::StreamTime;
-use crate::track::Track;
+use crate::track::{Track, TrackId};
 
 /// Animals in a zone.
 #[derive(Debug)]
@@ -20,6 +24,11 @@ pub(super) struct StrayCattle {
     confirm: Duration,
     min_count: usize,
     cool_down: Duration,
+    /// How many were there in the last pictures.
+    counts: VecDeque<usize>,
+    held_back: Vec<HeldBack>,
+    /// Tracks that were held back, each told once.
+    told: Vec<TrackId>,
     presence: Option<Presence>,
     open: Option<OpenEvent>,
     cleared_at: Option<StreamTime>,
@@ -50,13 +59,75 @@ pub(super) fn build(rule: &RuleConfig, own: &StrayCattleConfig, scene: &Scene) -
         confirm: own.confirm,
         min_count: own.min_count as usize,
         cool_down: rule.cool_down,
+        counts: VecDeque::new(),
+        held_back: Vec::new(),
+        told: Vec::new(),
         presence: None,
         open: None,
         cleared_at: None,
     }
 }
 
+/// Pictures whose middle count is believed.
+const COUNTED_OVER: usize = 5;
+/// IoU from which a box of another class is of the same thing.
+const SAME_THING_IOU: f32 = 0.5;
+
 impl StrayCattle {
+    /// The animals of a picture, the surest first.
+    fn herd(&mut self, observation: &Observation<'_>) -> Vec<Track> {
+        let tracks = observation.tracks;
+        let live = |id: &TrackId| tracks.iter().any(|track| track.id == *id);
+        self.told.retain(live);
+        let mut herd = Vec::new();
+        for track in tracks {
+            if !self.animals.counts(track, observation) {
+                continue;
+            }
+            if tracks
+                .iter()
+                .any(|other| is_rival(track, other, observation.at))
+            {
+                self.hold_back(track, observation.at);
+            } else {
+                herd.push(track.clone());
+            }
+        }
+        herd.sort_by(|a, b| b.score.total_cmp(&a.score));
+        herd
+    }
+
+    fn hold_back(&mut self, track: &Track, at: StreamTime) {
+        if self.told.contains(&track.id) {
+            return;
+        }
+        self.told.push(track.id);
+        self.held_back.push(HeldBack {
+            detail: self.facts.detail,
+            zone: self.facts.zone.clone(),
+            reason: HeldBackReason::Rival,
+            at,
+            since: track.first_seen,
+            class: track.class.clone(),
+            confidence: track.score,
+            bbox: track.bbox,
+            mode: RuleMode::Live,
+        });
+    }
+
+    /// How many there are: the middle one of the last counts, so that one picture in which an animal is
+    /// seen twice, or not, says nothing. At least one where any is seen.
+    fn steady(&mut self, now: usize) -> usize {
+        self.counts.push_back(now);
+        if self.counts.len() > COUNTED_OVER {
+            self.counts.pop_front();
+        }
+        let mut counts: Vec<usize> = self.counts.iter().copied().collect();
+        counts.sort_unstable();
+        let middle = counts.get(counts.len() / 2).copied().unwrap_or(now);
+        middle.clamp(now.min(1), now)
+    }
+
     /// Takes in whether enough animals are there now; returns since when they are, if they are.
     fn presence(&mut self, at: StreamTime, there: bool) -> Option<Presence> {
         let patience = if self.open.is_some() {
@@ -87,16 +158,22 @@ impl StrayCattle {
     }
 }
 
+/// Whether a track of another class is of the same thing, and as sure of it.
+fn is_rival(animal: &Track, other: &Track, now: StreamTime) -> bool {
+    other.id != animal.id
+        && other.class != animal.class
+        && other.life.is_believed()
+        && other.last_seen == now
+        && other.score >= animal.score
+        && other.bbox.iou(&animal.bbox) >= SAME_THING_IOU
+}
+
 impl Rule for StrayCattle {
     fn observe(&mut self, observation: &Observation<'_>) -> Vec<EventChange> {
         let at = observation.at;
-        let herd: Vec<Track> = observation
-            .tracks
-            .iter()
-            .filter(|track| self.animals.counts(track, observation))
-            .cloned()
-            .collect();
+        let mut herd = self.herd(observation);
         let there = herd.len() >= self.min_count.max(1);
+        herd.truncate(self.steady(herd.len()));
         let presence = self.presence(at, there);
         let cools_down = self.cools_down(at);
         let change = match (&mut self.open, presence) {
@@ -119,7 +196,13 @@ impl Rule for StrayCattle {
         change.into_iter().collect()
     }
 
+    fn held_back(&mut self) -> Vec<HeldBack> {
+        std::mem::take(&mut self.held_back)
+    }
+
     fn end(&mut self, at: StreamTime) -> Vec<EventChange> {
+        self.counts.clear();
+        self.told.clear();
         self.presence = None;
         self.cleared_at = None;
         self.open

@@ -281,7 +281,7 @@ fn a_herd_is_one_event_that_counts_the_most_at_once() {
         .find(|(_, change)| change.count == 5)
         .unwrap();
     assert!(
-        (grew.0 - 10.0).abs() < 0.5,
+        (10.0..11.0).contains(&grew.0),
         "the growth was told at {}",
         grew.0
     );
@@ -290,6 +290,49 @@ fn a_herd_is_one_event_that_counts_the_most_at_once() {
         (4..=7).contains(&updates),
         "{updates} updates in 27 s, one each 5 s"
     );
+}
+
+#[test]
+fn an_animal_that_is_seen_twice_in_a_picture_is_counted_once() {
+    let mut rule = cattle();
+    let changes = play(&mut *rule, 0..20, |second| {
+        let doubled = (second * 5.0).round() as u32 % 4 == 0;
+        let twice = doubled.then(|| thing(2, "cattle", 140.0, 800.0));
+        let once = thing(1, "cattle", 100.0, 800.0);
+        std::iter::once(once).chain(twice).collect()
+    });
+    assert!(!changes.is_empty());
+    assert!(
+        changes.iter().all(|(_, change)| change.count == 1),
+        "{changes:?}"
+    );
+}
+
+/// What another class fits at least as well: a parked motorbike, a person, who stand there all along.
+#[test]
+fn what_is_rather_something_else_is_held_back() {
+    for (rival, score, told) in [
+        ("two_wheeler", 0.9, false),
+        ("person", 0.7, false),
+        ("person", 0.4, true),
+    ] {
+        let mut rule = cattle();
+        let changes = play(&mut *rule, 0..10, |_| {
+            let (mut animal, mut other) = (
+                thing(1, "cattle", 100.0, 800.0),
+                thing(2, rival, 110.0, 800.0),
+            );
+            (animal.score, other.score) = (0.6, score);
+            vec![animal, other]
+        });
+        assert_eq!(!changes.is_empty(), told, "{rival} {score}");
+        let reasons: Vec<&str> = rule
+            .held_back()
+            .iter()
+            .map(|one| one.reason.word())
+            .collect();
+        assert_eq!(reasons == ["rival"], !told, "{reasons:?}");
+    }
 }
 
 #[test]

@@ -93,7 +93,10 @@ fn as_it_is_the_rule_raises_what_it_raised_and_a_shorter_dwell_raises_more() {
     let camera = &config.cameras[0];
     let looks = memory.last(Duration::from_secs(600));
     assert_eq!(looks.len(), 160);
-    assert_eq!(simulate(camera, &camera.rules[0], None, &looks), []);
+    assert_eq!(
+        simulate(camera, &camera.rules[0], None, &looks),
+        Supposed::default()
+    );
 
     let mut overlay = CameraOverlay::of(&config, &camera.id).unwrap();
     let rule = contract::v1::RuleRef {
@@ -103,7 +106,7 @@ fn as_it_is_the_rule_raises_what_it_raised_and_a_shorter_dwell_raises_more() {
     let parameters = [("dwell_s".to_owned(), Parameter::Whole(20))].into();
     assert_eq!(overlay.lay_parameters(&rule, &parameters), []);
     let changed = overlay.into_camera();
-    let events = simulate(&changed, &changed.rules[0], None, &looks);
+    let events = simulate(&changed, &changed.rules[0], None, &looks).events;
     assert_eq!(events.len(), 1, "{events:?}");
     let start = events[0].start.as_second() - 1_800_000_000;
     let end = events[0].end.unwrap().as_second() - 1_800_000_000;

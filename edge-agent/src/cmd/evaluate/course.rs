@@ -7,10 +7,10 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use crate::camera::{GatePolicy, GatedFile, PictureFolder, Timing};
-use crate::config::{ClipConfig, DetectConfig, GateMode, ModelConfig, Suite};
+use crate::config::{ClipConfig, DetectConfig, GateMode, ModelConfig, RuleMode, Suite};
 use crate::detect::{Classifier, Detector};
 use crate::lockstep::{Lockstep, Recording};
-use crate::rule::HeldBack;
+use crate::rule::{EventChange, HeldBack};
 use crate::scorecard::{Chronicle, ClipScore, Told, judge};
 use crate::verify;
 
@@ -49,6 +49,8 @@ pub(super) struct Watched {
     pub(super) length: Duration,
     pub(super) pictures: u64,
     pub(super) told: Vec<Told>,
+    /// What rules in the shadow of others would have told.
+    pub(super) shadow: Vec<Told>,
     pub(super) held_back: Vec<HeldBack>,
     pub(super) score: ClipScore,
 }
@@ -57,7 +59,8 @@ impl Watched {
     /// What was nearly told, by rule.
     pub(super) fn held_back_by_rule(&self) -> BTreeMap<&'static str, u32> {
         let mut counts = BTreeMap::new();
-        for held_back in &self.held_back {
+        let live = |one: &&HeldBack| one.mode == RuleMode::Live;
+        for held_back in self.held_back.iter().filter(live) {
             *counts.entry(held_back.detail).or_default() += 1;
         }
         counts
@@ -180,16 +183,20 @@ fn watch(
 ) -> anyhow::Result<Watched> {
     let source = open(clip, &file)?;
     let mut steps = Lockstep::new(&clip.camera, detector, classifier, source);
-    let mut chronicle = Chronicle::default();
+    let (mut chronicle, mut shadow) = (Chronicle::default(), Chronicle::default());
+    let mut note = |change: &EventChange| match change.mode {
+        RuleMode::Live => chronicle.note(change, &clip.camera),
+        RuleMode::Shadow => shadow.note(change, &clip.camera),
+    };
     let mut held_back = Vec::new();
     while let Some(analysed) = steps.next_analysed()? {
         held_back.extend(analysed.step.held_back);
         for change in &analysed.step.changes {
-            chronicle.note(change, &clip.camera);
+            note(change);
         }
     }
     for change in steps.end() {
-        chronicle.note(&change, &clip.camera);
+        note(&change);
     }
     let told = chronicle.into_told();
     let last = steps.newest().since(crate::time::StreamTime::ZERO);
@@ -200,6 +207,7 @@ fn watch(
         pictures: steps.analysed(),
         score: judge(told.clone(), &clip.expect, &clip.tolerate),
         told,
+        shadow: shadow.into_told(),
         held_back,
     })
 }

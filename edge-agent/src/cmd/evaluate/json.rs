@@ -68,6 +68,7 @@ fn seen(watched: &Watched, clip: &ClipConfig) -> Value {
         "unexpected_means": word(clip.unexpected),
         "tolerated": list(&watched.score.tolerated),
         "events": list(&watched.told),
+        "shadow": list(&watched.shadow),
         "held_back": watched.held_back.iter().map(nearly).collect::<Vec<_>>(),
     })
 }
@@ -148,6 +149,7 @@ fn nearly(held_back: &HeldBack) -> Value {
         "detail": held_back.detail,
         "zone": held_back.zone,
         "reason": held_back.reason.word(),
+        "mode": held_back.mode.word(),
         "class": &*held_back.class,
         "confidence": rounded(f64::from(held_back.confidence)),
         "box": corners,

@@ -68,18 +68,16 @@ pub(super) fn clip(ran: &Ran<'_>, detail: Detail) -> Vec<String> {
         ));
     }
     if detail == Detail::Events {
-        lines.extend(
-            watched
-                .told
+        let marked = |mark: &'static str, told: &[Told]| {
+            let lines = told
                 .iter()
-                .map(|told| format!("      . {}", event(told))),
-        );
-        lines.extend(
-            watched
-                .held_back
-                .iter()
-                .map(|one| format!("      - {}", nearly(one))),
-        );
+                .map(|told| format!("      {mark} {}", event(told)));
+            lines.collect::<Vec<_>>()
+        };
+        lines.extend(marked(".", &watched.told));
+        lines.extend(marked("shadow:", &watched.shadow));
+        let held_back = watched.held_back.iter();
+        lines.extend(held_back.map(|one| format!("      - {}", nearly(one))));
     }
     lines
 }

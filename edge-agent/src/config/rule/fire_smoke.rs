@@ -4,8 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contract::v1::{Severity, ZoneId};
+use jiff::Timestamp;
+use jiff::civil::Date;
 
-use super::{CommonDefaults, RuleContext, Section, Wrong, check_zone, read_classes, value};
+use super::{
+    CommonDefaults, RuleContext, Schedule, Section, Wrong, check_zone, read_classes, schedule,
+    value,
+};
 
 /// Flame or smoke that persists; one event for as long as anything burns.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,12 +34,44 @@ pub struct FireSmokeConfig {
     pub max_area: f32,
     /// Zones where nothing counts: a chimney, a kiln, a flag.
     pub ignore_zones: Vec<ZoneId>,
+    /// What is known to burn at known hours.
+    pub known_sources: Vec<KnownSource>,
     /// The declared danger of forest fire; moves the threshold. The server's word replaces it.
     pub danger_level: Option<DangerLevel>,
     /// Whether a second model may refute what the detector sees. Default auto.
     pub verify: Verify,
     /// Probability of fire or smoke below which the verifier refutes. Default: its manifest's.
     pub veto_below: Option<f32>,
+}
+
+/// `[[camera.rule.known_source]]`: something that burns there and is no fire to report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KnownSource {
+    /// What it is, for people.
+    pub name: String,
+    /// Where its foot stands.
+    pub zone: ZoneId,
+    /// At which hours it burns, by the camera's local clock. Default always.
+    pub hours: Schedule,
+    /// The first and the last day on which it is permitted, by the camera's local clock; ends that are
+    /// absent are open.
+    pub days: (Option<Date>, Option<Date>),
+}
+
+impl KnownSource {
+    /// Whether it may burn at that moment. Where nobody knows what time it is, only what always burns
+    /// does: a fire that is told for nothing harms less than one that is not told.
+    #[must_use]
+    pub fn may_burn(&self, wall: Option<Timestamp>) -> bool {
+        let Some(wall) = wall else {
+            return self.hours.is_always() && self.days == (None, None);
+        };
+        let day = self.hours.zone().to_datetime(wall).date();
+        let (first, last) = self.days;
+        self.hours.is_open(Some(wall))
+            && first.is_none_or(|first| day >= first)
+            && last.is_none_or(|last| day <= last)
+    }
 }
 
 /// Whether a second model may refute what the detector sees.
@@ -115,6 +152,7 @@ pub(super) fn read(section: &Section<'_>, context: &RuleContext<'_>) -> FireSmok
     for zone in &ignore_zones {
         check_zone(section, "ignore_zones", zone, context.zones);
     }
+    let known_sources = read_known_sources(section, context);
     let level = section.optional("danger_level", &value::integer(1..=5_u8));
     let verify = [("auto", Verify::Auto), ("off", Verify::Off)];
     FireSmokeConfig {
@@ -130,8 +168,42 @@ pub(super) fn read(section: &Section<'_>, context: &RuleContext<'_>) -> FireSmok
         persistence: section.or("persistence", 0.6, &value::share),
         max_area: section.or("max_area", 0.4, &value::share),
         ignore_zones,
+        known_sources,
         danger_level: level.and_then(DangerLevel::new),
         verify: section.or("verify", Verify::Auto, &value::one_of(&verify)),
         veto_below: section.optional("veto_below", &value::share),
     }
+}
+
+fn read_known_sources(section: &Section<'_>, context: &RuleContext<'_>) -> Vec<KnownSource> {
+    let mut sources = Vec::new();
+    for section in section.tables("known_source") {
+        let name = section.required("name", &value::text);
+        let zone = section.required("zone", &value::parsed::<ZoneId>);
+        if let Some(zone) = &zone {
+            check_zone(&section, "zone", zone, context.zones);
+        }
+        let hours = schedule::read_hours(&section, context.time_zone);
+        let first = section.optional("from", &value::parsed::<Date>);
+        let last = section.optional("until", &value::parsed::<Date>);
+        if let (Some(first), Some(last)) = (first, last)
+            && last < first
+        {
+            let wrong = Wrong::new(
+                "is before `from`: it is never permitted",
+                "correct one of them",
+            );
+            section.note("until", wrong);
+        }
+        section.finish();
+        if let (Some(name), Some(zone)) = (name, zone) {
+            sources.push(KnownSource {
+                name,
+                zone,
+                hours,
+                days: (first, last),
+            });
+        }
+    }
+    sources
 }

@@ -28,7 +28,7 @@ use super::value;
 use super::zone::ZoneConfig;
 
 pub use encroachment::{EncroachmentConfig, LeftObjects};
-pub use fire_smoke::{DangerLevel, FireSmokeConfig, Verify};
+pub use fire_smoke::{DangerLevel, FireSmokeConfig, KnownSource, Verify};
 pub use illegal_parking::IllegalParkingConfig;
 pub use line_crossing::{Direction, LineCrossingConfig};
 pub use passage::PassageConfig;
@@ -43,6 +43,8 @@ pub struct RuleConfig {
     pub kind: RuleKind,
     /// Where it looks; the whole picture when absent. Of a rule that watches a line, the line.
     pub zone: Option<ZoneId>,
+    /// Whether its events are reported.
+    pub mode: RuleMode,
     /// When it looks.
     pub schedule: Schedule,
     /// How much its events matter.
@@ -62,6 +64,33 @@ pub struct RuleConfig {
     pub evidence: EvidenceWindow,
     /// The code of the offence that its events are proposed as; at most 64 bytes.
     pub proposed_offence: Option<String>,
+}
+
+/// Key `mode`: whether a rule's events are reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum RuleMode {
+    /// They are.
+    #[default]
+    Live,
+    /// They are counted and written into the event log, and nobody is told.
+    Shadow,
+}
+
+impl RuleMode {
+    /// Its word in the configuration, in metrics and in replays.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Shadow => "shadow",
+        }
+    }
+}
+
+/// Key `mode` of a rule, and of a camera for those of its rules that do not say.
+pub(super) fn read_mode(section: &Section<'_>, usual: RuleMode) -> RuleMode {
+    let modes = [RuleMode::Live, RuleMode::Shadow].map(|mode| (mode.word(), mode));
+    section.or("mode", usual, &value::one_of(&modes))
 }
 
 /// How much of the stream before and after the deciding picture belongs to the evidence.
@@ -104,6 +133,8 @@ pub(super) struct RuleContext<'a> {
     pub(super) model: Option<&'a ModelConfig>,
     /// The camera's local clock.
     pub(super) time_zone: &'a TimeZone,
+    /// What a rule's `mode` is where it does not say.
+    pub(super) mode: RuleMode,
 }
 
 impl RuleContext<'_> {
@@ -201,13 +232,16 @@ pub(super) fn read(camera: &Section<'_>, context: &RuleContext<'_>) -> Vec<RuleC
             continue;
         };
         // Kind and zone tell the evidence which rule an event change is of.
-        if rules
-            .iter()
-            .any(|other| other.kind.word() == rule.kind.word() && other.zone == rule.zone)
-        {
+        let same = |other: &RuleConfig| {
+            other.kind.word() == rule.kind.word()
+                && other.zone == rule.zone
+                && other.mode == rule.mode
+        };
+        if rules.iter().any(same) {
             let wrong = Wrong::new(
                 format!("a second {} rule for the same zone", rule.kind.word()),
-                "merge the two, or give this one another zone or line",
+                "merge the two, give this one another zone or line, or try it beside the other with \
+                 `mode = \"shadow\"`",
             );
             section.note("kind", wrong);
         }
@@ -256,6 +290,7 @@ fn read_one(section: &Section<'_>, context: &RuleContext<'_>) -> Option<RuleConf
         shortest_event: section.or("shortest_event_s", kind.usual_shortest_event(), &shortest),
         kind,
         zone,
+        mode: read_mode(section, context.mode),
         schedule: schedule::read(section, context.time_zone),
         severity: section.or("severity", defaults.severity, &value::one_of(&severities)),
         min_confidence: section.or("min_confidence", least, &value::share),

@@ -13,7 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contract::v1::{
-    Action, AgentId, Answer, AnswerOutcome, CameraId, Command, CommandRefusal, Evidence, SecretKey,
+    Action, AgentId, Answer, AnswerOutcome, CameraDesired, CameraId, Command, CommandRefusal,
+    Evidence, SecretKey,
 };
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -120,6 +121,8 @@ impl Orders {
                 rule,
                 parameters,
                 danger_level,
+                zones,
+                masks,
                 seconds,
             } => {
                 let question = Question {
@@ -127,6 +130,11 @@ impl Orders {
                     rule,
                     parameters,
                     danger_level: *danger_level,
+                    view: CameraDesired {
+                        zones: zones.clone(),
+                        masks: masks.clone(),
+                        ..CameraDesired::default()
+                    },
                     back: Duration::from_secs(u64::from(*seconds)),
                 };
                 self.simulate(post, &question).await

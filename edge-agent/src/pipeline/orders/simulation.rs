@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use contract::v1::{
-    AnswerOutcome, CameraId, CommandRefusal, Interval, MAX_SIMULATED_INTERVALS, Parameters,
-    RuleRef, Simulation,
+    AnswerOutcome, CameraDesired, CameraId, CommandRefusal, Interval, MAX_SIMULATED_CANDIDATES,
+    MAX_SIMULATED_INTERVALS, Parameters, RuleRef, Simulation,
 };
 
 use super::{Orders, Post, failed, refused};
-use crate::analysis;
+use crate::analysis::{self, Supposed};
 use crate::config::{CameraOverlay, DangerLevel, RuleConfig};
 
 /// What is asked.
@@ -17,16 +17,15 @@ pub(super) struct Question<'a> {
     pub(super) rule: &'a RuleRef,
     pub(super) parameters: &'a Parameters,
     pub(super) danger_level: Option<u8>,
+    /// Zones and masks to suppose.
+    pub(super) view: CameraDesired,
     pub(super) back: Duration,
 }
 
 impl Orders {
     pub(super) async fn simulate(&self, post: &Post, asked: &Question<'_>) -> AnswerOutcome {
         let plan = post.plan.borrow().clone();
-        let named = |rules: &[RuleConfig]| {
-            let found = rules.iter().find(|rule| analysis::names(asked.rule, rule));
-            found.cloned()
-        };
+        let named = |rules: &[RuleConfig]| analysis::named(asked.rule, rules).cloned();
         let Some(as_it_is) = named(&plan.camera.rules) else {
             let message = format!("camera {} has no rule {}", asked.camera, asked.rule);
             return refused(CommandRefusal::UnknownRule, &message);
@@ -36,7 +35,9 @@ impl Orders {
         };
         // What the server wants already holds; the simulation changes that.
         overlay.lay(&self.wanted(asked.camera).await);
-        if let Some(fault) = overlay.lay_parameters(asked.rule, asked.parameters).first() {
+        let mut refused_keys = overlay.lay(&asked.view);
+        refused_keys.extend(overlay.lay_parameters(asked.rule, asked.parameters));
+        if let Some(fault) = refused_keys.first() {
             let message = format!("{}: {}", fault.key, fault.reason);
             return refused(CommandRefusal::Invalid, &message);
         }
@@ -63,17 +64,23 @@ impl Orders {
             (then, now)
         };
         match tokio::task::spawn_blocking(run).await {
-            Ok((mut intervals, now)) => {
+            Ok((then, now)) => {
+                let Supposed {
+                    events: mut intervals,
+                    mut held_back,
+                } = then;
                 let events = count(&intervals);
                 intervals.truncate(MAX_SIMULATED_INTERVALS);
+                held_back.truncate(MAX_SIMULATED_CANDIDATES);
                 AnswerOutcome::Done {
                     evidence: Vec::new(),
                     simulation: Some(Simulation {
                         over,
                         pictures,
                         events,
-                        events_as_it_is: count(&now),
+                        events_as_it_is: count(&now.events),
                         intervals,
+                        held_back,
                     }),
                 }
             }

@@ -224,6 +224,12 @@ pub enum ActionView {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schema(minimum = 1, maximum = 5)]
         danger_level: Option<u8>,
+        /// All zones to suppose, corners in fractions of the picture; absent for the present ones.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zones: Option<BTreeMap<String, Vec<[f32; 2]>>>,
+        /// All masks to suppose; absent for the present ones.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        masks: Option<Vec<Vec<[f32; 2]>>>,
         /// How far back, 1 to 21600.
         #[schema(minimum = 1, maximum = 21600)]
         seconds: u32,
