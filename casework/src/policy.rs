@@ -166,7 +166,19 @@ impl Policy {
     /// # Errors
     /// Never for what this type holds; the encoder's signature says so.
     pub fn to_json(&self) -> Result<serde_json::Value, serde_json::Error> {
-        serde_json::to_value(Raw {
+        serde_json::to_value(self.raw())
+    }
+
+    /// The document as TOML.
+    ///
+    /// # Errors
+    /// Never for what this type holds; the encoder's signature says so.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        toml::to_string_pretty(&self.raw())
+    }
+
+    fn raw(&self) -> Raw {
+        Raw {
             time_zone: self.zone.iana_name().unwrap_or("UTC").to_owned(),
             urgent_from: self.urgent_from,
             desk: self.desk,
@@ -175,7 +187,7 @@ impl Policy {
             call_trees: self.call_trees.clone(),
             units: self.units.iter().cloned().collect(),
             rules: self.rules.clone(),
-        })
+        }
     }
 
     fn of(raw: Raw) -> Result<Self, PolicyFault> {
@@ -289,6 +301,21 @@ mod tests {
             Policy::from_json(shipped.to_json().unwrap()).as_ref(),
             Ok(&shipped)
         );
+        let text = shipped.to_toml().unwrap();
+        assert_eq!(Policy::from_toml(&text).as_ref(), Ok(&shipped), "{text}");
+    }
+
+    #[test]
+    fn the_example_is_taken_with_its_areas() {
+        let policy = Policy::from_toml(include_str!("../../config/policy.example.toml")).unwrap();
+        let areas = include_str!("../../config/areas.example.geojson");
+        let atlas = crate::area::Atlas::from_geojson(areas).unwrap();
+        let named = policy.rules.iter().flat_map(|rule| &rule.when.area);
+        for area in named {
+            assert!(atlas.knows(area), "{area:?}");
+        }
+        assert_eq!(policy.limits, Policy::shipped().limits);
+        assert_eq!(policy.units.iter().count(), 5);
     }
 
     #[test]

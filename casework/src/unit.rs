@@ -81,7 +81,7 @@ pub struct Unit {
     /// Its name on a screen.
     pub name: String,
     /// The unit above it; none for the root.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<UnitId>,
     /// Who approves its answers.
     #[serde(default)]

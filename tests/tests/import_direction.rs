@@ -57,13 +57,17 @@ const BUNDLE: Crate = Crate {
 const CASEWORK: Crate = Crate {
     name: "casework",
     order: &[
+        "category",
         "unit",
         "people",
         "area",
         "desk",
         "deadline",
         "lifecycle",
+        "clock",
         "routing",
+        "policy",
+        "duty",
     ],
     foreign: &[
         ForeignLibrary {
@@ -245,6 +249,7 @@ const INGEST_SERVER: Crate = Crate {
         "custody",
         "people",
         "store",
+        "office",
         "login",
         "agents",
         "broker",

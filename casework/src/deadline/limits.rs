@@ -68,10 +68,10 @@ impl Clock {
 #[serde(deny_unknown_fields)]
 pub struct Limit {
     /// For this category and those below it alone.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
     /// For this urgency alone.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub urgency: Option<Urgency>,
     /// Which stage.
     pub stage: Stage,

@@ -9,6 +9,7 @@ mod merge_eval;
 mod migrate;
 mod mosquitto;
 mod serve;
+mod setup;
 mod stop;
 mod user;
 mod verify;
@@ -48,6 +49,9 @@ enum Command {
     /// Agents and the tokens that let them in.
     #[command(subcommand)]
     Agent(agent::Agent),
+    /// How incidents are worked: units, rules, limits, calendar, areas.
+    #[command(subcommand)]
+    Setup(setup::Setup),
     /// Make one copy of a piece of evidence, as standard input says. The server starts this itself.
     #[command(hide = true)]
     MakeCopy,
@@ -80,6 +84,7 @@ impl Cli {
                 Command::Check => check::run(&config).await,
                 Command::User(user) => user::run(&config, user).await,
                 Command::Agent(agent) => agent::run(&config, agent).await,
+                Command::Setup(setup) => setup::run(&config, setup).await,
                 Command::Verify(args) => verify::run(&config, &args),
                 Command::MakeCopy => Ok(()),
                 Command::MergeEval(args) => merge_eval::run(&config, &args).await,

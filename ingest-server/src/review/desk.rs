@@ -12,7 +12,7 @@ use casework::unit::UnitId;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::step::{check_seen, whole_microseconds, wind};
+use super::step::{check_seen, settled, whole_microseconds, wind};
 use super::{Note, ReviewError, routing};
 use crate::changes::{Change, ChangeBus};
 use crate::incident::IncidentId;
@@ -144,6 +144,7 @@ pub async fn at_desk(
         .await?
         .ok_or(ReviewError::NotFound)?;
     check_seen(&row, &office, &Actor::Person(person.clone()))?;
+    let row = settled(&tx, &office, row, whole_microseconds(now)).await?;
     let desk = Desk {
         tx: &tx,
         office: &office,

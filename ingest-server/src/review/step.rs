@@ -13,7 +13,7 @@ use casework::desk::check_free;
 use casework::duty::{self, Calls, Known};
 use casework::lifecycle::{Action, Case, State, Step, Taken as Undoable};
 use casework::people::Actor;
-use casework::routing::{Route, may_see};
+use casework::routing::{Route, Severity, may_see};
 use jiff::{SignedDuration, Timestamp};
 
 use super::ReviewError;
@@ -23,7 +23,7 @@ use crate::changes::{Change, ChangeBus};
 use crate::incident::{IncidentId, witness};
 use crate::office::Office;
 use crate::store::entity::{case_call, incident};
-use crate::store::{self, HistoryEntry, Timing, Tx};
+use crate::store::{self, CaseFact, HistoryEntry, Timing, Tx};
 use crate::telemetry::DECISIONS;
 
 /// What somebody wants of an incident.
@@ -73,8 +73,8 @@ pub async fn take_step(
     office: &Arc<Office>,
     wish: Wish<'_>,
 ) -> Result<Taken, ReviewError> {
-    let mut row = current(tx, office, &wish).await?;
     let at = whole_microseconds(wish.at);
+    let mut row = settled(tx, office, current(tx, office, &wish).await?, at).await?;
     let before = store::case_of(&row)?;
     let rules = office.policy.steps();
     let after = before
@@ -289,6 +289,27 @@ pub(super) async fn wind(
     };
     store::put_clocks(tx, store::incident_id(row)?, clocks, timing).await?;
     Ok(())
+}
+
+/// The incident with its urgency: where nobody has set it, the policy says from which severity on it is urgent.
+pub(super) async fn settled(
+    tx: &Tx,
+    office: &Office,
+    mut row: incident::Model,
+    now: Timestamp,
+) -> Result<incident::Model, ReviewError> {
+    if row.urgency != incident::UNSET {
+        return Ok(row);
+    }
+    let severity: Option<Severity> = serde_json::from_value(row.severity.as_str().into()).ok();
+    let urgency = match severity.is_some_and(|severity| severity >= office.policy.urgent_from) {
+        true => Urgency::Urgent,
+        false => Urgency::Normal,
+    };
+    let fact = CaseFact::Urgency(urgency.as_str());
+    store::write_case_fact(tx, store::incident_id(&row)?, fact, now).await?;
+    urgency.as_str().clone_into(&mut row.urgency);
+    Ok(row)
 }
 
 /// How urgent a row says it is.

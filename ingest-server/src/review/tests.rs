@@ -671,7 +671,7 @@ fn any_happening() -> impl Strategy<Value = (Happens, i64)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
     /// Whatever people, timers and cameras do in whatever order: every row is a legal case, every change stands in a
     /// history whose chain holds, what is refused changes nothing, and what is undone is as it was.

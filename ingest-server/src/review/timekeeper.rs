@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::ReviewError;
-use super::step::{Wish, calls_in, take_step, urgency_of, whole_microseconds, wind};
+use super::step::{Wish, calls_in, settled, take_step, urgency_of, whole_microseconds, wind};
 use crate::changes::{Change, ChangeBus};
 use crate::incident::{IncidentId, witness};
 use crate::office::{Office, Offices};
@@ -105,6 +105,7 @@ impl Timekeeper {
             clock_at: row.clock_at.filter(|at| *at == 0).or(fresh.clock_at),
             ..fresh
         };
+        let row = settled(&tx, office, row, now).await?;
         let mut glance = Glance {
             tx: &tx,
             office,

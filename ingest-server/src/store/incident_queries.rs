@@ -11,11 +11,24 @@ use super::entity::{event, evidence, incident};
 use super::{Access, StoreError};
 use crate::incident::IncidentId;
 
+/// What of the shelf a list shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnShelf {
+    /// Whatever stands on it or not.
+    Any,
+    /// What is set aside at this moment is left out.
+    Hidden(Timestamp),
+    /// Only what is set aside at this moment.
+    Only(Timestamp),
+}
+
 /// Which incidents to list.
 #[derive(Debug, Clone)]
 pub struct IncidentFilter {
     /// The states, in the store's words; empty for all.
     pub states: Vec<&'static str>,
+    /// What is set aside.
+    pub shelf: OnShelf,
     /// Only those with a lower number.
     pub before: Option<i64>,
     /// At most this many.
@@ -38,6 +51,16 @@ pub async fn incidents(
     if !filter.states.is_empty() {
         query = query.filter(Column::State.is_in(filter.states.iter().copied()));
     }
+    let until = Column::ShelvedUntil;
+    query = match filter.shelf {
+        OnShelf::Any => query,
+        OnShelf::Hidden(now) => query.filter(
+            Condition::any()
+                .add(until.is_null())
+                .add(until.lte(now.as_microsecond())),
+        ),
+        OnShelf::Only(now) => query.filter(until.gt(now.as_microsecond())),
+    };
     if let Some(before) = filter.before {
         query = query.filter(Column::Number.lt(before));
     }

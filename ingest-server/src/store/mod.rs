@@ -73,7 +73,7 @@ pub use filing::{Applied, Filed, VerifiedReport, file_reports};
 pub use gaps::{GapStored, VerifiedGap, insert_gap, newest_gaps};
 pub use incident_history::{HistoryEntry, append_history, history_of_incident};
 pub use incident_queries::{
-    IncidentFilter, StoredPiece, events_of_incident, evidence_of_incident,
+    IncidentFilter, OnShelf, StoredPiece, events_of_incident, evidence_of_incident,
     evidence_piece_of_incident, incidents, incidents_since, overdue, overdue_by_unit,
     stored_pieces,
 };

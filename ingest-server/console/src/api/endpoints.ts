@@ -3,15 +3,21 @@ import { client, unwrap } from './client';
 import { readProblem } from './problem';
 import type {
   Agent,
+  BulkAnswer,
+  CallOutcome,
   Camera,
+  Case,
   CustodyLog,
   DerivedCopy,
   Evidence,
   IncidentDetail,
   IncidentPage,
   IncidentState,
+  OverdueList,
+  Policy,
   RejectReason,
   Session,
+  Urgency,
 } from './types';
 
 /** Incidents asked for at once. */
@@ -45,7 +51,8 @@ export function listIncidents(
 ): Promise<IncidentPage> {
   const query = {
     limit: PAGE_SIZE,
-    ...(states.length > 0 && { state: states.join(',') }),
+    // What is looked for by its state is work; what is set aside is not, for now.
+    ...(states.length > 0 && { state: states.join(','), shelf: 'hidden' }),
     ...(cursor !== null && { cursor }),
   };
   return unwrap(client.GET('/api/v1/incidents', { params: { query } }));
@@ -143,6 +150,99 @@ export function merging(id: string, wish: MergingWish): Promise<IncidentDetail> 
       return unwrap(client.POST('/api/v1/incidents/{id}/decline-suggestion', { params, body }));
     }
   }
+}
+
+/** A step of a case, and what belongs to it. */
+export interface StepWish {
+  action: string;
+  reason?: string;
+  unit?: string;
+  supporting?: string[];
+  day?: string;
+  note?: string;
+}
+
+/** What is done with an incident at the desk; none of it is a decision. */
+export type DeskWish =
+  | { verb: 'hold' }
+  | { verb: 'takeOver' }
+  | { verb: 'letGo' }
+  | { verb: 'shelve'; minutes: number; why: string }
+  | { verb: 'unshelve' }
+  | { verb: 'pause'; reason: string }
+  | { verb: 'goOn' }
+  | { verb: 'urgency'; urgency: Urgency }
+  | { verb: 'call'; call: string; outcome: CallOutcome; note: string };
+
+export function fetchCase(id: string): Promise<Case> {
+  return unwrap(client.GET('/api/v1/incidents/{id}/case', { params: { path: { id } } }));
+}
+
+export function takeStep(id: string, version: number, step: StepWish): Promise<Case> {
+  const params = { path: { id } };
+  return unwrap(client.POST('/api/v1/incidents/{id}/steps', { params, body: { version, step } }));
+}
+
+export function undoStep(id: string, version: number): Promise<Case> {
+  const params = { path: { id } };
+  return unwrap(client.POST('/api/v1/incidents/{id}/undo', { params, body: { version } }));
+}
+
+export function atDesk(id: string, wish: DeskWish): Promise<Case> {
+  const params = { path: { id } };
+  switch (wish.verb) {
+    case 'hold':
+      return unwrap(
+        client.PUT('/api/v1/incidents/{id}/claim', { params, body: { grip: 'ordinary' } }),
+      );
+    case 'takeOver':
+      return unwrap(
+        client.PUT('/api/v1/incidents/{id}/claim', { params, body: { grip: 'take_over' } }),
+      );
+    case 'letGo':
+      return unwrap(client.DELETE('/api/v1/incidents/{id}/claim', { params }));
+    case 'shelve': {
+      const { minutes, why } = wish;
+      return unwrap(client.PUT('/api/v1/incidents/{id}/shelf', { params, body: { minutes, why } }));
+    }
+    case 'unshelve':
+      return unwrap(client.DELETE('/api/v1/incidents/{id}/shelf', { params }));
+    case 'pause': {
+      const { reason } = wish;
+      return unwrap(client.PUT('/api/v1/incidents/{id}/pause', { params, body: { reason } }));
+    }
+    case 'goOn':
+      return unwrap(client.DELETE('/api/v1/incidents/{id}/pause', { params }));
+    case 'urgency': {
+      const { urgency } = wish;
+      return unwrap(client.PUT('/api/v1/incidents/{id}/urgency', { params, body: { urgency } }));
+    }
+    case 'call': {
+      const { call, outcome, note } = wish;
+      return unwrap(
+        client.PUT('/api/v1/incidents/{id}/calls/{call}', {
+          params: { path: { id, call } },
+          body: { outcome, note },
+        }),
+      );
+    }
+  }
+}
+
+/** Takes one step with many incidents; the answer says what became of each. */
+export function takeSteps(
+  items: { id: string; version: number }[],
+  step: StepWish,
+): Promise<BulkAnswer> {
+  return unwrap(client.POST('/api/v1/bulk/steps', { body: { items, step } }));
+}
+
+export function listOverdue(): Promise<OverdueList> {
+  return unwrap(client.GET('/api/v1/overdue', { params: { query: {} } }));
+}
+
+export function fetchPolicy(): Promise<Policy> {
+  return unwrap(client.GET('/api/v1/setup/policy'));
 }
 
 export async function listCameras(): Promise<Camera[]> {

@@ -23,6 +23,7 @@ export function Header({ session, onHelp }: Props) {
   const name = useNames();
   const logOut = useLogOut();
   const [onCameras] = useRoute('/cameras');
+  const [onOverdue] = useRoute('/overdue');
   return (
     <header className={styles.header}>
       <span className={styles.brand}>
@@ -30,7 +31,8 @@ export function Header({ session, onHelp }: Props) {
         {t('app.name')}
       </span>
       <nav className={styles.nav} aria-label={t('nav.label')}>
-        <Tab href="/" current={!onCameras} text={t('nav.incidents')} />
+        <Tab href="/" current={!onCameras && !onOverdue} text={t('nav.incidents')} />
+        <Tab href="/overdue" current={onOverdue} text={t('nav.overdue')} />
         <Tab href="/cameras" current={onCameras} text={t('nav.cameras')} />
       </nav>
       <Clock />

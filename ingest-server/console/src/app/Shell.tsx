@@ -6,6 +6,7 @@ import { Link, Route, Switch } from 'wouter';
 import type { Session } from '../api/types';
 import { CamerasPage } from '../features/cameras/CamerasPage';
 import { HelpDialog } from '../features/help/HelpDialog';
+import { OverduePage } from '../features/overdue/OverduePage';
 import { QueuePage } from '../features/queue/QueuePage';
 import { StatusStrip } from '../features/strip/StatusStrip';
 import { Blank } from '../ui/Notice';
@@ -33,6 +34,9 @@ export function Shell({ session }: { session: Session }) {
             <QueuePage selected={null} />
           </Route>
           <Route path="/incidents/:id">{({ id }) => <QueuePage selected={id} />}</Route>
+          <Route path="/overdue">
+            <OverduePage />
+          </Route>
           <Route path="/cameras">
             <CamerasPage />
           </Route>

@@ -21,15 +21,27 @@ import { ApiProblem } from '../api/problem';
 import type { IncidentState } from '../api/types';
 
 /** What the queue shows. */
-export const FILTERS = ['open', 'new', 'acknowledged', 'confirmed', 'rejected', 'all'] as const;
+export const FILTERS = [
+  'open',
+  'new',
+  'acknowledged',
+  'confirmed',
+  'units',
+  'answered',
+  'rejected',
+  'all',
+] as const;
 export type Filter = (typeof FILTERS)[number];
 
 const STATES: Record<Filter, readonly IncidentState[]> = {
-  open: ['new', 'acknowledged'],
-  new: ['new'],
+  open: ['new', 'eligible', 'acknowledged'],
+  new: ['new', 'eligible'],
   acknowledged: ['acknowledged'],
-  confirmed: ['confirmed'],
-  rejected: ['rejected'],
+  // The common tray: found real, and with nobody.
+  confirmed: ['confirmed', 'returned', 'reopened'],
+  units: ['routed', 'accepted', 'in_progress', 'sent_back'],
+  answered: ['answered', 'approved', 'published'],
+  rejected: ['rejected', 'not_eligible'],
   all: [],
 };
 

@@ -1,5 +1,5 @@
 // Sample incidents and cameras for the unit tests; each test overrides what it is about.
-import type { Camera, Evidence, IncidentDetail, IncidentSummary } from '../api/types';
+import type { Camera, Case, Evidence, IncidentDetail, IncidentSummary } from '../api/types';
 
 export function aSummary(over: Partial<IncidentSummary> = {}): IncidentSummary {
   return {
@@ -23,6 +23,13 @@ export function aSummary(over: Partial<IncidentSummary> = {}): IncidentSummary {
     report_count: 2,
     still: 'e-still',
     clip: 'e-clip',
+    state_detail: null,
+    urgency: 'normal',
+    lead_unit: null,
+    due_at: null,
+    due_stage: null,
+    claimed_by: null,
+    shelved_until: null,
     ...over,
   };
 }
@@ -52,6 +59,32 @@ export function aDetail(over: Partial<IncidentDetail> = {}): IncidentDetail {
     merging: { inside: null, decisions: [], steps: [] },
     history: [],
     rejected_reason: null,
+    ...over,
+  };
+}
+
+export function aCase(over: Partial<Case> = {}): Case {
+  return {
+    id: 'i-1',
+    version: 3,
+    state: 'new',
+    state_detail: null,
+    opened_by: 'camera',
+    source: 'camera',
+    urgency: 'normal',
+    lead: null,
+    supporting: [],
+    complained_of: null,
+    published_at: null,
+    reopened: 0,
+    claim: null,
+    shelf: null,
+    paused: null,
+    stages: [],
+    next_steps: ['acknowledge', 'confirm', 'reject'],
+    undo: null,
+    route: null,
+    calls: [],
     ...over,
   };
 }

@@ -1,12 +1,16 @@
 // A server for the unit tests: the API's paths answered from memory through a replaced `fetch`.
 import { vi } from 'vitest';
 
+import { aCase } from './samples';
+
 import type {
   Agent,
   Camera,
+  Case,
   CustodyLog,
   IncidentDetail,
   IncidentSummary,
+  OverdueList,
   Session,
 } from '../api/types';
 
@@ -30,6 +34,10 @@ export class TestServer {
   incidents: IncidentDetail[] = [];
   cameras: Camera[] = [];
   agents: Agent[] = [];
+  /** Cases by the incident's id; one that is not here is a fresh one. */
+  readonly cases = new Map<string, Case>();
+  units: { id: string; name: string }[] = [];
+  overdue: OverdueList = { at: '2026-11-22T07:00:00Z', items: [], units: [] };
   custody: CustodyLog = { entries: [], broken_at: null };
   /** Every request that changes something. */
   readonly changes: Call[] = [];
@@ -62,6 +70,8 @@ export class TestServer {
     if (path === 'events') return this.openStream();
     if (path === 'cameras') return json({ items: this.cameras });
     if (path === 'agents') return json({ items: this.agents });
+    if (path === 'setup/policy') return json({ version: 1, policy: { units: this.units } });
+    if (path === 'overdue') return json(this.overdue);
     if (path === 'incidents') return this.list(url.searchParams.get('state'));
     return this.answerIncident(request, path.split('/'));
   }
@@ -97,6 +107,10 @@ export class TestServer {
     if (incident === undefined) return problem(404, 'not_found', 'Không có.');
     if (verb === undefined) return json(incident);
     if (verb === 'evidence') return this.answerEvidence(incident, piece, what);
+    if (verb === 'case') return json(this.caseOf(incident));
+    if (verb === 'claim' || verb === 'shelf' || verb === 'undo' || verb === 'steps') {
+      return this.answerCase(request, incident, verb);
+    }
     const body = (await request.json()) as { version: number };
     const csrf = request.headers.get('X-CSRF-Token');
     this.changes.push({ method: request.method, path: `${id ?? ''}/${verb}`, csrf, body });
@@ -111,6 +125,22 @@ export class TestServer {
     incident.state = states[verb as keyof typeof states];
     incident.version += 1;
     return json(incident);
+  }
+
+  private caseOf(incident: IncidentDetail): Case {
+    return this.cases.get(incident.id) ?? aCase({ id: incident.id, version: incident.version });
+  }
+
+  private async answerCase(
+    request: Request,
+    incident: IncidentDetail,
+    verb: string,
+  ): Promise<Response> {
+    const text = await request.text();
+    const body: unknown = text === '' ? null : JSON.parse(text);
+    const csrf = request.headers.get('X-CSRF-Token');
+    this.changes.push({ method: request.method, path: `${incident.id}/${verb}`, csrf, body });
+    return json(this.caseOf(incident));
   }
 
   private answerEvidence(incident: IncidentDetail, id?: string, what?: string): Response {

@@ -20,7 +20,7 @@ use crate::incident::IncidentId;
 use crate::people::Account;
 use crate::review::{self, Note, Verb};
 use crate::store::entity::incident;
-use crate::store::{self, IncidentFilter};
+use crate::store::{self, IncidentFilter, OnShelf};
 
 /// Incidents on a page where the client names no number.
 const DEFAULT_LIMIT: usize = 50;
@@ -38,6 +38,10 @@ pub(in crate::http) struct IncidentQuery {
     #[serde(default)]
     #[param(example = "new,acknowledged")]
     state: Option<String>,
+    /// `hidden` leaves out what is set aside, `only` lists that alone. Both where absent.
+    #[serde(default)]
+    #[param(example = "hidden")]
+    shelf: Option<String>,
     /// Most on a page: 1 to 200, 50 where absent.
     #[serde(default)]
     #[param(minimum = 1, maximum = 200)]
@@ -67,9 +71,22 @@ impl IncidentQuery {
         // One more than the page holds tells whether there is another page.
         Ok(IncidentFilter {
             states: self.states()?,
+            shelf: self.shelf()?,
             before,
             limit: self.limit()? as u64 + 1,
         })
+    }
+
+    fn shelf(&self) -> Result<OnShelf, ApiError> {
+        let now = Timestamp::now();
+        match self.shelf.as_deref() {
+            None => Ok(OnShelf::Any),
+            Some("hidden") => Ok(OnShelf::Hidden(now)),
+            Some("only") => Ok(OnShelf::Only(now)),
+            Some(word) => Err(ApiError::InvalidRequest(format!(
+                "shelf is `hidden` or `only`, not {word:?}"
+            ))),
+        }
     }
 
     fn states(&self) -> Result<Vec<&'static str>, ApiError> {

@@ -153,6 +153,17 @@ async fn the_desk_sets_aside_stops_clocks_and_says_how_urgent() {
         refused.is_problem(409, "transition_refused");
         assert_eq!(refused.json()["reason"], reason);
     }
+    let listed = async |query: &str| {
+        let page = operator.get(&format!("/api/v1/incidents?{query}")).await;
+        page.json()["items"].as_array().unwrap().len()
+    };
+    assert_eq!(listed("shelf=hidden").await, 0);
+    assert_eq!(listed("shelf=only").await, 1);
+    assert_eq!(listed("").await, 1);
+    operator
+        .get("/api/v1/incidents?shelf=top")
+        .await
+        .is_problem(400, "invalid_request");
     let back = operator.delete(&path("shelf")).await.json();
     assert_eq!(back["shelf"], Value::Null);
     let waiting = json!({ "reason": "waiting_for_reporter" });

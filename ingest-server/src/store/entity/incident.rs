@@ -1,12 +1,14 @@
 //! `incidents`: what operators work on: one or more events merged.
 
-use casework::deadline::Urgency;
 use casework::lifecycle::{OpenedBy, State};
 use casework::routing::Source;
 use jiff::Timestamp;
 use sea_orm::entity::prelude::*;
 
 use crate::incident::IncidentId;
+
+/// What stands for an urgency that nobody has set and no policy been asked for: as good as normal.
+pub const UNSET: &str = "unset";
 
 /// One row of `incidents`.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -79,7 +81,7 @@ pub struct Model {
     pub reopened: i64,
     /// The unit that a citizen complains of: it never sees the incident.
     pub complained_of: Option<String>,
-    /// `normal` or `urgent`.
+    /// `normal` or `urgent`; [`UNSET`] until the policy was asked.
     pub urgency: String,
     /// Who holds it; meaningless after `claimed_until`.
     pub claimed_by: Option<String>,
@@ -142,7 +144,7 @@ impl Model {
             published_at: None,
             reopened: 0,
             complained_of: None,
-            urgency: Urgency::Normal.as_str().to_owned(),
+            urgency: UNSET.to_owned(),
             claimed_by: None,
             claimed_until: None,
             shelved_by: None,

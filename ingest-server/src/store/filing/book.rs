@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use casework::deadline::Urgency;
 use casework::lifecycle::{OpenedBy, State};
 use casework::routing::Source;
-use contract::v1::{AutoReport, EventId, Evidence, Phase, Severity};
+use contract::v1::{AutoReport, EventId, Evidence, Phase};
 use jiff::Timestamp;
 use merge::{Model, Standing as Stands};
 
@@ -386,17 +385,12 @@ fn opened(
         table: "events",
         column: "event_id",
     })?;
-    let urgency = match report.severity {
-        Severity::Critical => Urgency::Urgent,
-        Severity::Low | Severity::Medium | Severity::High => Urgency::Normal,
-    };
     let mut row = incident::Model {
         kind: report.kind.as_str().to_owned(),
         detail: report.detail.clone(),
         agent: report.agent.to_string(),
         camera: report.camera.to_string(),
         zone: report.zone.as_ref().map(ToString::to_string),
-        urgency: urgency.as_str().to_owned(),
         ..incident::Model::opened(id, OpenedBy::Camera, Source::Camera, now)
     };
     put_sum(&mut row, &sum);

@@ -23,9 +23,10 @@ export function DecisionBar({ incident, onNext, onPrevious }: Props) {
   const [rejecting, setRejecting] = useState(false);
 
   const { state, version } = incident;
-  const open = state === 'new' || state === 'acknowledged';
+  const fresh = state === 'new' || state === 'eligible';
+  const open = fresh || state === 'acknowledged';
   const idle = !decision.isPending;
-  const canAcknowledge = state === 'new' && idle;
+  const canAcknowledge = fresh && idle;
   const canDecide = open && idle;
   const acknowledge = (): void => {
     if (canAcknowledge) decision.mutate({ verb: 'acknowledge', version });

@@ -9,6 +9,7 @@ import { Moment } from '../../ui/Moment';
 import { Blank, Failure } from '../../ui/Notice';
 import { SeverityLabel } from '../../ui/SeverityMark';
 import { StateChip } from '../../ui/StateChip';
+import { CasePanel } from './CasePanel';
 import { DecisionBar } from './DecisionBar';
 import { EvidenceStage } from './EvidenceStage';
 import { Details, Facts } from './Facts';
@@ -47,6 +48,7 @@ export function IncidentView({ id, onNext, onPrevious }: Props) {
         <EvidenceStage key={incident.id} incident={incident} />
         <div className={styles.side}>
           <Facts incident={incident} />
+          <CasePanel key={`case ${incident.id}`} incident={incident} />
           {/* One map for all incidents: a new WebGL context for each would cost a second. */}
           <div className={styles.map}>
             <Suspense fallback={null}>

@@ -10,6 +10,7 @@ import type { QueueRow } from '../../state/queue';
 import { Moment } from '../../ui/Moment';
 import { SeverityMark } from '../../ui/SeverityMark';
 import { StateChip } from '../../ui/StateChip';
+import { WorkMarks } from '../../ui/WorkMarks';
 import { cx } from '../../ui/cx';
 import styles from './QueueItem.module.css';
 
@@ -47,6 +48,7 @@ export function QueueItem({ row: { incident, handled }, href, selected }: Props)
           <span className={styles.tags}>
             <StateChip state={incident.state} />
             <span className={styles.severity}>{name('severity', incident.severity)}</span>
+            <WorkMarks incident={incident} />
             {incident.event_count > 1 && (
               <span title={t('queue.sightings', { count: incident.event_count })}>
                 {`×${incident.event_count}`}

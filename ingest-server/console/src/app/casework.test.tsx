@@ -1,0 +1,101 @@
+// How an incident is worked, as people at the centre and in a unit do it.
+import { QueryClientProvider } from '@tanstack/react-query';
+import { render, screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { makeQueryClient } from '../state/client';
+import { aCase, aDetail } from '../test/samples';
+import { TestServer } from '../test/server';
+import { App } from './App';
+
+vi.mock('../features/map/IncidentMap', () => ({ default: () => null }));
+
+let server: TestServer;
+
+beforeEach(() => {
+  server = new TestServer();
+  server.incidents = [aDetail({ id: 'i-1', number: 41, state: 'confirmed' })];
+  server.units = [{ id: 'trat-tu', name: 'Đội trật tự' }];
+  server.install();
+});
+
+async function open(path = '/incidents/i-1?filter=all') {
+  window.history.replaceState(null, '', path);
+  render(
+    <QueryClientProvider client={makeQueryClient()}>
+      <App />
+    </QueryClientProvider>,
+  );
+  const user = userEvent.setup();
+  return { user, panel: within(await screen.findByRole('region', { name: 'Hồ sơ xử lý' })) };
+}
+
+describe('the case', () => {
+  it('says with whom it is, by when, and which rule sent it there', async () => {
+    server.cases.set(
+      'i-1',
+      aCase({
+        state: 'routed',
+        lead: 'trat-tu',
+        urgency: 'urgent',
+        next_steps: [],
+        stages: [
+          {
+            stage: 'process',
+            round: 0,
+            began: '2020-01-01T00:00:00Z',
+            done: null,
+            due: '2020-01-02T00:00:00Z',
+            warn: null,
+            missed: null,
+          },
+        ],
+        route: {
+          at: null,
+          policy_version: 1,
+          rule: 'via-he',
+          lead: 'trat-tu',
+          supporting: [],
+          reasons: [
+            { rule: 'nuoc', verdict: 'fails', term: 'area' },
+            { rule: 'via-he', verdict: 'fits', term: null },
+          ],
+        },
+      }),
+    );
+    const { panel } = await open();
+    expect(panel.getByText('trat-tu')).toBeTruthy();
+    expect(panel.getByText('Khẩn')).toBeTruthy();
+    expect(panel.getByText(/Quá hạn từ/)).toBeTruthy();
+    expect(panel.getByText('Chuyển theo quy tắc via-he')).toBeTruthy();
+    expect(panel.getByText(/không khớp/).textContent).toContain('địa bàn');
+  });
+
+  it('takes the next step by key, with the unit it names', async () => {
+    server.cases.set('i-1', aCase({ state: 'confirmed', next_steps: ['route'] }));
+    const { user } = await open();
+    await user.keyboard('r');
+    await user.selectOptions(await screen.findByLabelText('Đơn vị'), 'Đội trật tự');
+    await user.click(
+      within(screen.getByRole('form', { name: 'Chuyển đơn vị' })).getByRole('button', {
+        name: /Chuyển đơn vị/,
+      }),
+    );
+    expect(server.changes.at(-1)).toMatchObject({
+      path: 'i-1/steps',
+      body: { version: 3, step: { action: 'route', unit: 'trat-tu' } },
+    });
+  });
+
+  it('is held, and the last step taken back, by key', async () => {
+    const undo = { action: 'confirm', until: '2030-01-01T00:00:00Z' };
+    server.cases.set('i-1', aCase({ next_steps: [], undo }));
+    const { user, panel } = await open();
+    await user.keyboard('h');
+    expect(server.changes.at(-1)).toMatchObject({ path: 'i-1/claim', method: 'PUT' });
+    await panel.findByRole('button', { name: /Hoàn tác/ });
+    await user.keyboard('z');
+    expect(server.changes.at(-1)).toMatchObject({ path: 'i-1/undo', body: { version: 3 } });
+  });
+});
