@@ -28,6 +28,8 @@ use crate::telemetry::{DEADLINES, TIMERS_WAITING};
 
 /// How often the timekeeper looks.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How long the writer is left to others between two batches.
+const BETWEEN: Duration = Duration::from_millis(250);
 /// For how long an incident belongs to who looks at it.
 const HOLD: SignedDuration = SignedDuration::from_secs(60);
 /// Most incidents taken up at once.
@@ -50,17 +52,18 @@ impl Timekeeper {
     /// Works until `stop`.
     pub async fn run(self, stop: CancellationToken) {
         loop {
-            match self.turn(Timestamp::now()).await {
+            let rest = match self.turn(Timestamp::now()).await {
                 // There may be more.
-                Ok(looked_at) if looked_at == MOST => continue,
-                Ok(_) => {}
+                Ok(looked_at) if looked_at == MOST => BETWEEN,
+                Ok(_) => LOOK_EVERY,
                 Err(error) => {
                     tracing::error!(error = %error, "deadlines could not be looked at; trying again");
+                    LOOK_EVERY
                 }
-            }
+            };
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = tokio::time::sleep(rest) => {}
             }
         }
     }
@@ -71,16 +74,24 @@ impl Timekeeper {
     /// [`StoreError`] where the incidents could not be taken up. One that cannot be looked at is told, and left for
     /// the next time.
     pub async fn turn(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let waiting = store::waiting_clocks(&self.store, now).await?;
+        #[expect(clippy::cast_precision_loss, reason = "a gauge shows a float")]
+        let shown = waiting as f64;
+        metrics::gauge!(TIMERS_WAITING).set(shown);
+        if waiting == 0 {
+            return Ok(0);
+        }
         let tx = self.store.begin().await?;
         let office = self.offices.in_force(&tx).await?;
         let rows = store::claim_due(&tx, now, now + HOLD, MOST).await?;
         tx.commit().await?;
-        #[expect(clippy::cast_precision_loss, reason = "a gauge shows a float")]
-        let waiting = store::waiting_clocks(&self.store, now).await? as f64;
-        metrics::gauge!(TIMERS_WAITING).set(waiting);
         let count = rows.len() as u64;
-        for row in rows {
-            if let Err(error) = self.look(&office, &row, now).await {
+        // One commit for all of them; where one spoils it, each by itself.
+        if self.look_at(&office, &rows, now).await.is_ok() {
+            return Ok(count);
+        }
+        for row in &rows {
+            if let Err(error) = self.look_at(&office, std::slice::from_ref(row), now).await {
                 metrics::counter!(DEADLINES, "stage" => "any", "outcome" => "failed").increment(1);
                 tracing::error!(incident.id = row.id, error = %error, "an incident's deadlines could not be looked at; trying again");
             }
@@ -88,42 +99,57 @@ impl Timekeeper {
         Ok(count)
     }
 
-    async fn look(
+    /// Looks at these in one transaction.
+    async fn look_at(
         &self,
         office: &Arc<Office>,
-        row: &incident::Model,
+        rows: &[incident::Model],
         now: Timestamp,
     ) -> Result<(), ReviewError> {
         let now = whole_microseconds(now);
-        let id = store::incident_id(row)?;
         let tx = self.store.begin().await?;
-        // Read again: somebody may have acted since it was taken up.
-        let Some(fresh) = store::find_incident(&tx, id).await? else {
-            return Ok(());
-        };
-        let row = incident::Model {
-            clock_at: row.clock_at.filter(|at| *at == 0).or(fresh.clock_at),
-            ..fresh
-        };
-        let row = settled(&tx, office, row, now).await?;
-        let mut glance = Glance {
-            tx: &tx,
-            office,
-            row: &row,
-            id,
-            now,
-            clocks: store::clocks_of(&tx, &row, now).await?,
-        };
-        let did = glance.carry_out().await?;
+        let mut changed = Vec::new();
+        for row in rows {
+            changed.extend(look(&tx, office, row, now).await?);
+        }
         tx.commit().await?;
-        if did {
-            self.changes.announce(Change::Incident {
-                id,
-                version: row.version,
-            });
+        for change in changed {
+            self.changes.announce(change);
         }
         Ok(())
     }
+}
+
+/// Looks at one incident, and says what to announce where anything was due.
+async fn look(
+    tx: &Tx,
+    office: &Arc<Office>,
+    row: &incident::Model,
+    now: Timestamp,
+) -> Result<Option<Change>, ReviewError> {
+    let id = store::incident_id(row)?;
+    // Read again: somebody may have acted since it was taken up.
+    let Some(fresh) = store::find_incident(tx, id).await? else {
+        return Ok(None);
+    };
+    let row = incident::Model {
+        clock_at: row.clock_at.filter(|at| *at == 0).or(fresh.clock_at),
+        ..fresh
+    };
+    let row = settled(tx, office, row, now).await?;
+    let mut glance = Glance {
+        tx,
+        office,
+        row: &row,
+        id,
+        now,
+        clocks: store::clocks_of(tx, &row, now).await?,
+    };
+    let did = glance.carry_out().await?;
+    Ok(did.then_some(Change::Incident {
+        id,
+        version: row.version,
+    }))
 }
 
 struct Glance<'a> {
@@ -175,7 +201,8 @@ impl Glance<'_> {
             .await?
             .ok_or(ReviewError::NotFound)?;
         wind(self.tx, self.office, &row, &case, &self.clocks, self.now).await?;
-        Ok(!duties.is_empty())
+        // The first look gives it its deadlines: whoever watches sees them.
+        Ok(!duties.is_empty() || self.row.due_at.is_none())
     }
 
     async fn meet(&mut self, duty: &Duty, round: u32) -> Result<(), ReviewError> {
