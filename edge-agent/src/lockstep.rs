@@ -14,7 +14,7 @@ use crate::config::{CameraConfig, Manifest};
 use crate::detect::{Classifier, DetectError, Detection, Detector, Request, Seat};
 use crate::motion::MotionError;
 use crate::rule::EventChange;
-use crate::signal::{SignalReading, SignalWatch};
+use crate::signal::{SignalBoard, SignalReading, SignalWatch};
 use crate::time::StreamTime;
 use crate::track::TrackerOptions;
 use crate::verify::{self, FireVerifier, Verdict};
@@ -113,7 +113,7 @@ impl Lockstep {
             verifier: wanted.map(FireVerifier::new),
             analysis: CameraAnalysis::new(camera, tracking),
             gaze: Gaze::of(camera, detector.manifest()),
-            signals: SignalWatch::of(camera),
+            signals: SignalWatch::of(camera, SignalBoard::default()),
             detector,
             analysed: 0,
             looks: 0,
@@ -245,7 +245,7 @@ impl Lockstep {
             None => Vec::new(),
         };
         self.analysis.watch_view(&frame)?;
-        let signals = self.signals.look(&frame);
+        let signals = self.signals.look(&frame, frame.wall);
         let step = self.analysis.step(&Look {
             detections: &detections,
             verdicts: &verdicts,

@@ -188,6 +188,8 @@ metrics_list! {
         "Report messages sent, by attempt (first, again).";
     REPORTS_ACKED = describe_counter "vong_agent_reports_acked_total", Unit::Count,
         "Answers of the server to reports, by outcome (stored, or why it was refused).";
+    SIGNAL_WORDS = describe_counter "vong_agent_signal_words_total", Unit::Count,
+        "Words of traffic-signal controllers, by outcome (taken, or why it was dropped).";
     ACKS_DROPPED = describe_counter "vong_agent_acks_dropped_total", Unit::Count,
         "Messages on the ack topic that were dropped, by reason.";
     OUTBOX_REPORTS = describe_gauge "vong_agent_outbox_reports", Unit::Count,

@@ -116,6 +116,24 @@ fn three_motorbikes_run_the_red_and_the_queue_does_not() {
 }
 
 #[test]
+fn the_suite_of_traffic_is_met() {
+    if clip("redlight_giangvo_uv1615.mp4").is_none() {
+        return;
+    }
+    let suite =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/evaluation/suites/traffic.toml");
+    let output = Command::new(env!("CARGO_BIN_EXE_edge-agent"))
+        .arg("evaluate")
+        .arg(&suite)
+        .arg("--skip-missing")
+        .output()
+        .unwrap();
+    let said = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+    println!("{}", said.join("\n"));
+    assert!(output.status.success(), "{}", said.join("\n"));
+}
+
+#[test]
 fn a_lamp_that_is_covered_tells_nothing_and_says_so() {
     let Some(clip) = clip("redlight_giangvo_uv1615.mp4") else {
         return;

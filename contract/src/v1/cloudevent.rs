@@ -43,6 +43,9 @@ pub enum EventType {
     /// A [`UnitAck`](super::UnitAck).
     #[serde(rename = "vong.unit-ack.v1")]
     UnitAck,
+    /// A [`ControllerState`](super::ControllerState).
+    #[serde(rename = "vong.signal-state.v1")]
+    SignalState,
 }
 
 /// A CloudEvents 1.0 envelope around `T`.

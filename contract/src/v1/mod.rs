@@ -17,6 +17,7 @@ mod place;
 mod polygon;
 mod report;
 mod schema;
+mod signal;
 mod signature;
 mod status;
 mod topic;
@@ -58,6 +59,7 @@ pub use report::{
     ModelRef, Moment, NormBox, Phase, RedLightMoments, Severity, TrackBrief,
 };
 pub use schema::schemas;
+pub use signal::{Aspect, ControllerState, MAX_CONTROLLER_STATE_BYTES, SignalGroup};
 pub use signature::{
     KeyId, PublicKey, SIGNATURE_PROPERTY, SecretKey, SignatureError, Signed, key_id, sign, verify,
 };

@@ -3,9 +3,9 @@
 use schemars::{Schema, schema_for};
 
 use super::{
-    Ack, AgentStatus, Answer, AutoReport, CameraStatus, CloudEvent, Command, Desired,
-    EnrolmentAnswer, EnrolmentRequest, GapReport, KeyRotationAnswer, KeyRotationRequest, UnitAck,
-    UnitIncident,
+    Ack, AgentStatus, Answer, AutoReport, CameraStatus, CloudEvent, Command, ControllerState,
+    Desired, EnrolmentAnswer, EnrolmentRequest, GapReport, KeyRotationAnswer, KeyRotationRequest,
+    UnitAck, UnitIncident,
 };
 
 /// `(file name, schema)` of every message of version 1.
@@ -19,6 +19,10 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("desired.json", schema_for!(CloudEvent<Desired>)),
         ("command.json", schema_for!(CloudEvent<Command>)),
         ("answer.json", schema_for!(CloudEvent<Answer>)),
+        (
+            "signal-state.json",
+            schema_for!(CloudEvent<ControllerState>),
+        ),
         ("gap-report.json", schema_for!(CloudEvent<GapReport>)),
         ("unit-incident.json", schema_for!(CloudEvent<UnitIncident>)),
         ("unit-ack.json", schema_for!(CloudEvent<UnitAck>)),

@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use contract::v1::{
-    Ack, AgentStatus, Answer, AutoReport, CameraStatus, CloudEvent, Command, Desired,
-    EnrolmentAnswer, EnrolmentRequest, EventType, GapReport, KeyRotationAnswer, KeyRotationRequest,
-    UnitAck, UnitIncident, decode, encode,
+    Ack, AgentStatus, Answer, AutoReport, CameraStatus, CloudEvent, Command, ControllerState,
+    Desired, EnrolmentAnswer, EnrolmentRequest, EventType, GapReport, KeyRotationAnswer,
+    KeyRotationRequest, UnitAck, UnitIncident, decode, encode,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -102,6 +102,12 @@ fn every_golden_message_decodes_validates_and_encodes_to_an_equal_value() {
                     "{}: a report's envelope id is its idempotency key",
                     golden.file
                 );
+            }
+            "signal-state" => {
+                drop(through_envelope::<ControllerState>(
+                    golden,
+                    EventType::SignalState,
+                ));
             }
             "ack" => drop(through_envelope::<Ack>(golden, EventType::Ack)),
             "agent-status" => {

@@ -210,7 +210,10 @@ fn event(change: &EventChange) -> Value {
         .iter()
         .map(|track| corners(&track.bbox))
         .collect();
-    json!({
+    let moments = change.moments.map(|moments| {
+        [moments.before, moments.crossing, moments.after].map(|at| rounded(at.as_secs_f64()))
+    });
+    let mut event = json!({
         "t": rounded(change.at.as_secs_f64()),
         "kind": change.kind,
         "detail": change.detail,
@@ -220,7 +223,11 @@ fn event(change: &EventChange) -> Value {
         "confidence": rounded(f64::from(change.confidence)),
         "zone": change.zone,
         "boxes": boxes,
-    })
+    });
+    if let Some(moments) = moments {
+        event["moments"] = json!(moments);
+    }
+    event
 }
 
 /// A candidate that was not told, and why.
@@ -262,12 +269,26 @@ fn picture(analysed: &Analysed) -> Value {
     let tracks: Vec<_> = seen
         .map(|track| json!({"id": track.id.0, "class": &*track.class, "box": corners(&track.bbox)}))
         .collect();
-    json!({
+    let mut picture = json!({
         "t": rounded(at.as_secs_f64()),
         "frame": analysed.number,
         "detections": detections,
         "tracks": tracks,
-    })
+    });
+    if !analysed.signals.is_empty() {
+        let signals = analysed.signals.iter();
+        let signals: Vec<_> = signals
+            .map(|reading| {
+                json!({
+                    "signal": reading.signal,
+                    "state": reading.state.word(),
+                    "since": rounded(reading.since.as_secs_f64()),
+                })
+            })
+            .collect();
+        picture["signals"] = json!(signals);
+    }
+    picture
 }
 
 fn corners(bbox: &PixelBox) -> [f64; 4] {

@@ -25,6 +25,7 @@ mod inbox;
 mod link;
 mod publisher;
 mod record;
+mod signals;
 mod store;
 mod uploader;
 mod window;
@@ -37,5 +38,6 @@ pub use record::{
     Acked, DeliveryState, Filed, Filing, Limits, OpenEvent, StoredGap, StoredReport, Tally, Upload,
     Urgency,
 };
+pub use signals::SignalPost;
 pub use store::{Depth, FILED_EVENTS_KEPT, Findings, GapAnswer, Store, StoreError};
 pub use uploader::{UploadLimits, Uploader};

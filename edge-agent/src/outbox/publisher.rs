@@ -43,6 +43,7 @@ use super::backoff::Backoff;
 use super::inbox::Inbox;
 use super::link::{BrokerLink, LinkState};
 use super::record::{StoredReport, Urgency};
+use super::signals::SignalPost;
 use super::store::{GapAnswer, Store, StoreError};
 use super::window::Window;
 use crate::telemetry::{chain, metric};
@@ -84,6 +85,8 @@ pub struct Publisher {
     pub store: Arc<Store>,
     /// What the server wants of this agent.
     pub inbox: Inbox,
+    /// What signal controllers say.
+    pub signals: SignalPost,
     /// What the agent says of itself.
     pub condition: Arc<AgentBoard>,
     /// Who gives way to reports looks here whether they can go.
@@ -385,6 +388,10 @@ impl Connection<'_> {
         // A fresh queue takes these two.
         let _ = self.client.try_subscribe(acks.as_str(), QoS::AtLeastOnce);
         self.subscribe_to_orders();
+        for topic in self.publisher.signals.topics() {
+            // A fresh queue takes these.
+            let _ = self.client.try_subscribe(topic, QoS::AtLeastOnce);
+        }
         let _ = self.say_liveness(Liveness::Online);
         loop {
             let pause = self.speak().await;
@@ -603,6 +610,17 @@ impl Connection<'_> {
                 .find(|(name, _)| name == SIGNATURE_PROPERTY);
             found.map(|(_, value)| value.as_str())
         });
+        let signals = &self.publisher.signals;
+        if signals.hears(
+            &publish.topic,
+            &publish.payload,
+            signature,
+            Timestamp::now(),
+        ) {
+            // The controller says it again; what is not acknowledged comes with the next connection.
+            let _ = self.client.try_ack(publish);
+            return;
+        }
         if publish.topic.as_ref() != acks.as_bytes() {
             return self.hear_order(publish, signature).await;
         }

@@ -11,6 +11,7 @@ use crate::camera::{DecoderOptions, FileItem, FileSource, RingLimits, SharedRing
 use crate::config::Config;
 use crate::evidence::MAX_PREVIEW_BYTES;
 use crate::outbox::{Limits, Store};
+use crate::rule::Moments;
 use crate::time::StreamTime;
 use crate::track::{Life, TrackId};
 
@@ -99,13 +100,22 @@ async fn scenery() -> Scenery {
 
 /// Raises an event at [`DECIDED`] and gathers what becomes of its evidence: at once, and later.
 async fn raised(scenery: &mut Scenery) -> [(Vec<Promise>, Vec<Promise>, Outcomes); 2] {
+    raised_with(scenery, None).await
+}
+
+/// The same of a passage with these moments.
+async fn raised_with(
+    scenery: &mut Scenery,
+    moments: Option<Moments>,
+) -> [(Vec<Promise>, Vec<Promise>, Outcomes); 2] {
     let frame = scenery.frame.clone().unwrap();
-    let promised = promises(1, None);
+    let promised = promises(1, moments);
     let scene = Scene {
         change: EventChange {
             confidence: 0.8,
             began: frame.pts,
             tracks: vec![track(&frame)],
+            moments,
             ..EventChange::sample(EventId::new(), Phase::Raised, frame.pts)
         },
         epoch: Epoch(1),
@@ -197,6 +207,45 @@ async fn everything_that_was_promised_comes_from_the_pictures_it_says() {
         assert_eq!(*part, None);
         assert_eq!(*track, (kind == Crop).then_some(41));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_passage_is_shown_before_on_and_beyond_the_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ball.mp4");
+    encode_clip(&path, 300, 50);
+    let mut scenery = scenery().await;
+    connect(&mut scenery, &path, 1, 1000, 100.0);
+    let moments = Moments {
+        before: StreamTime::from_secs_f64(3.0),
+        crossing: StreamTime::from_secs_f64(5.0),
+        after: scenery.frame.as_ref().unwrap().pts,
+    };
+    let [_, (promised, _, outcomes)] = raised_with(&mut scenery, Some(moments)).await;
+    let shown = |wanted: EvidenceKind| -> Vec<i64> {
+        let of_kind = promised.iter().filter(|promise| promise.kind == wanted);
+        let outcome = |promise: &Promise| {
+            let (_, outcome) = outcomes.iter().find(|(id, _)| *id == promise.id).unwrap();
+            match outcome {
+                Outcome::Sealed {
+                    shown: Some(shown), ..
+                } => shown.start.as_millisecond() - 1_000_000,
+                other => panic!("{wanted:?}: {other:?}"),
+            }
+        };
+        of_kind.map(outcome).collect()
+    };
+    let near = |seen: Vec<i64>, wanted: &[i64]| {
+        let all = seen.iter().zip(wanted);
+        assert_eq!(seen.len(), wanted.len());
+        assert!(
+            all.into_iter().all(|(a, b)| (a - b).abs() <= 40),
+            "{seen:?}"
+        );
+    };
+    near(shown(EvidenceKind::StillBefore), &[3000, 5000]);
+    near(shown(EvidenceKind::StillBeforeOverlay), &[3000, 5000]);
+    near(shown(EvidenceKind::StillAfter), &[8000]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -327,7 +327,7 @@ impl Site<'_> {
             gate,
             seat: detector.seat(period(config.analyse_fps)),
             gaze: Gaze::of(config, detector.manifest()),
-            signals: SignalWatch::of(config),
+            signals: SignalWatch::of(config, self.outbound.signals.clone()),
             verifier: self
                 .verifier
                 .filter(|_| verify::wanted(config))

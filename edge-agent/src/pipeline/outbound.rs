@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::v1::{AgentId, CameraId, SecretKey, Topic, UnavailableReason};
+use contract::v1::{AgentId, CameraId, PublicKey, SecretKey, Topic, UnavailableReason, UnitId};
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
@@ -20,10 +20,11 @@ use super::{PipelineError, STEP_TIMEOUT, in_time};
 use crate::config::Config;
 use crate::identity::{Identity, client_config, http_client};
 use crate::outbox::{
-    AgentBoard, BrokerAddress, BrokerLink, DeliveryState, Inbox, Limits, Publisher, StatusBoard,
-    Store, Upload, UploadLimits, Uploader,
+    AgentBoard, BrokerAddress, BrokerLink, DeliveryState, Inbox, Limits, Publisher, SignalPost,
+    StatusBoard, Store, Upload, UploadLimits, Uploader,
 };
 use crate::report::CameraFacts;
+use crate::signal::SignalBoard;
 use crate::telemetry::{chain, metric};
 
 /// Papers that may wait for the desk. When full, the cameras' analysis waits and their mailboxes
@@ -46,6 +47,8 @@ pub(super) struct Outbound {
     pub(super) key: Arc<SecretKey>,
     pub(super) inbox: Inbox,
     pub(super) condition: Arc<AgentBoard>,
+    /// What signal controllers say.
+    pub(super) signals: SignalBoard,
     pub(super) store: Arc<Store>,
     pub(super) event_log: Arc<EventLog>,
     pub(super) board: Arc<StatusBoard>,
@@ -119,6 +122,7 @@ impl Outbound {
             bells: Arc::default(),
         };
         let link = Arc::new(BrokerLink::default());
+        let signals = SignalBoard::default();
         let publisher = Publisher {
             agent: answer.agent.clone(),
             key: Arc::clone(&key),
@@ -128,6 +132,7 @@ impl Outbound {
             tls: Arc::new(tls),
             store: Arc::clone(&store),
             inbox: orders.clone(),
+            signals: SignalPost::new(controllers(config), signals.clone()),
             condition: Arc::clone(&condition),
             link: Arc::clone(&link),
             since: Timestamp::now(),
@@ -164,6 +169,7 @@ impl Outbound {
             key,
             inbox: orders,
             condition,
+            signals,
             store,
             event_log: Arc::new(event_log),
             board,
@@ -188,6 +194,13 @@ impl Outbound {
         }
         in_time("outbox", STEP_TIMEOUT, self.store.close()).await;
     }
+}
+
+/// Every controller that a camera's signals name.
+fn controllers(config: &Config) -> impl Iterator<Item = (UnitId, Option<PublicKey>)> {
+    let signals = config.cameras.iter().flat_map(|camera| &camera.signals);
+    let named = signals.filter_map(|signal| signal.controller.as_ref());
+    named.map(|controller| (controller.id.clone(), controller.key))
 }
 
 async fn tell_tally(store: Arc<Store>, stop: CancellationToken) {

@@ -157,7 +157,7 @@ impl Watch {
         self.follow(frame.pts, moment, runtime);
         let verdicts = self.second_look(&frame, &detections, unverified);
         self.watch_view(&frame);
-        let signals = self.signals.look(&frame);
+        let signals = self.signals.look(&frame, Timestamp::now());
         let step = self.analysis.step(&Look {
             detections: &detections,
             verdicts: &verdicts,

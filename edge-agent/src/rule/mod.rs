@@ -60,6 +60,8 @@ mod fire_tests;
 #[cfg(test)]
 mod noise;
 #[cfg(test)]
+mod noise_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod traffic_tests;

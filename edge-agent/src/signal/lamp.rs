@@ -37,11 +37,12 @@ const AHEAD: f32 = 2.5;
 /// Part of the strongest colour below which a pixel only reflects.
 const REFLECTS: f32 = 0.5;
 
-/// Hues in degrees: lamps are red to pink, amber, and green to cyan.
+/// Hues in degrees: lamps are red to pink, amber, and bluish green to cyan; leaves are yellower, the sky is
+/// bluer.
 const RED_FROM: f32 = 320.0;
 const RED_TO: f32 = 22.0;
 const AMBER_TO: f32 = 65.0;
-const GREEN: std::ops::RangeInclusive<f32> = 95.0..=205.0;
+const GREEN: std::ops::RangeInclusive<f32> = 130.0..=198.0;
 
 /// What a head shows; `lit_from` is how strong a colour must be to be lit, 0 to 1.
 pub(super) fn look(head: &HeadPixels, lit_from: f32) -> Glimpse {

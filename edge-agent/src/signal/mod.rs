@@ -10,7 +10,9 @@ mod lamp;
 mod pixels;
 mod reader;
 
+mod board;
 mod watch;
 
+pub use board::SignalBoard;
 pub use state::{Doubt, SignalReading, SignalState, Source};
 pub use watch::SignalWatch;

@@ -119,3 +119,100 @@ fn level(plane: Option<&Plane>, column: usize, row: usize) -> Option<f32> {
     let at = row.checked_mul(plane.stride)?.checked_add(column)?;
     plane.data.get(at).copied().map(f32::from)
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::time::StreamTime;
+
+    const SIZE: PictureSize = PictureSize {
+        width: 40,
+        height: 40,
+    };
+
+    /// A picture that is black but for one colour, given as Y, U and V, in its left half.
+    fn frame(format: PixelFormat, range: ColorRange, [y, u, v]: [u8; 3]) -> Frame {
+        let black = if range == ColorRange::Limited { 16 } else { 0 };
+        let half = |side: usize, on: u8, off: u8| -> Vec<u8> {
+            let row = (0..side).map(|column| if column < side / 2 { on } else { off });
+            let row: Vec<u8> = row.collect();
+            row.repeat(side)
+        };
+        let (us, vs) = (half(20, u, 128), half(20, v, 128));
+        let plane = |data: Vec<u8>, stride| Plane {
+            data: Bytes::from(data),
+            stride,
+        };
+        let luma = plane(half(40, y, black), 40);
+        let planes = match format {
+            PixelFormat::I420 => vec![luma, plane(us, 20), plane(vs, 20)],
+            PixelFormat::Nv12 => {
+                let pairs = us.into_iter().zip(vs).flat_map(|(u, v)| [u, v]);
+                vec![luma, plane(pairs.collect(), 40)]
+            }
+        };
+        Frame {
+            pts: StreamTime::ZERO,
+            wall: Timestamp::UNIX_EPOCH,
+            size: SIZE,
+            format,
+            range,
+            matrix: ColorMatrix::Bt709,
+            planes,
+        }
+    }
+
+    fn lamp(corners: &[(f32, f32)], red: Option<&[(f32, f32)]>) -> LampConfig {
+        let polygon = |corners: &[(f32, f32)]| {
+            Polygon::new(corners.iter().map(|&(x, y)| NormPoint { x, y }).collect()).unwrap()
+        };
+        LampConfig {
+            head: polygon(corners),
+            lenses: [red.map(polygon), None, None],
+            lit_from: 0.3,
+        }
+    }
+
+    const LEFT: [(f32, f32); 4] = [(0.1, 0.1), (0.4, 0.1), (0.4, 0.9), (0.1, 0.9)];
+
+    #[test]
+    fn colours_are_those_of_the_picture_in_every_layout() {
+        // BT.709 red: in video levels, and in full ones.
+        for (format, range, yuv) in [
+            (PixelFormat::I420, ColorRange::Limited, [63, 102, 240]),
+            (PixelFormat::Nv12, ColorRange::Limited, [63, 102, 240]),
+            (PixelFormat::I420, ColorRange::Full, [54, 99, 255]),
+        ] {
+            let map = HeadMap::of(&lamp(&LEFT, None), SIZE);
+            let head = map.read(&frame(format, range, yuv));
+            assert_eq!(head.colours.len(), 12 * 32);
+            let [red, green, blue] = head.colours[100];
+            assert!(
+                red > 0.95 && green < 0.05 && blue < 0.05,
+                "{format:?} {range:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_lens_is_a_part_of_the_head() {
+        let upper = [(0.1, 0.1), (0.4, 0.1), (0.4, 0.5), (0.1, 0.5)];
+        let map = HeadMap::of(&lamp(&LEFT, Some(&upper)), SIZE);
+        let head = map.read(&frame(PixelFormat::I420, ColorRange::Full, [54, 99, 255]));
+        let red = head.lenses.iter().filter(|lenses| lenses[0]).count();
+        assert_eq!(red, 12 * 16, "red counts in its lens");
+        let green = head.lenses.iter().filter(|lenses| lenses[2]).count();
+        assert_eq!(green, 12 * 16, "and the others in the rest");
+    }
+
+    #[test]
+    fn a_plane_that_is_too_short_has_no_colours() {
+        let mut frame = frame(PixelFormat::I420, ColorRange::Full, [54, 99, 255]);
+        frame.planes[2].data.truncate(3);
+        let map = HeadMap::of(&lamp(&LEFT, None), SIZE);
+        assert!(map.read(&frame).colours.len() < 8);
+    }
+}

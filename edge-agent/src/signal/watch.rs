@@ -1,24 +1,36 @@
 //! All signals of one camera, picture by picture.
 
-use contract::v1::ZoneId;
+use std::time::Duration;
 
+use contract::v1::{Aspect, ZoneId};
+use jiff::Timestamp;
+
+use super::board::{SignalBoard, Word};
 use super::lamp;
 use super::pixels::HeadMap;
 use super::reader::LampReader;
-use super::state::{SignalReading, Source};
+use super::state::{Doubt, SignalReading, SignalState, Source};
 use crate::camera::Frame;
-use crate::config::{CameraConfig, LampConfig};
+use crate::config::{CameraConfig, ControllerConfig, LampConfig};
+use crate::time::StreamTime;
+
+/// Lamp and controller may differ for so long: the picture is older than the word.
+const APART: Duration = Duration::from_millis(1500);
 
 /// Reads one camera's signals.
 #[derive(Debug)]
 pub struct SignalWatch {
     signals: Vec<Signal>,
+    board: SignalBoard,
 }
 
 #[derive(Debug)]
 struct Signal {
     id: ZoneId,
     lamp: Option<Lamp>,
+    controller: Option<ControllerConfig>,
+    /// Since when lamp and controller say different things.
+    differ_since: Option<StreamTime>,
 }
 
 #[derive(Debug)]
@@ -28,29 +40,45 @@ struct Lamp {
     reader: LampReader,
 }
 
+/// What one of lamp and controller says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Said {
+    state: SignalState,
+    since: StreamTime,
+    seen_at: StreamTime,
+}
+
 impl SignalWatch {
-    /// The signals of a configured camera.
+    /// The signals of a configured camera; the board is where controllers' words are noted, empty for a
+    /// recording.
     #[must_use]
-    pub fn of(camera: &CameraConfig) -> Self {
+    pub fn of(camera: &CameraConfig, board: SignalBoard) -> Self {
         let signal = |signal: &crate::config::SignalConfig| Signal {
             id: signal.id.clone(),
             lamp: signal.lamp.clone().map(Lamp::new),
+            controller: signal.controller.clone(),
+            differ_since: None,
         };
         Self {
             signals: camera.signals.iter().map(signal).collect(),
+            board,
         }
     }
 
-    /// What each signal shows as of this picture, in the order of the configuration. Times must not go
-    /// back between two calls of [`SignalWatch::end`].
-    pub fn look(&mut self, frame: &Frame) -> Vec<SignalReading> {
+    /// What each signal shows as of this picture, in the order of the configuration; `now` is the agent's
+    /// clock. Times must not go back between two calls of [`SignalWatch::end`].
+    pub fn look(&mut self, frame: &Frame, now: Timestamp) -> Vec<SignalReading> {
+        let board = &self.board;
         let signals = self.signals.iter_mut();
-        signals.filter_map(|signal| signal.look(frame)).collect()
+        signals
+            .map(|signal| signal.look(frame, board, now))
+            .collect()
     }
 
     /// The stream ended or broke: what comes next is another time line.
     pub fn end(&mut self) {
         for signal in &mut self.signals {
+            signal.differ_since = None;
             if let Some(lamp) = &mut signal.lamp {
                 lamp.reader = LampReader::new();
             }
@@ -59,15 +87,78 @@ impl SignalWatch {
 }
 
 impl Signal {
-    fn look(&mut self, frame: &Frame) -> Option<SignalReading> {
-        let (state, since, seen_at) = self.lamp.as_mut()?.look(frame);
-        Some(SignalReading {
+    fn look(&mut self, frame: &Frame, board: &SignalBoard, now: Timestamp) -> SignalReading {
+        let lamp = self.lamp.as_mut().map(|lamp| lamp.look(frame));
+        let told = self.controller.as_ref().map(|controller| {
+            let word = board.word(&controller.id, &controller.group, now);
+            said(word, frame.pts)
+        });
+        let (said, source) = match (lamp, told) {
+            (Some(lamp), Some(told)) => self.together(lamp, told, frame.pts),
+            (Some(lamp), None) => (lamp, Source::Lamp),
+            (None, Some(told)) => (told, Source::Controller),
+            (None, None) => (said(None, frame.pts), Source::Controller),
+        };
+        SignalReading {
             signal: self.id.clone(),
-            state,
-            since,
-            seen_at,
-            source: Source::Lamp,
-        })
+            state: said.state,
+            since: said.since,
+            seen_at: said.seen_at,
+            source,
+        }
+    }
+
+    /// What to make of lamp and controller: the one that knows where the other does not; where both know
+    /// and differ for long, neither is believed.
+    fn together(&mut self, lamp: Said, told: Said, at: StreamTime) -> (Said, Source) {
+        let known = |said: Said| !matches!(said.state, SignalState::Unknown(_));
+        if lamp.state != told.state && known(lamp) && known(told) {
+            let since = *self.differ_since.get_or_insert(at);
+            if at.since(since) > APART {
+                let doubt = Said {
+                    state: SignalState::Unknown(Doubt::Disagrees),
+                    since,
+                    seen_at: at,
+                };
+                return (doubt, Source::Both);
+            }
+            return (lamp, Source::Lamp);
+        }
+        self.differ_since = None;
+        if lamp.state == told.state {
+            let both = Said {
+                since: lamp.since.max(told.since),
+                ..lamp
+            };
+            return (both, Source::Both);
+        }
+        match known(lamp) {
+            true => (lamp, Source::Lamp),
+            false => (told, Source::Controller),
+        }
+    }
+}
+
+/// What a controller says, on the stream's time. Red with amber is about to be green: nobody is told for it.
+fn said(word: Option<Word>, at: StreamTime) -> Said {
+    let Some(Word { aspect, age }) = word else {
+        return Said {
+            state: SignalState::Unknown(Doubt::Silent),
+            since: at,
+            seen_at: at,
+        };
+    };
+    let state = match aspect {
+        Aspect::Red => SignalState::Red,
+        Aspect::RedAmber | Aspect::Amber | Aspect::FlashingAmber | Aspect::Off => {
+            SignalState::Amber
+        }
+        Aspect::Green => SignalState::Green,
+    };
+    Said {
+        state,
+        since: at - age,
+        seen_at: at,
     }
 }
 
@@ -80,20 +171,85 @@ impl Lamp {
         }
     }
 
-    fn look(
-        &mut self,
-        frame: &Frame,
-    ) -> (
-        super::SignalState,
-        crate::time::StreamTime,
-        crate::time::StreamTime,
-    ) {
+    fn look(&mut self, frame: &Frame) -> Said {
         let map = match self.map.take() {
             Some(map) if map.size() == frame.size => map,
             _ => HeadMap::of(&self.config, frame.size),
         };
         let glimpse = lamp::look(&map.read(frame), self.config.lit_from);
         self.map = Some(map);
-        self.reader.take(frame.pts, glimpse)
+        let (state, since, seen_at) = self.reader.take(frame.pts, glimpse);
+        Said {
+            state,
+            since,
+            seen_at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RED: SignalState = SignalState::Red;
+    const GREEN: SignalState = SignalState::Green;
+    const DARK: SignalState = SignalState::Unknown(Doubt::Dark);
+    const SILENT: SignalState = SignalState::Unknown(Doubt::Silent);
+    const DISAGREES: SignalState = SignalState::Unknown(Doubt::Disagrees);
+
+    #[test]
+    fn lamp_and_controller_help_each_other_and_neither_is_believed_against_the_other() {
+        for (lamp, told, at_once, later) in [
+            (RED, RED, (RED, Source::Both), (RED, Source::Both)),
+            (
+                DARK,
+                RED,
+                (RED, Source::Controller),
+                (RED, Source::Controller),
+            ),
+            (RED, SILENT, (RED, Source::Lamp), (RED, Source::Lamp)),
+            (
+                DARK,
+                SILENT,
+                (SILENT, Source::Controller),
+                (SILENT, Source::Controller),
+            ),
+            (RED, GREEN, (RED, Source::Lamp), (DISAGREES, Source::Both)),
+        ] {
+            let mut signal = Signal {
+                id: "main".parse().unwrap(),
+                lamp: None,
+                controller: None,
+                differ_since: None,
+            };
+            let mut seen = Vec::new();
+            for second in [0.0, 1.0, 2.0] {
+                let at = StreamTime::from_secs_f64(second);
+                let said = |state| Said {
+                    state,
+                    since: StreamTime::ZERO,
+                    seen_at: at,
+                };
+                let (said, source) = signal.together(said(lamp), said(told), at);
+                seen.push((said.state, source));
+            }
+            assert_eq!((seen[0], seen[2]), (at_once, later), "{lamp:?} {told:?}");
+        }
+    }
+
+    #[test]
+    fn a_controllers_word_dates_back_on_the_stream() {
+        let at = StreamTime::from_secs_f64(10.0);
+        let word = Word {
+            aspect: Aspect::Red,
+            age: Duration::from_secs(4),
+        };
+        assert_eq!(said(Some(word), at).since, StreamTime::from_secs_f64(6.0));
+        assert_eq!(said(None, at).state, SILENT);
+        let amber = Word {
+            aspect: Aspect::RedAmber,
+            ..word
+        };
+        assert_eq!(said(Some(amber), at).state, SignalState::Amber);
     }
 }

@@ -70,6 +70,6 @@ pub(super) fn read(section: &Section<'_>, context: &RuleContext<'_>) -> LineCros
     LineCrossingConfig {
         classes: read_classes(section, context, &["two_wheeler", "car", "large_vehicle"]),
         direction,
-        passage: passage::read(section),
+        passage: passage::read(section, 0.25),
     }
 }

@@ -13,19 +13,20 @@ pub struct PassageConfig {
     pub after: u32,
     /// Within this of the line it is on neither side. Default 0.15.
     pub band: f32,
-    /// How far beyond the line it must get. Default 0.5.
+    /// How far beyond the line it must get. Default 0.25, of red lights 0.5.
     pub depth: f32,
     /// Least way from one side to the other. Default 1.
     pub min_path: f32,
 }
 
-pub(super) fn read(section: &Section<'_>) -> PassageConfig {
+/// `depth` is the default of that key.
+pub(super) fn read(section: &Section<'_>, depth: f32) -> PassageConfig {
     let count = value::integer(1..=100_u32);
     PassageConfig {
         before: section.or("before", 3, &count),
         after: section.or("after", 3, &count),
         band: section.or("band", 0.15, &value::share),
-        depth: section.or("depth", 0.5, &value::sides),
+        depth: section.or("depth", depth, &value::sides),
         min_path: section.or("min_path", 1.0, &value::sides),
     }
 }

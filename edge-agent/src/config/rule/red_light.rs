@@ -50,7 +50,8 @@ pub(super) fn read(section: &Section<'_>, context: &RuleContext<'_>) -> RedLight
             Duration::from_millis(500),
             &value::seconds(0.0..=10.0),
         ),
-        passage: passage::read(section),
+        // A wheel on the line, or a rider who rolls a little over it, does not run the red.
+        passage: passage::read(section, 0.5),
     }
 }
 

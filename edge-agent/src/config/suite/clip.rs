@@ -51,6 +51,8 @@ const NOON: i64 = 1_767_589_200;
 /// Keys of a camera that a clip may have in its place.
 const OF_CAMERA: &[&str] = &[
     "zone",
+    "line",
+    "signal",
     "mask",
     "rule",
     "model",

@@ -160,11 +160,14 @@ fn read_pattern(section: &Section<'_>, context: &Context<'_>) -> Option<EventPat
     if let Some(camera) = context.camera {
         check_rule(section, &rule, camera);
         let told = |known: &ZoneId| Some(known) == zone.as_ref();
-        let mut zones = camera.zones.iter().map(|known| &known.id);
+        let zones = camera.zones.iter().map(|known| &known.id);
+        let mut zones = zones.chain(camera.lines.iter().map(|known| &known.id));
         if let Some(zone) = &zone
             && !zones.any(told)
         {
-            let known: Vec<&str> = camera.zones.iter().map(|known| known.id.as_str()).collect();
+            let known = camera.zones.iter().map(|known| known.id.as_str());
+            let lines = camera.lines.iter().map(|known| known.id.as_str());
+            let known: Vec<&str> = known.chain(lines).collect();
             let wrong = Wrong::new(
                 format!("no zone \"{zone}\" in the clip's camera"),
                 suggestion(zone.as_str(), &known),

@@ -322,6 +322,7 @@ fn publisher(store: &Arc<Store>, port: u16) -> Publisher {
             store: Arc::clone(store),
             bells: Arc::default(),
         },
+        signals: SignalPost::default(),
         condition: Arc::default(),
         link: Arc::default(),
         since: Timestamp::now(),
@@ -655,4 +656,63 @@ fn broker_addresses() {
             .to_string()
             .contains("mqtt://HOST")
     );
+}
+
+#[tokio::test]
+async fn a_controllers_retained_word_is_heard_by_who_comes_later() {
+    use contract::v1::{Aspect, CloudEvent, ControllerState, SignalGroup};
+    let broker = Broker::start();
+    let at = Timestamp::now();
+    let state = ControllerState {
+        controller: "giang-vo".parse().unwrap(),
+        at,
+        expires_at: at + jiff::SignedDuration::from_secs(60),
+        groups: [(
+            "1".to_owned(),
+            SignalGroup {
+                aspect: Aspect::Red,
+                since: at,
+            },
+        )]
+        .into(),
+    };
+    let event = CloudEvent::new(
+        EventType::SignalState,
+        "1".to_owned(),
+        "/signals/giang-vo".to_owned(),
+        at,
+        state,
+    );
+    let mut options = MqttOptions::new("controller", "127.0.0.1", broker.port);
+    options.set_keep_alive(KEEP_ALIVE);
+    let (client, mut eventloop) = AsyncClient::new(options, REQUESTS);
+    let topic = Topic::Signal("giang-vo".parse().unwrap()).to_string();
+    client
+        .try_publish(topic, QoS::AtLeastOnce, true, encode(&event).unwrap())
+        .unwrap();
+    loop {
+        if let Event::Incoming(Packet::PubAck(_)) = eventloop.poll().await.unwrap() {
+            break;
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let store = open_store(dir.path()).await;
+    let signals = crate::signal::SignalBoard::default();
+    let named = [("giang-vo".parse().unwrap(), None)];
+    let publisher = Publisher {
+        signals: SignalPost::new(named, signals.clone()),
+        ..publisher(&store, broker.port)
+    };
+    let (stop, board) = (CancellationToken::new(), StatusBoard::default());
+    let publishing = tokio::spawn({
+        let stop = stop.clone();
+        async move { publisher.run(&board, stop).await }
+    });
+    let id = "giang-vo".parse().unwrap();
+    wait_for("the controller's word", async || {
+        signals.knows(&id, Timestamp::now())
+    })
+    .await;
+    stop.cancel();
+    publishing.await.unwrap();
 }
