@@ -164,8 +164,31 @@ fn what_the_suite_of_streets_expects_is_told() {
 }
 
 #[test]
+fn what_the_suite_of_traffic_expects_is_told() {
+    holds("traffic.toml");
+}
+
+#[test]
 fn what_the_suite_of_mountains_expects_is_told() {
     holds("mountains.toml");
+}
+
+/// Reversed traffic, goods on a pavement, night, lamps, fog, a low sun, a plume over a hill.
+#[test]
+fn what_the_suite_of_made_clips_expects_is_told() {
+    if !lent() {
+        return;
+    }
+    let clips = tempfile::tempdir().unwrap();
+    let made = Command::new(suites().join("make-clips.sh"))
+        .arg(clips.path())
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", said(&made));
+    let folder = clips.path().display().to_string();
+    let output = evaluate(&suites().join("made.toml"), &["--folder", &folder]);
+    println!("{}", said(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
 }
 
 #[test]
@@ -176,7 +199,7 @@ fn the_suites_of_the_repository_and_of_the_document_are_read_without_any_clip() 
     let files: Vec<PathBuf> = files
         .filter(|file| file.extension().is_some_and(|end| end == "toml"))
         .collect();
-    assert!(files.len() >= 2, "{files:?}");
+    assert!(files.len() >= 4, "{files:?}");
     let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/EVALUATE.md");
     let document = std::fs::read_to_string(document).unwrap();
     let (_, example) = document.split_once("```toml\n").unwrap();

@@ -37,9 +37,10 @@ pub(super) enum Veto {
 /// Strength from which a box says anything of a place: the mean decides, not the single picture.
 const WEAKEST: f32 = 0.6;
 /// Shortest side in pixels, and longest side in shortest ones, of a box that counts: a sliver along the
-/// picture's edge is no fire.
+/// picture's edge is no fire. A far plume that the wind lays down is long, too (seen up to 8.2).
 const LEAST_SIDE: f32 = 6.0;
 const MOST_SLENDER: f32 = 6.0;
+const MOST_SLENDER_SMOKE: f32 = 12.0;
 /// Share of a box in the zone from which it counts.
 const IN_ZONE: f32 = 0.3;
 /// Share of a box in an ignored zone from which it does not.
@@ -83,7 +84,7 @@ impl FireFilter {
         let (width, height) = size.as_f32();
         let within = |zone: &Zone, share| zone.holds(&bbox, size, Membership::Overlap(share));
         let counts = strength >= WEAKEST
-            && is_compact(&bbox)
+            && is_compact(&bbox, &detection.class)
             && bbox.clipped(size).area() <= self.max_area * width * height
             && self.zone.as_ref().is_none_or(|zone| within(zone, IN_ZONE))
             && !self.ignored.iter().any(|zone| within(zone, IGNORED));
@@ -215,9 +216,13 @@ impl FirePlaces {
     }
 }
 
-fn is_compact(bbox: &PixelBox) -> bool {
+fn is_compact(bbox: &PixelBox, class: &str) -> bool {
     let (short, long) = (bbox.w.min(bbox.h), bbox.w.max(bbox.h));
-    short >= LEAST_SIDE && long <= MOST_SLENDER * short
+    let most = match class {
+        "smoke" => MOST_SLENDER_SMOKE,
+        _ => MOST_SLENDER,
+    };
+    short >= LEAST_SIDE && long <= most * short
 }
 
 /// The share of the smaller box that lies in the other, 0 to 1.
