@@ -1038,6 +1038,8 @@ export interface components {
              * @description The danger level to suppose.
              */
             danger_level?: number | null;
+            /** @description All masks to suppose; absent for the present ones. */
+            masks?: number[][][] | null;
             /** @description The parameters that differ. */
             parameters?: {
                 [key: string]: unknown;
@@ -1053,6 +1055,10 @@ export interface components {
             type: "simulate";
             /** @description The zone it looks at; absent for the whole picture. */
             zone?: string | null;
+            /** @description All zones to suppose, corners in fractions of the picture; absent for the present ones. */
+            zones?: {
+                [key: string]: number[][];
+            } | null;
         };
         /** @description Data of the event `command`. */
         CommandChanged: {
