@@ -55,6 +55,8 @@ pub struct CameraConfig {
     pub ring: RingConfig,
     /// How long its tracks are remembered, for rules to be simulated. Default 3600 s.
     pub remember_tracks: Duration,
+    /// Whether anything is reported of it: in the shadow of another camera of the same address, nothing.
+    pub mode: RuleMode,
     /// Its zones.
     pub zones: Vec<ZoneConfig>,
     /// Its lines.
@@ -228,6 +230,7 @@ pub(super) fn read_one(
     let lines = line::read(section, &zones);
     let signals = signal::read(section);
     let masks = mask::read(section);
+    let mode = rule::read_mode(section, RuleMode::Live);
     let rules = rule::read(
         section,
         &RuleContext {
@@ -236,7 +239,7 @@ pub(super) fn read_one(
             signals: &signals,
             model,
             time_zone: &time_zone,
-            mode: rule::read_mode(section, RuleMode::Live),
+            mode,
         },
     );
     for rule in &rules {
@@ -259,6 +262,7 @@ pub(super) fn read_one(
         small_objects,
         ring,
         remember_tracks,
+        mode,
         zones,
         lines,
         signals,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use contract::v1::Severity;
 
-use super::{Config, ConfigError, RuleKind};
+use super::{Config, ConfigError, RuleKind, RuleMode};
 
 fn parse(text: &str) -> Result<Config, ConfigError> {
     Config::parse(text, Path::new("agent.toml"))
@@ -177,6 +177,56 @@ kind = "stray_cattle"
     assert_eq!(least(&format!("{text}min_confidence = 0.6\n")), 0.6);
     let parking = text.replace("stray_cattle", "illegal_parking");
     assert_eq!(least(&parking), 0.4);
+}
+
+/// What stands after two rules of a kind, or at the camera, and the modes of the two; none where it is a
+/// fault.
+#[test]
+fn a_rule_may_run_in_the_shadow_of_another() {
+    for (of_camera, first, second, wanted) in [
+        (
+            "",
+            "",
+            "mode = \"shadow\"",
+            Some([RuleMode::Live, RuleMode::Shadow]),
+        ),
+        (
+            "",
+            "mode = \"shadow\"",
+            "",
+            Some([RuleMode::Shadow, RuleMode::Live]),
+        ),
+        (
+            "mode = \"shadow\"",
+            "",
+            "mode = \"live\"",
+            Some([RuleMode::Shadow, RuleMode::Live]),
+        ),
+        ("", "", "", None),
+        ("mode = \"shadow\"", "", "", None),
+    ] {
+        let text = format!(
+            "[[camera]]\nid = \"cam-1\"\nurl = \"rtsp://h/p\"\n{of_camera}\n\
+             [[camera.rule]]\nkind = \"illegal_parking\"\n{first}\n\
+             [[camera.rule]]\nkind = \"illegal_parking\"\n{second}\n"
+        );
+        let read = parse(&text);
+        let modes = read.as_ref().ok().map(|config| {
+            let rules = &config.cameras[0].rules;
+            assert_eq!(
+                config.cameras[0]
+                    .rule("illegal_parking", None)
+                    .unwrap()
+                    .mode,
+                RuleMode::Live
+            );
+            [rules[0].mode, rules[1].mode]
+        });
+        assert_eq!(modes, wanted, "{of_camera} {first} {second}");
+        if let Err(error) = read {
+            assert!(error.to_string().contains("mode = \"shadow\""), "{error}");
+        }
+    }
 }
 
 #[test]

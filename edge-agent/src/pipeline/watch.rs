@@ -333,11 +333,14 @@ impl Watch {
     /// Puts a change on record: the event log first, then the desk, then its evidence.
     fn record(
         &self,
-        change: EventChange,
+        mut change: EventChange,
         moment: Moment,
         deciding: Option<&Frame>,
         runtime: &Handle,
     ) {
+        if self.exhibits.camera.mode == RuleMode::Shadow {
+            change.mode = RuleMode::Shadow;
+        }
         let moment = Moment {
             clock: self.clocks.of(change.event_id, change.phase, moment.clock),
             ..moment

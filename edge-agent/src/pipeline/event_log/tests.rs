@@ -14,7 +14,14 @@ fn open(path: &Path) -> (EventLog, Reading) {
 }
 
 fn append(log: &EventLog) -> EventId {
-    let change = EventChange::sample(EventId::new(), Phase::Raised, StreamTime::ZERO);
+    append_as(log, RuleMode::Live)
+}
+
+fn append_as(log: &EventLog, mode: RuleMode) -> EventId {
+    let change = EventChange {
+        mode,
+        ..EventChange::sample(EventId::new(), Phase::Raised, StreamTime::ZERO)
+    };
     log.append(&Sighting {
         change: &change,
         clock: ClockAnchor {
@@ -35,6 +42,25 @@ fn append(log: &EventLog) -> EventId {
 
 fn ids(reading: &Reading) -> Vec<EventId> {
     reading.entries.iter().map(|entry| entry.event_id).collect()
+}
+
+#[test]
+fn what_was_said_in_the_shadow_is_on_record_and_never_filed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("events.ndjson");
+    let (log, _) = open(&path);
+    let shadow = append_as(&log, RuleMode::Shadow);
+    let live = append(&log);
+    let (_, told) = open(&path);
+    assert_eq!(ids(&told), [shadow, live]);
+    let one = OutboxId::new("one".to_owned());
+    let recovery = journal::compare(told.entries, &one, &std::collections::HashSet::new());
+    let unfiled: Vec<EventId> = recovery
+        .unfiled
+        .iter()
+        .map(|entry| entry.event_id)
+        .collect();
+    assert_eq!((unfiled, recovery.filed), (vec![live], vec![]));
 }
 
 #[test]
