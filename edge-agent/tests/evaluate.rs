@@ -164,11 +164,6 @@ fn what_the_suite_of_streets_expects_is_told() {
 }
 
 #[test]
-fn what_the_suite_of_traffic_expects_is_told() {
-    holds("traffic.toml");
-}
-
-#[test]
 fn what_the_suite_of_mountains_expects_is_told() {
     holds("mountains.toml");
 }
