@@ -1,16 +1,15 @@
 //! Through whose hands a piece of evidence went: received, verified, copied, looked at, handed out.
-//! Each entry carries the hash of the one before it, so that none can be changed, removed or slipped
-//! in unseen.
+//! Each entry carries the hash of the one before it (`chain`), so that none can be changed, removed or
+//! slipped in unseen.
 //!
-//! The hash is SHA-256 over the previous entry's hash, a zero byte, and a JSON array of the piece and
-//! the entry's fields in the order of [`Entry`]; times as microseconds since 1970 UTC. The first
-//! entry's previous hash is 64 zeros. What does not belong here: rows (`store`), who may look (`http`).
+//! What is hashed is the piece and the entry's fields in the order of [`Entry`]; times as microseconds
+//! since 1970 UTC. What does not belong here: rows (`store`), who may look (`http`).
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
+use serde_json::Value;
 
-use crate::incident::history::GENESIS;
+use crate::chain::{self, BrokenChain, Link};
 
 /// Who acts where an upload came whole.
 pub const INTAKE: &str = "server/intake";
@@ -113,8 +112,12 @@ pub struct Entry {
 /// The hash of an entry that follows `previous`: 64 hexadecimal digits. A piece is its owner's id
 /// and its own.
 #[must_use]
-pub fn hash((owner, piece): (&str, &str), previous: &str, entry: &Entry) -> String {
-    let fields = serde_json::json!([
+pub fn hash(piece: (&str, &str), previous: &str, entry: &Entry) -> String {
+    chain::link(previous, &fields(piece, entry))
+}
+
+fn fields((owner, piece): (&str, &str), entry: &Entry) -> Value {
+    serde_json::json!([
         owner,
         piece,
         entry.seq,
@@ -123,43 +126,28 @@ pub fn hash((owner, piece): (&str, &str), previous: &str, entry: &Entry) -> Stri
         entry.act,
         entry.copy,
         entry.detail,
-    ]);
-    let mut digest = Sha256::new();
-    digest.update(previous.as_bytes());
-    digest.update([0]);
-    digest.update(fields.to_string().as_bytes());
-    hex::encode(digest.finalize())
-}
-
-/// The log does not hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the custody log is broken at entry {seq}")]
-pub struct BrokenLog {
-    /// The first entry that does not fit.
-    pub seq: i64,
+    ])
 }
 
 /// Verifies a piece's entries with their stored hashes, in the order of `seq`.
 ///
 /// # Errors
-/// [`BrokenLog`] at the first entry whose number or hash does not fit.
+/// [`BrokenChain`] at the first entry whose number or hash does not fit.
 pub fn verify<'a>(
     piece: (&str, &str),
     entries: impl IntoIterator<Item = (&'a Entry, &'a str)>,
-) -> Result<(), BrokenLog> {
-    let mut previous = GENESIS.to_owned();
-    for (expected, (entry, stored)) in (1..).zip(entries) {
-        previous = hash(piece, &previous, entry);
-        if entry.seq != expected || previous != stored {
-            return Err(BrokenLog { seq: expected });
-        }
-    }
-    Ok(())
+) -> Result<(), BrokenChain> {
+    chain::verify(entries.into_iter().map(|(entry, hash)| Link {
+        seq: entry.seq,
+        fields: fields(piece, entry),
+        hash,
+    }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chain::GENESIS;
 
     const PIECE: (&str, &str) = ("event", "piece");
 
@@ -181,7 +169,7 @@ mod tests {
             .collect()
     }
 
-    fn check(piece: (&str, &str), log: &[(Entry, String)]) -> Result<(), BrokenLog> {
+    fn check(piece: (&str, &str), log: &[(Entry, String)]) -> Result<(), BrokenChain> {
         verify(
             piece,
             log.iter().map(|(entry, hash)| (entry, hash.as_str())),
@@ -191,7 +179,10 @@ mod tests {
     #[test]
     fn every_kind_of_tampering_breaks_the_log_at_its_place() {
         assert_eq!(check(PIECE, &log()), Ok(()));
-        assert_eq!(check(("event", "other"), &log()), Err(BrokenLog { seq: 1 }));
+        assert_eq!(
+            check(("event", "other"), &log()),
+            Err(BrokenChain { seq: 1 })
+        );
         type Tamper = fn(&mut Vec<(Entry, String)>);
         let cases: [(&str, Tamper, i64); 6] = [
             ("actor", |log| log[1].0.actor = "minh".to_owned(), 2),
@@ -204,7 +195,7 @@ mod tests {
         for (name, tamper, seq) in cases {
             let mut log = log();
             tamper(&mut log);
-            assert_eq!(check(PIECE, &log), Err(BrokenLog { seq }), "{name}");
+            assert_eq!(check(PIECE, &log), Err(BrokenChain { seq }), "{name}");
         }
     }
 }

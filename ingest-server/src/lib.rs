@@ -7,6 +7,7 @@ pub mod config;
 pub mod telemetry;
 pub mod words;
 
+pub mod chain;
 pub mod incident;
 pub mod changes;
 pub mod custody;

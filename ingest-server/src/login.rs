@@ -1,4 +1,4 @@
-//! Logging in and out, and who a cookie speaks for. The shell around password, session and
+//! Logging in and out, and for whom a cookie or a key speaks. The shell around password, session and
 //! limiter: it reads and writes the store, and takes the time from its caller. What does not belong
 //! here: hashing and counting (`people`), cookies and headers (`http`).
 
@@ -9,12 +9,14 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::task;
 
+use crate::people::access::{Accessed, Purpose};
 use crate::people::account::{Account, Standing as AccountStanding};
+use crate::people::api_key::{ApiKey, ApiKeySecret};
 use crate::people::limiter::{LoginLimiter, TooMany};
 use crate::people::password::{self, Password, Verdict};
 use crate::people::session::{self, NoRandomness, SessionToken, Span, Standing};
-use crate::people::{Username, audit};
-use crate::store::{self, Store, StoreError};
+use crate::people::{Reach, Right, Username, audit};
+use crate::store::{self, NewAccess, Store, StoreError};
 
 /// Passwords that are verified at the same time; each takes 19 MiB and a core. More wait.
 const PARALLEL_HASHES: usize = 2;
@@ -77,17 +79,73 @@ pub struct Opened {
     pub session: LiveSession,
 }
 
-/// A session that is good now.
+/// Somebody who is let in now: a person with a session, or a program with a key.
 #[derive(Debug, Clone)]
 pub struct LiveSession {
     /// Who it speaks for.
     pub account: Account,
-    /// What unsafe requests repeat in a header.
+    /// What unsafe requests repeat in a header; a program's need not.
     pub csrf_token: String,
-    /// The hash it is stored under.
-    pub token_hash: String,
+    /// What was shown to be let in.
+    pub credential: Credential,
     /// When it ends.
     pub span: Span,
+}
+
+/// What was shown to be let in.
+#[derive(Debug, Clone)]
+pub enum Credential {
+    /// A person's cookie, by the hash that its session is stored under.
+    Cookie {
+        /// SHA-256 of the token, hexadecimal.
+        token_hash: String,
+    },
+    /// A program's key.
+    Key {
+        /// The key.
+        key: Box<ApiKey>,
+        /// The hash that it is stored under.
+        hash: String,
+    },
+}
+
+impl LiveSession {
+    /// May they do this at all? A program may what its key and its account's role may.
+    #[must_use]
+    pub fn may(&self, right: Right) -> bool {
+        right.is_of(self.account.role)
+            && match &self.credential {
+                Credential::Cookie { .. } => true,
+                Credential::Key { key, .. } => key.rights.contains(&right),
+            }
+    }
+
+    /// How far their rights reach.
+    #[must_use]
+    pub fn reach(&self) -> Reach {
+        let mut reach = self.account.reach();
+        if let Credential::Key { key, .. } = &self.credential {
+            reach.scopes.push(key.scope.clone());
+        }
+        reach
+    }
+
+    /// An entry of theirs for the access log.
+    #[must_use]
+    pub fn access(&self, act: Accessed, subject: String, purpose: Option<Purpose>) -> NewAccess {
+        let key = match &self.credential {
+            Credential::Cookie { .. } => None,
+            Credential::Key { key, .. } => Some(key.id.to_string()),
+        };
+        NewAccess {
+            actor: self.account.username.to_string(),
+            key,
+            act,
+            subject,
+            purpose,
+            note: None,
+        }
+    }
 }
 
 /// Name and password as they were typed.
@@ -182,7 +240,7 @@ async fn open(store: &Store, account: Account, now: Timestamp) -> Result<Opened,
     let session = LiveSession {
         account,
         csrf_token,
-        token_hash,
+        credential: Credential::Cookie { token_hash },
         span: Span::beginning(now),
     };
     Ok(Opened { token, session })
@@ -197,23 +255,57 @@ pub async fn recognise(
     token: &SessionToken,
     now: Timestamp,
 ) -> Result<Option<LiveSession>, StoreError> {
-    let Some(mut session) = look_up(store, &token.hash(), now).await? else {
+    let hash = token.hash();
+    let Some(mut session) = of_cookie(store, &hash, now).await? else {
         return Ok(None);
     };
     if session.span.standing(now) == Standing::Touch {
         let tx = store.begin().await?;
-        store::touch_session(&tx, &session.token_hash, now).await?;
+        store::touch_session(&tx, &hash, now).await?;
         tx.commit().await?;
         session.span.last_seen = now;
     }
     Ok(Some(session))
 }
 
-/// The session stored under this hash, where it is still good; its use is not written down.
+/// For whom a key acts; `None` where it is unknown, over or revoked, or its account disabled.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn look_up(
+pub async fn recognise_key(
+    store: &Store,
+    secret: &ApiKeySecret,
+    now: Timestamp,
+) -> Result<Option<LiveSession>, StoreError> {
+    let Some(session) = of_key(store, &secret.hash(), now).await? else {
+        return Ok(None);
+    };
+    if let Credential::Key { key, .. } = &session.credential
+        && key.is_to_be_touched(now)
+    {
+        let tx = store.begin().await?;
+        store::touch_api_key(&tx, key.id, now).await?;
+        tx.commit().await?;
+    }
+    Ok(Some(session))
+}
+
+/// The same session as it stands now, where it is still good; its use is not written down.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn look_again(
+    store: &Store,
+    session: &LiveSession,
+    now: Timestamp,
+) -> Result<Option<LiveSession>, StoreError> {
+    match &session.credential {
+        Credential::Cookie { token_hash } => of_cookie(store, token_hash, now).await,
+        Credential::Key { hash, .. } => of_key(store, hash, now).await,
+    }
+}
+
+async fn of_cookie(
     store: &Store,
     token_hash: &str,
     now: Timestamp,
@@ -224,24 +316,56 @@ pub async fn look_up(
     if stored.span.standing(now) == Standing::Over {
         return Ok(None);
     }
-    let account = store::account(store, &stored.account_id).await?;
-    Ok(account
-        .filter(|account| account.standing == AccountStanding::Active)
-        .map(|account| LiveSession {
-            account,
-            csrf_token: stored.csrf_token,
+    let account = active(store, &stored.account_id).await?;
+    Ok(account.map(|account| LiveSession {
+        account,
+        csrf_token: stored.csrf_token,
+        credential: Credential::Cookie {
             token_hash: stored.token_hash,
-            span: stored.span,
-        }))
+        },
+        span: stored.span,
+    }))
 }
 
-/// Ends a session.
+async fn of_key(
+    store: &Store,
+    hash: &str,
+    now: Timestamp,
+) -> Result<Option<LiveSession>, StoreError> {
+    let found = store::api_key(store, hash).await?;
+    let Some((account, key)) = found.filter(|(_, key)| key.is_good(now)) else {
+        return Ok(None);
+    };
+    let account = active(store, &account).await?;
+    Ok(account.map(|account| LiveSession {
+        account,
+        csrf_token: String::new(),
+        span: Span {
+            last_seen: now,
+            expires: key.expires_at,
+        },
+        credential: Credential::Key {
+            key: Box::new(key),
+            hash: hash.to_owned(),
+        },
+    }))
+}
+
+async fn active(store: &Store, id: &str) -> Result<Option<Account>, StoreError> {
+    let account = store::account(store, id).await?;
+    Ok(account.filter(|account| account.standing == AccountStanding::Active))
+}
+
+/// Ends a person's session. A program's key is revoked, not logged out: then this does nothing.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn log_out(store: &Store, session: &LiveSession) -> Result<(), StoreError> {
+    let Credential::Cookie { token_hash } = &session.credential else {
+        return Ok(());
+    };
     let tx = store.begin().await?;
-    store::end_session(&tx, &session.token_hash).await?;
+    store::end_session(&tx, token_hash).await?;
     tx.commit().await?;
     audit::logged_out(&session.account.username);
     Ok(())

@@ -244,6 +244,7 @@ const INGEST_SERVER: Crate = Crate {
         "config",
         "telemetry",
         "words",
+        "chain",
         "incident",
         "changes",
         "custody",

@@ -4,7 +4,8 @@ use anyhow::bail;
 
 use crate::agents;
 use crate::broker;
-use crate::config::{BrokerConfig, Config, Tls};
+use crate::config::{BrokerConfig, Config, EvidencePlace, Tls};
+use crate::evidence::EvidenceStore;
 
 pub(super) async fn run(config: &Config) -> anyhow::Result<()> {
     super::make_data_dir(&config.data_dir)?;
@@ -24,6 +25,13 @@ pub(super) async fn run(config: &Config) -> anyhow::Result<()> {
         format!("database {:?}", config.database),
         database(config).await,
     );
+    if let EvidencePlace::S3(s3) = &config.evidence {
+        let probe = EvidenceStore::probe(&config.evidence, &config.data_dir).await;
+        line(
+            format!("evidence.s3_url s3://{}/{}", s3.bucket, s3.prefix),
+            probe.map_err(|error| chain(&error)),
+        );
+    }
     let key = config.data_dir.join("server.key");
     line(
         format!("server key {}", key.display()),

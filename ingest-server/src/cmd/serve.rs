@@ -50,7 +50,8 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let http_address = listener.local_addr()?;
     let broker = Broker::start(&config, &store).await?;
     let changes = ChangeBus::default();
-    let evidence = EvidenceStore::open(&config.data_dir, store.clone(), changes.clone())?;
+    let (place, folder) = (&config.evidence, &config.data_dir);
+    let evidence = EvidenceStore::open_at(place, folder, store.clone(), changes.clone())?;
     let merging = Arc::new(config.merging.clone());
     let intake = broker.intake(&store, &merging, &changes, &key).start(&stop);
     let orders = Orders::new(store.clone(), changes.clone());

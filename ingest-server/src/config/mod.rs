@@ -26,6 +26,7 @@ const DEFAULT_DATA_DIR: &str = "vong-data";
 const DEFAULT_HTTP: &str = "127.0.0.1:8080";
 const DEFAULT_BROKER: &str = "127.0.0.1:1883";
 const DEFAULT_TLS_BROKER: &str = "0.0.0.0:8883";
+const DEFAULT_S3_REGION: &str = "us-east-1";
 const DEFAULT_COPY_SECONDS: u64 = 300;
 const DEFAULT_COPY_MIB: u64 = 4_096;
 
@@ -43,8 +44,37 @@ pub struct Config {
     pub merging: merge::Model,
     /// The database's URL. Key `database.url`; default: a SQLite file in the data directory.
     pub database: DatabaseUrl,
+    /// Where the bytes of evidence lie.
+    pub evidence: EvidencePlace,
     /// How copies of evidence are made.
     pub copies: CopiesConfig,
+}
+
+/// Where the bytes of evidence lie.
+#[derive(Debug, Clone, Default)]
+pub enum EvidencePlace {
+    /// In files below `data_dir`.
+    #[default]
+    Files,
+    /// In an S3 store, which any number of servers share.
+    S3(Box<S3Config>),
+}
+
+/// An S3 store.
+#[derive(Debug, Clone)]
+pub struct S3Config {
+    /// Of key `evidence.s3_url`, `s3://BUCKET` or `s3://BUCKET/PREFIX`: the bucket, which must be there.
+    pub bucket: String,
+    /// What every key begins with; may be empty.
+    pub prefix: String,
+    /// Key `evidence.s3_endpoint`: the store's address; default: Amazon's of the region.
+    pub endpoint: Option<::url::Url>,
+    /// Key `evidence.s3_region`, default `us-east-1`.
+    pub region: String,
+    /// The first line of the file named by `evidence.s3_credentials_file`.
+    pub access_key: String,
+    /// Its second line.
+    pub secret_key: Password,
 }
 
 /// Where the console and the API are served.
@@ -249,6 +279,7 @@ impl Config {
             Some(url) => DatabaseUrl(url),
             None => DatabaseUrl::sqlite_in(&data_dir),
         };
+        let evidence = evidence(&mut reader);
         let copies = copies(&mut reader);
         let merging = reader.merging("merging.model_file");
         reader.finish()?;
@@ -258,9 +289,37 @@ impl Config {
             broker,
             merging,
             database,
+            evidence,
             copies,
         })
     }
+}
+
+fn evidence(reader: &mut Reader) -> EvidencePlace {
+    let wanted = reader.s3_url("evidence.s3_url");
+    let endpoint = reader.web_url("evidence.s3_endpoint");
+    let region = reader.text("evidence.s3_region");
+    let credentials = reader.s3_credentials("evidence.s3_credentials_file");
+    if !reader.has("evidence.s3_url") {
+        reader.only_with_s3(&[
+            "evidence.s3_endpoint",
+            "evidence.s3_region",
+            "evidence.s3_credentials_file",
+        ]);
+        return EvidencePlace::Files;
+    }
+    reader.all_of(&["evidence.s3_url", "evidence.s3_credentials_file"]);
+    let (Some((bucket, prefix)), Some((access_key, secret_key))) = (wanted, credentials) else {
+        return EvidencePlace::Files;
+    };
+    EvidencePlace::S3(Box::new(S3Config {
+        bucket,
+        prefix,
+        endpoint,
+        region: region.unwrap_or_else(|| DEFAULT_S3_REGION.to_owned()),
+        access_key,
+        secret_key,
+    }))
 }
 
 fn copies(reader: &mut Reader) -> CopiesConfig {

@@ -179,6 +179,54 @@ impl Reader {
         None
     }
 
+    /// Bucket and prefix of an S3 store.
+    pub(super) fn s3_url(&mut self, key: &str) -> Option<(String, String)> {
+        let text = self.text(key)?;
+        let (bucket, prefix) = text
+            .strip_prefix("s3://")
+            .map(|rest| rest.split_once('/').unwrap_or((rest, "")))
+            .unwrap_or_default();
+        if bucket.is_empty() {
+            let problem = format!("{text:?} names no bucket");
+            self.fault(key, problem, "write s3://BUCKET or s3://BUCKET/PREFIX");
+            return None;
+        }
+        Some((bucket.to_owned(), prefix.trim_matches('/').to_owned()))
+    }
+
+    /// The access key and the secret key in the first two lines of the file that the key names.
+    pub(super) fn s3_credentials(&mut self, key: &str) -> Option<(String, Password)> {
+        let path = self.path(key)?;
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) => {
+                let problem = format!("{} cannot be read ({error})", path.display());
+                self.fault(key, problem, "check the path and its rights");
+                return None;
+            }
+        };
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let found = lines.next().zip(lines.next());
+        if found.is_none() {
+            let problem = format!("{} has fewer than two lines", path.display());
+            self.fault(
+                key,
+                problem,
+                "write the access key, and the secret key below it",
+            );
+        }
+        found.map(|(access, secret)| (access.to_owned(), Password::from(secret.to_owned())))
+    }
+
+    /// Notes keys that mean nothing while evidence lies in files.
+    pub(super) fn only_with_s3(&mut self, keys: &[&str]) {
+        self.misplaced(
+            keys,
+            "belongs to an S3 store",
+            "add evidence.s3_url, or leave it out",
+        );
+    }
+
     /// The first line of the file that the key names.
     pub(super) fn password(&mut self, key: &str) -> Password {
         let Some(path) = self.path(key) else {

@@ -6,6 +6,7 @@
 
 mod derive;
 mod objects;
+mod s3;
 mod seals;
 mod uploads;
 
@@ -26,7 +27,7 @@ pub use self::uploads::{UploadError, UploadStatus};
 use self::objects::Objects;
 use self::uploads::Uploads;
 use crate::changes::ChangeBus;
-use crate::config::CopiesConfig;
+use crate::config::{CopiesConfig, EvidencePlace};
 use crate::store::Store;
 
 /// Media types that are taken in, and served to browsers as such.
@@ -56,7 +57,21 @@ impl EvidenceStore {
     /// # Errors
     /// [`ObjectError`] where a folder cannot be made.
     pub fn open(data_dir: &Path, store: Store, changes: ChangeBus) -> Result<Self, ObjectError> {
-        let objects = Objects::open(&data_dir.join("evidence"))?;
+        Self::open_at(&EvidencePlace::Files, data_dir, store, changes)
+    }
+
+    /// Opens the evidence store at a place; uploads under way lie in `data_dir` all the same. An S3
+    /// store is asked nothing yet.
+    ///
+    /// # Errors
+    /// [`ObjectError`] where a folder cannot be made, or the place's description makes no sense.
+    pub fn open_at(
+        place: &EvidencePlace,
+        data_dir: &Path,
+        store: Store,
+        changes: ChangeBus,
+    ) -> Result<Self, ObjectError> {
+        let objects = objects_at(place, data_dir)?;
         let bell = Arc::new(Notify::new());
         let uploads = Uploads::open(
             &data_dir.join("uploads"),
@@ -73,6 +88,14 @@ impl EvidenceStore {
             bell,
             data_dir: data_dir.to_owned(),
         })
+    }
+
+    /// Whether bytes can be written, read and taken away again.
+    ///
+    /// # Errors
+    /// [`ObjectError::Store`].
+    pub async fn probe(place: &EvidencePlace, data_dir: &Path) -> Result<(), ObjectError> {
+        objects_at(place, data_dir)?.probe().await
     }
 
     /// Who makes copies of what is stored here. `program` is this very program's file: it is started
@@ -137,6 +160,13 @@ impl EvidenceStore {
         range: Range<u64>,
     ) -> Result<BoxStream<'static, Result<Bytes, ObjectError>>, ObjectError> {
         self.objects.read(object_key, range).await
+    }
+}
+
+fn objects_at(place: &EvidencePlace, data_dir: &Path) -> Result<Objects, ObjectError> {
+    match place {
+        EvidencePlace::Files => Objects::open(&data_dir.join("evidence")),
+        EvidencePlace::S3(config) => Objects::in_s3(config),
     }
 }
 

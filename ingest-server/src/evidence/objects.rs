@@ -8,13 +8,18 @@ use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use object_store::local::LocalFileSystem;
+use object_store::prefix::PrefixStore;
 use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt as _, WriteMultipart};
 use tokio::io::AsyncReadExt as _;
 
+use super::s3;
 use super::uploads::Sha256Hex;
+use crate::config::S3Config;
 
 /// Bytes read at once while a finished upload is copied.
 const CHUNK: usize = 1024 * 1024;
+/// Bytes of a part of an object: no store takes smaller ones than 5 MiB, but for the last.
+const PART: usize = 8 * 1024 * 1024;
 
 /// Why stored bytes cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +47,24 @@ pub(super) struct Objects {
 }
 
 impl Objects {
+    /// Those of an S3 store. Nothing is asked of it yet.
+    pub(super) fn in_s3(config: &S3Config) -> Result<Self, ObjectError> {
+        let store = PrefixStore::new(s3::client(config)?, config.prefix.as_str());
+        Ok(Self {
+            store: Arc::new(store),
+        })
+    }
+
+    /// Whether bytes can be written, read and taken away again.
+    pub(super) async fn probe(&self) -> Result<(), ObjectError> {
+        let key = ".check".into();
+        self.store
+            .put(&key, Bytes::from_static(b"x").into())
+            .await?;
+        self.store.get(&key).await?;
+        Ok(self.store.delete(&key).await?)
+    }
+
     pub(super) fn open(folder: &Path) -> Result<Self, ObjectError> {
         std::fs::create_dir_all(folder).map_err(|source| ObjectError::Folder {
             folder: folder.to_owned(),
@@ -66,7 +89,7 @@ impl Objects {
             .await
             .map_err(ObjectError::Read)?;
         let upload = self.store.put_multipart(&key.into()).await?;
-        let mut output = WriteMultipart::new_with_chunk_size(upload, CHUNK);
+        let mut output = WriteMultipart::new_with_chunk_size(upload, PART);
         let mut buffer = vec![0; CHUNK];
         loop {
             let read = input.read(&mut buffer).await.map_err(ObjectError::Read)?;

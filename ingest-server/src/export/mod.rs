@@ -25,7 +25,9 @@ use crate::incident::IncidentId;
 use crate::incident::history::CAMERA_ACTOR;
 use crate::people::{Account, audit};
 use crate::store::entity::{evidence, incident, manifest};
-use crate::store::{self, Access, CustodyEntry, GOOD_SEAL, HistoryEntry, Store, StoreError, Tx};
+use crate::store::{
+    self, Access, CustodyEntry, GOOD_SEAL, HistoryEntry, NewAccess, Store, StoreError, Tx,
+};
 use crate::telemetry::DECISIONS;
 
 /// Why there is no bundle, or no release.
@@ -137,32 +139,34 @@ pub async fn bundle(
     })
 }
 
-/// Writes into the custody log of every piece in a bundle that a person took it out.
+/// Writes into the access log, and into the custody log of every piece in a bundle, that a person took
+/// it out.
 ///
 /// # Errors
 /// [`ExportError::Store`].
 pub async fn note_export(
     store: &Store,
     export: &Export,
-    who: &Account,
+    access: NewAccess,
     now: Timestamp,
 ) -> Result<(), ExportError> {
     let pieces = store::evidence_of_event(store, &export.event).await?;
     let tx = store.begin().await?;
-    note_pieces(&tx, &pieces, who, Act::Exported, now).await?;
+    note_pieces(&tx, &pieces, &access.actor, Act::Exported, now).await?;
+    store::note_access(&tx, access, now).await?;
     Ok(tx.commit().await?)
 }
 
 async fn note_pieces(
     tx: &Tx,
     pieces: &[evidence::Model],
-    who: &Account,
+    who: &str,
     act: Act,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     for piece in pieces.iter().filter(|piece| piece.state == "stored") {
         let entry = CustodyEntry {
-            actor: who.username.to_string(),
+            actor: who.to_owned(),
             act,
             copy: None,
             detail: Detail {
@@ -232,7 +236,7 @@ pub async fn release(
     if !store::insert_release(&tx, &event, who.username.as_str(), now).await? {
         return Err(ExportError::Released);
     }
-    note_pieces(&tx, &case.pieces, who, Act::Released, now).await?;
+    note_pieces(&tx, &case.pieces, who.username.as_str(), Act::Released, now).await?;
     remember(tx, changes, who, (incident, event), ("release", None), now).await
 }
 

@@ -140,6 +140,12 @@ pub enum ApiError {
     /// There is no redacted copy to give out; the text says where it stands.
     #[error("copy unavailable: {0}")]
     CopyUnavailable(String),
+    /// It is seen masked, and the masked copy is not there yet; the text says where it stands.
+    #[error("masked: {0}")]
+    Masked(String),
+    /// No account can be made or changed so; the word says why.
+    #[error("account refused: {0}")]
+    AccountRefused(&'static str),
     /// The bundle was released and cannot change any more.
     #[error("bundle released")]
     BundleReleased,
@@ -156,7 +162,7 @@ pub enum ApiError {
 
 /// Every code, for the catalogue's test.
 #[cfg(test)]
-pub(super) const CODES: [&str; 32] = [
+pub(super) const CODES: [&str; 34] = [
     "claimed_by_another",
     "stale_document",
     "unauthenticated",
@@ -186,6 +192,8 @@ pub(super) const CODES: [&str; 32] = [
     "bundle_unavailable",
     "bundle_released",
     "copy_unavailable",
+    "masked",
+    "account_refused",
     "disk_full",
     "unavailable",
     "internal",
@@ -193,7 +201,7 @@ pub(super) const CODES: [&str; 32] = [
 
 /// Every detail that is translated, for the catalogue's test.
 #[cfg(test)]
-pub(super) const DETAILS: [&str; 30] = [
+pub(super) const DETAILS: [&str; 32] = [
     "not_a_person",
     "not_this_role",
     "not_your_unit",
@@ -224,6 +232,8 @@ pub(super) const DETAILS: [&str; 30] = [
     "undo_moved_on",
     "undo_decided_since",
     "no_longer_suggested",
+    "username_taken",
+    "own_account",
 ];
 
 impl ApiError {
@@ -265,6 +275,8 @@ impl ApiError {
             Self::BundleUnavailable(_) => "bundle_unavailable",
             Self::BundleReleased => "bundle_released",
             Self::CopyUnavailable(_) => "copy_unavailable",
+            Self::Masked(_) => "masked",
+            Self::AccountRefused(_) => "account_refused",
             Self::DiskFull => "disk_full",
             Self::Unavailable => "unavailable",
             Self::Internal(_) => "internal",
@@ -300,6 +312,8 @@ impl ApiError {
             | Self::BundleUnavailable(_)
             | Self::BundleReleased
             | Self::CopyUnavailable(_)
+            | Self::Masked(_)
+            | Self::AccountRefused(_)
             | Self::UploadOffsetMismatch { .. } => StatusCode::CONFLICT,
             Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::UploadHashMismatch | Self::InvalidFields(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -321,9 +335,12 @@ impl ApiError {
         match self {
             Self::InvalidRequest(text)
             | Self::BundleUnavailable(text)
-            | Self::CopyUnavailable(text) => Some(Detail::Text(text.clone())),
+            | Self::CopyUnavailable(text)
+            | Self::Masked(text) => Some(Detail::Text(text.clone())),
             Self::BundleIncomplete(fields) => Some(Detail::Fields(fields.clone())),
-            Self::TransitionRefused(word) | Self::MergeRefused(word) => Some(Detail::Word(word)),
+            Self::TransitionRefused(word)
+            | Self::MergeRefused(word)
+            | Self::AccountRefused(word) => Some(Detail::Word(word)),
             Self::ClaimedByAnother { by, until } => Some(Detail::Text(format!("{by} · {until}"))),
             _ => None,
         }

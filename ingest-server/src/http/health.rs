@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::error::{ApiError, Problem};
-use super::extract::{Administrator, Peer};
+use super::extract::{CurrentUser, Peer};
 use super::{AppState, BrokerLink};
 
 /// Name of the file that is written and removed to see whether the disk takes writes.
@@ -108,7 +108,7 @@ async fn probe_disk(folder: PathBuf) -> std::io::Result<()> {
     .map_err(std::io::Error::other)?
 }
 
-/// Metrics in Prometheus' text format, for this machine's own programs and for administrators.
+/// Metrics in Prometheus' text format, for this machine's own programs and for whoever has the right to see them.
 #[utoipa::path(
     get, path = "/metrics", tag = "operation", operation_id = "metrics",
     responses(
@@ -121,10 +121,10 @@ async fn probe_disk(folder: PathBuf) -> std::io::Result<()> {
 pub(super) async fn metrics(
     State(state): State<AppState>,
     peer: Peer,
-    administrator: Result<Administrator, ApiError>,
+    user: Result<CurrentUser, ApiError>,
 ) -> Result<Response, ApiError> {
     if !peer.is_this_machine() {
-        administrator?;
+        user?;
     }
     let text = [(
         header::CONTENT_TYPE,

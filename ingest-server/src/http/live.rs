@@ -23,9 +23,10 @@ use uuid::Uuid;
 use super::AppState;
 use super::error::{ApiError, Problem};
 use super::extract::CurrentUser;
+use super::scope;
 use crate::changes::Change;
-use crate::login;
-use crate::people::Role;
+use crate::login::{self, LiveSession};
+use crate::people::Right;
 use crate::telemetry::{LIVE_RESYNCS, LIVE_STREAMS};
 
 /// A comment keeps proxies from closing a quiet stream.
@@ -69,8 +70,8 @@ pub(super) struct CommandChanged {
     id: Uuid,
 }
 
-/// Live changes as server-sent events: `incident`, `camera`, `agent`, `command`, for administrators
-/// `quarantine`, and `resync` where changes were missed and everything must be read again.
+/// Live changes within the caller's scope, as server-sent events: `incident`, `camera`, `agent`, `command`, for administrators
+/// and auditors `quarantine`, and `resync` where changes were missed and everything must be read again.
 #[utoipa::path(
     get, path = "/api/v1/events", tag = "live", operation_id = "watchEvents",
     responses(
@@ -78,7 +79,7 @@ pub(super) struct CommandChanged {
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Too many streams", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = []))
+    security(("session" = []), ("key" = []))
 )]
 pub(super) async fn watch(
     State(state): State<AppState>,
@@ -93,8 +94,7 @@ pub(super) async fn watch(
     session_check.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let watcher = Watcher {
         changes: state.changes.watch(),
-        token_hash: session.token_hash,
-        role: session.account.role,
+        session,
         state,
         session_check,
         _place: place,
@@ -111,8 +111,7 @@ pub(super) async fn watch(
 struct Watcher {
     state: AppState,
     changes: Receiver<Change>,
-    token_hash: String,
-    role: Role,
+    session: LiveSession,
     session_check: Interval,
     _place: OwnedSemaphorePermit,
 }
@@ -135,8 +134,9 @@ impl Watcher {
                     }
                 }
                 change = self.changes.recv() => match change {
-                    Ok(change) if self.may_see(&change) => return event_of(change),
-                    Ok(_) => {}
+                    Ok(change) => if self.may_see(&change).await {
+                        return event_of(change);
+                    },
                     Err(RecvError::Lagged(missed)) => {
                         metrics::counter!(LIVE_RESYNCS).increment(1);
                         tracing::info!(missed, "a live stream fell behind and reads again");
@@ -148,20 +148,33 @@ impl Watcher {
         }
     }
 
-    fn may_see(&self, change: &Change) -> bool {
-        match change {
-            Change::Incident { .. }
-            | Change::Camera { .. }
-            | Change::Agent { .. }
-            | Change::Command { .. } => true,
-            Change::Quarantine => self.role >= Role::Administrator,
+    /// What the store cannot be asked about is not told.
+    async fn may_see(&self, change: &Change) -> bool {
+        let right = match change {
+            Change::Incident { .. } => Right::SeeIncidents,
+            Change::Camera { .. } | Change::Agent { .. } => Right::SeeCameras,
+            Change::Command { .. } => Right::SeeOrders,
+            Change::Quarantine => Right::SeeQuarantine,
+        };
+        if !self.session.may(right) {
+            return false;
         }
+        let seen = scope::sees_change(&self.state, &self.session, change).await;
+        seen.unwrap_or_else(|error| {
+            tracing::warn!(error = %error, "a change could not be held against a watcher's scope");
+            false
+        })
     }
 
-    /// Where the store cannot be asked the stream goes on: it tells ids alone.
-    async fn session_is_good(&self) -> bool {
-        match login::look_up(&self.state.store, &self.token_hash, Timestamp::now()).await {
-            Ok(session) => session.is_some(),
+    /// Where the store cannot be asked the stream goes on: it tells ids alone. Rights that changed
+    /// meanwhile hold from now on.
+    async fn session_is_good(&mut self) -> bool {
+        match login::look_again(&self.state.store, &self.session, Timestamp::now()).await {
+            Ok(Some(session)) if session.may(Right::Watch) => {
+                self.session = session;
+                true
+            }
+            Ok(_) => false,
             Err(error) => {
                 tracing::warn!(error = %error, "a live stream's session could not be checked");
                 true

@@ -7,6 +7,7 @@
 //! What does not belong here: decisions about incidents (`incident`, `review`), passwords and
 //! sessions (`people`), the bytes of evidence (`evidence`).
 
+mod answers;
 mod api;
 pub mod catalogue;
 mod console;
@@ -17,7 +18,10 @@ mod health;
 mod live;
 mod media;
 mod openapi;
+mod piece;
+mod rights;
 mod router;
+mod scope;
 mod state;
 pub mod views;
 

@@ -53,6 +53,13 @@ impl Modify for Schemes {
             .description(Some("The upload token of an agent's enrolment"))
             .build();
         components.add_security_scheme("agent", SecurityScheme::Http(agent));
+        let key = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some(
+                "A program's key; it may what the account it acts for may, and the key names",
+            ))
+            .build();
+        components.add_security_scheme("key", SecurityScheme::Http(key));
     }
 }
 

@@ -12,8 +12,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    agents, bundles, cameras, casework, enrolments, evidence, gaps, incidents, key_rotations,
-    merging, orders, quarantine, session, setup, uploads, worklist,
+    accounts, agents, bundles, cameras, casework, enrolments, evidence, gaps, incidents,
+    key_rotations, merging, orders, quarantine, session, setup, uploads, worklist,
 };
 use super::{AppState, console, context, error, health, live, media, openapi};
 
@@ -91,6 +91,12 @@ fn people() -> OpenApiRouter<AppState> {
         .routes(routes!(agents::revoke))
         .routes(routes!(agents::revoke_key))
         .routes(routes!(quarantine::list))
+        .routes(routes!(accounts::list, accounts::make))
+        .routes(routes!(accounts::change))
+        .routes(routes!(accounts::set_password))
+        .routes(routes!(accounts::keys, accounts::make_key))
+        .routes(routes!(accounts::revoke_key))
+        .routes(routes!(accounts::log))
 }
 
 /// What an agent calls to become known, and to change its key.

@@ -1,16 +1,14 @@
-//! Who did what to an incident, when and why; each row carries the hash of the one before it.
+//! Who did what to an incident, when and why; each row carries the hash of the one before it
+//! (`chain`), so that a row that was changed, removed or slipped in breaks the chain at its place.
 //!
-//! The hash is SHA-256 over the previous row's hash, a zero byte, and a JSON array of the row's
-//! fields in the order of [`Row`]; times as microseconds since 1970 UTC. The first row's previous
-//! hash is 64 zeros. A row that was changed, removed or slipped in breaks the chain at its place.
+//! What is hashed is the incident and the row's fields in the order of [`Row`]; times as microseconds
+//! since 1970 UTC.
 
 use jiff::Timestamp;
-use sha2::{Digest as _, Sha256};
+use serde_json::Value;
 
 use super::IncidentId;
-
-/// The hash before the first row.
-pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+use crate::chain::{self, BrokenChain, Link};
 
 /// Who acted, where no person did.
 pub const CAMERA_ACTOR: &str = "camera";
@@ -39,7 +37,11 @@ pub struct Row {
 /// The hash of a row that follows `previous`: 64 hexadecimal digits.
 #[must_use]
 pub fn hash(incident: IncidentId, previous: &str, row: &Row) -> String {
-    let fields = serde_json::json!([
+    chain::link(previous, &fields(incident, row))
+}
+
+fn fields(incident: IncidentId, row: &Row) -> Value {
+    serde_json::json!([
         incident.to_string(),
         row.seq,
         row.at.as_microsecond(),
@@ -49,20 +51,7 @@ pub fn hash(incident: IncidentId, previous: &str, row: &Row) -> String {
         row.to,
         row.reason,
         row.note,
-    ]);
-    let mut digest = Sha256::new();
-    digest.update(previous.as_bytes());
-    digest.update([0]);
-    digest.update(fields.to_string().as_bytes());
-    hex::encode(digest.finalize())
-}
-
-/// The chain does not hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the history is broken at row {seq}")]
-pub struct BrokenChain {
-    /// The first row that does not fit.
-    pub seq: i64,
+    ])
 }
 
 /// Verifies rows with their stored hashes, in the order of `seq`.
@@ -73,19 +62,17 @@ pub fn verify<'a>(
     incident: IncidentId,
     rows: impl IntoIterator<Item = (&'a Row, &'a str)>,
 ) -> Result<(), BrokenChain> {
-    let mut previous = GENESIS.to_owned();
-    for (expected, (row, stored)) in (1..).zip(rows) {
-        previous = hash(incident, &previous, row);
-        if row.seq != expected || previous != stored {
-            return Err(BrokenChain { seq: expected });
-        }
-    }
-    Ok(())
+    chain::verify(rows.into_iter().map(|(row, hash)| Link {
+        seq: row.seq,
+        fields: fields(incident, row),
+        hash,
+    }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chain::GENESIS;
 
     fn chain(incident: IncidentId) -> Vec<(Row, String)> {
         let mut previous = GENESIS.to_owned();

@@ -5,8 +5,10 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-use super::Role;
+use casework::unit::UnitId;
+
 use super::password::{self, Password, PasswordHash};
+use super::{Reach, Role, Scope};
 
 const MAX_USERNAME_BYTES: usize = 64;
 const MAX_DISPLAY_NAME_CHARS: usize = 100;
@@ -75,18 +77,41 @@ pub struct Account {
     pub display_name: String,
     /// What the person may do.
     pub role: Role,
+    /// The unit they act for; roles of units see nothing without one.
+    pub unit: Option<UnitId>,
+    /// Where and for what.
+    pub scope: Scope,
     /// Whether log-in is refused.
     pub standing: Standing,
 }
 
 impl Account {
+    /// Gives it another name for others to see.
+    ///
+    /// # Errors
+    /// [`AccountFault::DisplayName`].
+    pub fn rename(&mut self, name: &str) -> Result<(), AccountFault> {
+        self.display_name = checked_name(name)?;
+        Ok(())
+    }
+
+    /// How far its rights reach.
+    #[must_use]
+    pub fn reach(&self) -> Reach {
+        Reach {
+            role: self.role,
+            unit: self.unit.clone(),
+            scopes: vec![self.scope.clone()],
+        }
+    }
+
     /// The person, as far as decisions about incidents need to know them.
     #[must_use]
     pub fn person(&self) -> casework::people::Person {
         casework::people::Person {
             name: self.username.to_string(),
-            role: self.role.of_case(),
-            unit: None,
+            role: self.role,
+            unit: self.unit.clone(),
         }
     }
 }
@@ -109,6 +134,10 @@ pub struct NewAccount {
     pub display_name: String,
     /// What the person may do.
     pub role: Role,
+    /// The unit they act for.
+    pub unit: Option<UnitId>,
+    /// Where and for what.
+    pub scope: Scope,
     /// Argon2id, PHC string.
     pub password_hash: PasswordHash,
 }
@@ -125,20 +154,36 @@ impl NewAccount {
         password: &Password,
     ) -> Result<Self, AccountFault> {
         let username = username.parse()?;
-        let display_name = display_name.trim();
-        let length = display_name.chars().count();
-        if !(1..=MAX_DISPLAY_NAME_CHARS).contains(&length)
-            || display_name.chars().any(char::is_control)
-        {
-            return Err(AccountFault::DisplayName);
-        }
+        let display_name = checked_name(display_name)?;
         let password_hash = hash_new_password(password)?;
         Ok(Self {
             username,
-            display_name: display_name.to_owned(),
+            display_name,
             role,
+            unit: None,
+            scope: Scope::default(),
             password_hash,
         })
+    }
+
+    /// The same, for a unit and within a scope.
+    #[must_use]
+    pub fn within(self, unit: Option<UnitId>, scope: Scope) -> Self {
+        Self {
+            unit,
+            scope,
+            ..self
+        }
+    }
+}
+
+fn checked_name(name: &str) -> Result<String, AccountFault> {
+    let name = name.trim();
+    let fits = (1..=MAX_DISPLAY_NAME_CHARS).contains(&name.chars().count());
+    if fits && !name.chars().any(char::is_control) {
+        Ok(name.to_owned())
+    } else {
+        Err(AccountFault::DisplayName)
     }
 }
 

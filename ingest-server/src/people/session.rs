@@ -53,7 +53,7 @@ impl fmt::Debug for SessionToken {
 /// The operating system gave no random bytes.
 #[derive(Debug, thiserror::Error)]
 #[error("the operating system gave no random bytes")]
-pub struct NoRandomness(#[source] rand::rand_core::OsError);
+pub struct NoRandomness(#[from] rand::rand_core::OsError);
 
 /// Mints a session token.
 ///

@@ -1,5 +1,6 @@
 //! Accounts of people.
 
+use casework::unit::UnitId;
 use jiff::Timestamp;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -8,10 +9,11 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::entity::account::{ActiveModel, Column, Entity, Model};
+use super::reports::json;
 use super::{Access, StoreError, Tx};
 use crate::people::account::Standing;
 use crate::people::password::PasswordHash;
-use crate::people::{Account, NewAccount, Username};
+use crate::people::{Account, NewAccount, Scope, Username};
 
 /// What became of an account that was to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +46,8 @@ pub async fn insert_account(
         disabled_at: Set(None),
         created_at: Set(now.as_microsecond()),
         updated_at: Set(now.as_microsecond()),
+        unit: Set(new.unit.as_ref().map(ToString::to_string)),
+        scope: Set(Some(json(&new.scope))),
     };
     Entity::insert(row)
         .exec_without_returning(tx.conn())
@@ -53,8 +57,52 @@ pub async fn insert_account(
         username: new.username.clone(),
         display_name: new.display_name.clone(),
         role: new.role,
+        unit: new.unit.clone(),
+        scope: new.scope.clone(),
         standing: Standing::Active,
     }))
+}
+
+/// Writes an account's name, role, unit, scope and standing as they are now wanted. Whoever may no
+/// longer log in is logged out.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn change_account(tx: &Tx, account: &Account, now: Timestamp) -> Result<(), StoreError> {
+    let disabled = match account.standing {
+        Standing::Active => None,
+        Standing::Disabled => Some(now.as_microsecond()),
+    };
+    let unit = account.unit.as_ref().map(ToString::to_string);
+    let id = account.id.to_string();
+    Entity::update_many()
+        .col_expr(
+            Column::DisplayName,
+            Expr::value(account.display_name.as_str()),
+        )
+        .col_expr(Column::Role, Expr::value(account.role.as_str()))
+        .col_expr(Column::Unit, Expr::value(unit))
+        .col_expr(Column::Scope, Expr::value(json(&account.scope)))
+        .col_expr(Column::DisabledAt, Expr::value(disabled))
+        .col_expr(Column::UpdatedAt, Expr::value(now.as_microsecond()))
+        .filter(Column::Id.eq(id.as_str()))
+        .exec(tx.conn())
+        .await?;
+    if account.standing == Standing::Disabled {
+        super::sessions::end_sessions_of(tx, &id).await?;
+    }
+    Ok(())
+}
+
+/// The account with this log-in name.
+///
+/// # Errors
+/// [`StoreError::Query`], [`StoreError::Unreadable`].
+pub async fn account_named(
+    on: &impl Access,
+    username: &Username,
+) -> Result<Option<Account>, StoreError> {
+    find(on, username).await?.map(account_of).transpose()
 }
 
 /// Every account, by user name.
@@ -136,6 +184,15 @@ fn account_of(row: Model) -> Result<Account, StoreError> {
         username: row.username.parse().map_err(|_| unreadable("username"))?,
         display_name: row.display_name,
         role: row.role.parse().map_err(|_| unreadable("role"))?,
+        unit: row
+            .unit
+            .map(UnitId::try_from)
+            .transpose()
+            .map_err(|_| unreadable("unit"))?,
+        scope: row.scope.map_or_else(
+            || Ok(Scope::default()),
+            |scope| serde_json::from_str(&scope).map_err(|_| unreadable("scope")),
+        )?,
         standing: if row.disabled_at.is_some() {
             Standing::Disabled
         } else {

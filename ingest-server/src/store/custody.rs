@@ -10,8 +10,8 @@ use super::copies::CopyKind;
 use super::entity::custody::{Column, Entity, Model};
 use super::entity::evidence;
 use super::{Access, StoreError, Tx};
+use crate::chain::GENESIS;
 use crate::custody::{Act, Detail, Entry, hash};
-use crate::incident::history::GENESIS;
 
 /// What is to be remembered of a piece; number and hashes are given by the store.
 #[derive(Debug, Clone)]
@@ -74,8 +74,8 @@ pub async fn append_custody(
     Ok(())
 }
 
-/// Whether this person looked at the same thing since `since`: a player asks for a clip in many
-/// ranges, and that is one look.
+/// Whether this person looked at the same thing, for the same reason where one was given, since
+/// `since`: a player asks for a clip in many ranges, and that is one look.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -83,14 +83,18 @@ pub async fn saw_lately(
     on: &impl Access,
     piece: &evidence::Model,
     actor: &str,
-    copy: Option<CopyKind>,
+    (copy, reason): (Option<CopyKind>, Option<&str>),
     since: Timestamp,
 ) -> Result<bool, StoreError> {
     let copy = match copy {
         Some(copy) => Column::CopyKind.eq(copy.as_str()),
         None => Column::CopyKind.is_null(),
     };
-    let found = of_piece(piece)
+    let mut query = of_piece(piece);
+    if let Some(reason) = reason {
+        query = query.filter(Column::Detail.contains(format!("\"reason\":\"{reason}\"")));
+    }
+    let found = query
         .filter(Column::Act.eq(Act::Viewed.as_str()))
         .filter(Column::Actor.eq(actor))
         .filter(Column::At.gte(since.as_microsecond()))

@@ -11,8 +11,9 @@ use sea_orm::{
 use super::access::{MAX_ROWS, insert_all};
 use super::entity::incident_history::{Column, Entity, Model};
 use super::{Access, StoreError, Tx};
+use crate::chain::GENESIS;
 use crate::incident::IncidentId;
-use crate::incident::history::{GENESIS, Row, hash};
+use crate::incident::history::{Row, hash};
 
 /// What is to be remembered; number, time and hashes are given by the store.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use contract::v1::EvidenceId;
 use jiff::Timestamp;
 use sea_orm::{
     ColumnTrait as _, Condition, EntityTrait as _, FromQueryResult, JoinType, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _,
+    QueryOrder as _, QuerySelect as _, Select,
 };
 
 use super::entity::{event, evidence, incident};
@@ -33,9 +33,30 @@ pub struct IncidentFilter {
     pub before: Option<i64>,
     /// At most this many.
     pub limit: u64,
+    /// Only those that one of these units leads or supports.
+    pub units: Option<Vec<String>>,
+    /// Only kinds, or `kind/detail`, that each of these lists names; an empty list names all.
+    pub kinds: Vec<Vec<String>>,
+}
+
+impl IncidentFilter {
+    /// Every incident, newest first, at most this many.
+    #[must_use]
+    pub const fn newest(limit: u64) -> Self {
+        Self {
+            states: Vec::new(),
+            before: None,
+            limit,
+            units: None,
+            kinds: Vec::new(),
+        }
+    }
 }
 
 /// Incidents, newest first.
+///
+/// Asked state by state (or kind by kind), each along an index whose order is the answer's, so that
+/// no more rows are read than arms times the limit, however many incidents there are.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -43,28 +64,83 @@ pub async fn incidents(
     on: &impl Access,
     filter: &IncidentFilter,
 ) -> Result<Vec<incident::Model>, StoreError> {
+    let mut found = Vec::new();
+    for arm in arms(filter) {
+        found.extend(arm.all(on.conn()).await?);
+    }
+    found.sort_unstable_by_key(|row: &incident::Model| std::cmp::Reverse(row.number));
+    found.dedup_by_key(|row| row.number);
+    found.truncate(usize::try_from(filter.limit).unwrap_or(usize::MAX));
+    Ok(found)
+}
+
+/// The queries that together answer.
+fn arms(filter: &IncidentFilter) -> Vec<Select<incident::Entity>> {
     use incident::Column;
-    let mut query = incident::Entity::find()
+    let mut all = incident::Entity::find()
         .filter(Column::Inside.is_null())
         .order_by_desc(Column::Number)
         .limit(filter.limit);
-    if !filter.states.is_empty() {
-        query = query.filter(Column::State.is_in(filter.states.iter().copied()));
-    }
     let until = Column::ShelvedUntil;
-    query = match filter.shelf {
-        OnShelf::Any => query,
-        OnShelf::Hidden(now) => query.filter(
+    all = match filter.shelf {
+        OnShelf::Any => all,
+        OnShelf::Hidden(now) => all.filter(
             Condition::any()
                 .add(until.is_null())
                 .add(until.lte(now.as_microsecond())),
         ),
-        OnShelf::Only(now) => query.filter(until.gt(now.as_microsecond())),
+        OnShelf::Only(now) => all.filter(until.gt(now.as_microsecond())),
     };
     if let Some(before) = filter.before {
-        query = query.filter(Column::Number.lt(before));
+        all = all.filter(Column::Number.lt(before));
     }
-    Ok(query.all(on.conn()).await?)
+    if let Some(units) = &filter.units {
+        all = all.filter(of_units(units));
+    }
+    let mut narrow = filter.kinds.iter().filter(|kinds| !kinds.is_empty());
+    if let Some(first) = narrow.next() {
+        for kinds in narrow {
+            all = all.filter(of_kinds(kinds));
+        }
+        if !filter.states.is_empty() {
+            all = all.filter(Column::State.is_in(filter.states.iter().copied()));
+        }
+        let one = |kind: &String| all.clone().filter(of_kind(kind));
+        return first.iter().map(one).collect();
+    }
+    if filter.states.is_empty() {
+        return vec![all];
+    }
+    let one = |state: &&str| all.clone().filter(Column::State.eq(*state));
+    filter.states.iter().map(one).collect()
+}
+
+fn of_kinds(kinds: &[String]) -> Condition {
+    kinds
+        .iter()
+        .map(|kind| of_kind(kind))
+        .fold(Condition::any(), Condition::add)
+}
+
+/// Those that units lead or support; the units that support are a JSON list of plain words.
+fn of_units(units: &[String]) -> Condition {
+    use incident::Column;
+    let supports = |unit: &String| Column::Supporting.contains(format!("\"{unit}\""));
+    units
+        .iter()
+        .map(supports)
+        .fold(Condition::any(), Condition::add)
+        .add(Column::LeadUnit.is_in(units))
+}
+
+fn of_kind(kind: &str) -> Condition {
+    use incident::Column;
+    match kind.split_once('/') {
+        None => Condition::all().add(Column::Kind.eq(kind)),
+        Some((kind, detail)) => Condition::all()
+            .add(Column::Kind.eq(kind))
+            .add(Column::Detail.eq(detail)),
+    }
 }
 
 /// Incidents of which a stage is overdue, those that wait longest first; of these units alone where any is named.

@@ -8,8 +8,10 @@
 //! What does not belong here: decisions (merging, rights, verification), wire formats, files.
 
 mod access;
+mod access_log;
 mod accounts;
 mod agents;
+mod api_keys;
 mod cameras;
 mod case_calls;
 mod case_clocks;
@@ -39,14 +41,17 @@ mod units;
 mod setup;
 
 pub use access::{Access, Store, StoreError, Tx};
+pub use access_log::{NewAccess, access_hash_before, accesses, note_access};
 pub use accounts::{
-    InsertedAccount, account, account_for_login, accounts, insert_account, set_password,
+    InsertedAccount, account, account_for_login, account_named, accounts, change_account,
+    insert_account, set_password,
 };
 pub use agents::{
     AgentKey, Ending, EnrolOutcome, Enrolled, active_agent_of_upload_token, add_key, agent,
     agent_key, agent_keys, agents, end_key, enrol, insert_enrolment_token, keys_of_agent,
     mark_all_offline, open_enrolment_tokens, revoke_agent, set_agent_status,
 };
+pub use api_keys::{api_key, api_keys, insert_api_key, revoke_api_key, touch_api_key};
 pub use cameras::{CameraFacts, camera, cameras, set_camera_status};
 pub use case_calls::{CallMade, NewCall, calls_of, insert_call, write_call};
 pub use case_clocks::{Timing, claim_due, clocks_of, put_clocks, waiting_clocks, wake};

@@ -184,7 +184,7 @@ pub(crate) async fn a_custody_log_is_a_chain_of_its_own(store: &Store) {
         (1, "lan", None, 0, false),
         (0, "lan", None, 13, true),
     ] {
-        let saw = store::saw_lately(store, &pieces[piece], who, copy, at(since)).await;
+        let saw = store::saw_lately(store, &pieces[piece], who, (copy, None), at(since)).await;
         assert_eq!(saw.unwrap(), expected, "{who} {copy:?} {since}");
     }
 }

@@ -134,8 +134,8 @@ impl ApiClient {
     /// # Errors
     /// Where the server cannot be reached or refuses.
     pub async fn evidence(&self, incident: &str, piece: &str) -> anyhow::Result<Bytes> {
-        self.bytes(&format!("/api/v1/incidents/{incident}/evidence/{piece}"))
-            .await
+        let path = format!("/api/v1/incidents/{incident}/evidence/{piece}?purpose=review");
+        self.bytes(&path).await
     }
 
     /// What the server knows of a camera, once it knows it.

@@ -18,10 +18,12 @@ use crate::evidence::ObjectError;
 use crate::export::{self, Export};
 use crate::http::AppState;
 use crate::http::error::{ApiError, Problem};
-use crate::http::extract::{CurrentUser, JsonBody, PathOf, QueryOf};
-use crate::http::views::{ChainView, IncidentDetail};
-use crate::incident::IncidentId;
-use crate::people::{Role, audit};
+use crate::http::extract::{CurrentUser, JsonBody, OnIncident, PathOf, QueryOf};
+use crate::http::piece::Holder;
+use crate::http::scope;
+use crate::http::views::{ChainView, IncidentDetail, PurposeWord};
+use crate::people::access::{Accessed, Purpose};
+use crate::people::audit;
 use crate::store;
 
 use super::incidents::in_full;
@@ -34,6 +36,9 @@ pub(in crate::http) struct BundleQuery {
     /// The event; needed where the incident has several sealed ones.
     #[serde(default)]
     event_id: Option<Uuid>,
+    /// Why it is taken out, originals and all: `violation` where absent. It is written down.
+    #[serde(default)]
+    purpose: Option<PurposeWord>,
 }
 
 /// What a person read on the vehicle.
@@ -69,18 +74,27 @@ pub(in crate::http) struct ReleaseRequest {
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`bundle_incomplete` with the missing fields, `bundle_unavailable` with the reason", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = []))
+    security(("session" = []), ("key" = []))
 )]
 pub(in crate::http) async fn get(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf(id): PathOf<Uuid>,
+    on: OnIncident,
     QueryOf(query): QueryOf<BundleQuery>,
 ) -> Result<Response, ApiError> {
-    let incident = IncidentId::from_uuid(id);
+    let OnIncident {
+        state,
+        session,
+        id: incident,
+    } = on;
     let event = query.event_id.map(EventId::from_uuid);
     let export = export::bundle(&state.store, &state.evidence, &state.key, incident, event).await?;
-    export::note_export(&state.store, &export, &session.account, Timestamp::now()).await?;
+    let purpose = query.purpose.map_or(Purpose::Violation, Purpose::from);
+    let path = format!(
+        "{}/bundle?event_id={}",
+        Holder::Incident(incident).path(),
+        export.event
+    );
+    let access = session.access(Accessed::Exported, path, Some(purpose));
+    export::note_export(&state.store, &export, access, Timestamp::now()).await?;
     audit::sealed(&session.account.username, incident, export.event, "export");
     let name = format!("vong-{}-{}.zip", export.number, export.event);
     let length = export.bundle.len();
@@ -136,34 +150,31 @@ fn body(state: AppState, export: Export) -> Body {
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`bundle_released`", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = [], "csrf" = []))
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn type_plate(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf(id): PathOf<Uuid>,
+    on: OnIncident,
     JsonBody(request): JsonBody<PlateRequest>,
 ) -> Result<Json<IncidentDetail>, ApiError> {
-    let incident = IncidentId::from_uuid(id);
     let plate: Plate = request
         .plate
         .parse()
         .map_err(|error: bundle::PlateError| ApiError::InvalidRequest(error.to_string()))?;
-    let which = (incident, request.event_id.map(EventId::from_uuid));
+    let which = (on.id, request.event_id.map(EventId::from_uuid));
     let now = Timestamp::now();
     export::type_plate(
-        &state.store,
-        &state.changes,
-        &session.account,
+        &on.state.store,
+        &on.state.changes,
+        &on.session.account,
         which,
         &plate,
         now,
     )
     .await?;
-    Ok(Json(in_full(&state, incident).await?))
+    Ok(Json(in_full(&on).await?))
 }
 
-/// Releases the bundle of an event. Administrators only; never taken back.
+/// Releases the bundle of an event; never taken back.
 #[utoipa::path(
     post, path = "/api/v1/incidents/{id}/release", tag = "incidents", operation_id = "releaseBundle",
     params(("id" = Uuid, Path, description = "The incident")),
@@ -176,30 +187,24 @@ pub(in crate::http) async fn type_plate(
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`bundle_incomplete` with the missing fields, `bundle_unavailable`, `bundle_released`", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = [], "csrf" = []))
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn release(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf(id): PathOf<Uuid>,
+    on: OnIncident,
     JsonBody(request): JsonBody<ReleaseRequest>,
 ) -> Result<Json<IncidentDetail>, ApiError> {
-    let incident = IncidentId::from_uuid(id);
-    if session.account.role < Role::Administrator {
-        audit::denied(&session.account.username, "release");
-        return Err(ApiError::NotAllowed);
-    }
+    let state = &on.state;
     export::release(
         &state.store,
         &state.evidence,
         &state.changes,
         &state.key,
-        &session.account,
-        (incident, request.event_id.map(EventId::from_uuid)),
+        &on.session.account,
+        (on.id, request.event_id.map(EventId::from_uuid)),
         Timestamp::now(),
     )
     .await?;
-    Ok(Json(in_full(&state, incident).await?))
+    Ok(Json(in_full(&on).await?))
 }
 
 /// An agent's chains of manifests, and what is wrong in them.
@@ -211,14 +216,15 @@ pub(in crate::http) async fn release(
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = []))
+    security(("session" = []), ("key" = []))
 )]
 pub(in crate::http) async fn chain(
     State(state): State<AppState>,
-    _user: CurrentUser,
+    CurrentUser(session): CurrentUser,
     PathOf(agent): PathOf<String>,
 ) -> Result<Json<ChainView>, ApiError> {
     let agent: AgentId = agent.parse().map_err(|_| ApiError::NotFound)?;
+    scope::agent(&state, &session, &agent).await?;
     if store::agent(&state.store, &agent).await?.is_none() {
         return Err(ApiError::NotFound);
     }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
 use casework::people::Actor;
 use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::http::AppState;
 use crate::http::error::{ApiError, Problem};
-use crate::http::extract::{CurrentUser, JsonBody, PathOf};
+use crate::http::extract::{JsonBody, OnIncident, PathOf};
 use crate::http::views::{
     CallRequest, CaseRows, CaseView, ClaimRequest, ComplaintRequest, PauseRequest, RouteView,
     ShelfRequest, StepRequest, UndoRequest, UrgencyRequest,
@@ -23,6 +23,12 @@ use crate::review::{
 };
 use crate::store;
 
+/// The call that a path names.
+#[derive(Debug, Deserialize)]
+pub(in crate::http) struct CallName {
+    call: Uuid,
+}
+
 /// How an incident is worked, and what who asks may do next.
 #[utoipa::path(
     get, path = "/api/v1/incidents/{id}/case", tag = "casework", operation_id = "getCase",
@@ -32,13 +38,10 @@ use crate::store;
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = []))
+    security(("session" = []), ("key" = []))
 )]
-pub(in crate::http) async fn case(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf(id): PathOf<Uuid>,
-) -> Result<Json<CaseView>, ApiError> {
+pub(in crate::http) async fn case(on: OnIncident) -> Result<Json<CaseView>, ApiError> {
+    let (state, session, id) = on.into_parts();
     seen(&state, &session.account, id).await
 }
 
@@ -56,16 +59,15 @@ pub(in crate::http) async fn case(
         (status = 409, description = "`stale_version`, `transition_refused` with its `reason`, `claimed_by_another`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_fields`", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = [], "csrf" = []))
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn step(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf(id): PathOf<Uuid>,
+    on: OnIncident,
     JsonBody(request): JsonBody<StepRequest>,
 ) -> Result<Json<CaseView>, ApiError> {
+    let (state, session, id) = on.into_parts();
     let verb = Verb {
-        incident: IncidentId::from_uuid(id),
+        incident: id,
         version: request.version,
         action: request.step.action()?,
         note: note(request.step.note.as_deref())?,
@@ -95,18 +97,17 @@ pub(super) async fn carry_out(
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`stale_version`, `transition_refused` with its `reason`, `claimed_by_another`", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = [], "csrf" = []))
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn undo(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf(id): PathOf<Uuid>,
+    on: OnIncident,
     JsonBody(request): JsonBody<UndoRequest>,
 ) -> Result<Json<CaseView>, ApiError> {
+    let (state, session, id) = on.into_parts();
     let who = Actor::Person(session.account.person());
     let tx = state.store.begin().await?;
     let office = state.offices.in_force(&tx).await?;
-    let wish = (IncidentId::from_uuid(id), request.version);
+    let wish = (id, request.version);
     let taken = undo_step(&tx, &office, wish, &who, Timestamp::now()).await?;
     tx.commit().await?;
     announce(&state.changes, &taken);
@@ -131,14 +132,13 @@ pub(in crate::http) async fn undo(
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`claimed_by_another`, `transition_refused`", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = [], "csrf" = []))
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn claim(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf(id): PathOf<Uuid>,
+    on: OnIncident,
     JsonBody(request): JsonBody<ClaimRequest>,
 ) -> Result<Json<CaseView>, ApiError> {
+    let (state, session, id) = on.into_parts();
     let verb = DeskVerb::Claim(request.grip.into());
     desk(&state, &session.account, id, verb, None).await
 }
@@ -154,13 +154,10 @@ pub(in crate::http) async fn claim(
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`claimed_by_another`", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = [], "csrf" = []))
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
-pub(in crate::http) async fn release(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf(id): PathOf<Uuid>,
-) -> Result<Json<CaseView>, ApiError> {
+pub(in crate::http) async fn release(on: OnIncident) -> Result<Json<CaseView>, ApiError> {
+    let (state, session, id) = on.into_parts();
     desk(&state, &session.account, id, DeskVerb::ReleaseClaim, None).await
 }
 
@@ -177,14 +174,13 @@ pub(in crate::http) async fn release(
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`transition_refused` with its `reason`", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = [], "csrf" = []))
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn shelve(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf(id): PathOf<Uuid>,
+    on: OnIncident,
     JsonBody(request): JsonBody<ShelfRequest>,
 ) -> Result<Json<CaseView>, ApiError> {
+    let (state, session, id) = on.into_parts();
     let length = SignedDuration::from_mins(i64::from(request.minutes));
     let why = note(Some(&request.why))?;
     let verb = DeskVerb::Shelve(length);
@@ -202,13 +198,10 @@ pub(in crate::http) async fn shelve(
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`transition_refused` with its `reason`", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = [], "csrf" = []))
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
-pub(in crate::http) async fn unshelve(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf(id): PathOf<Uuid>,
-) -> Result<Json<CaseView>, ApiError> {
+pub(in crate::http) async fn unshelve(on: OnIncident) -> Result<Json<CaseView>, ApiError> {
+    let (state, session, id) = on.into_parts();
     desk(&state, &session.account, id, DeskVerb::Unshelve, None).await
 }
 
@@ -226,14 +219,13 @@ pub(in crate::http) async fn unshelve(
         (status = 409, description = "`transition_refused` with its `reason`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_fields`", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = [], "csrf" = []))
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn pause(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf(id): PathOf<Uuid>,
+    on: OnIncident,
     JsonBody(request): JsonBody<PauseRequest>,
 ) -> Result<Json<CaseView>, ApiError> {
+    let (state, session, id) = on.into_parts();
     let verb = DeskVerb::Pause(request.reason()?);
     let why = note(request.note.as_deref())?;
     desk(&state, &session.account, id, verb, why).await
@@ -250,13 +242,10 @@ pub(in crate::http) async fn pause(
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`transition_refused` with its `reason`", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = [], "csrf" = []))
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
-pub(in crate::http) async fn go_on(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf(id): PathOf<Uuid>,
-) -> Result<Json<CaseView>, ApiError> {
+pub(in crate::http) async fn go_on(on: OnIncident) -> Result<Json<CaseView>, ApiError> {
+    let (state, session, id) = on.into_parts();
     desk(&state, &session.account, id, DeskVerb::GoOn, None).await
 }
 
@@ -273,14 +262,13 @@ pub(in crate::http) async fn go_on(
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`transition_refused` with its `reason`", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = [], "csrf" = []))
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn urgency(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf(id): PathOf<Uuid>,
+    on: OnIncident,
     JsonBody(request): JsonBody<UrgencyRequest>,
 ) -> Result<Json<CaseView>, ApiError> {
+    let (state, session, id) = on.into_parts();
     let verb = DeskVerb::SetUrgency(request.urgency.into());
     let why = note(request.note.as_deref())?;
     desk(&state, &session.account, id, verb, why).await
@@ -300,14 +288,13 @@ pub(in crate::http) async fn urgency(
         (status = 409, description = "`transition_refused` with its `reason`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_fields`", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = [], "csrf" = []))
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn complaint(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf(id): PathOf<Uuid>,
+    on: OnIncident,
     JsonBody(request): JsonBody<ComplaintRequest>,
 ) -> Result<Json<CaseView>, ApiError> {
+    let (state, session, id) = on.into_parts();
     let verb = DeskVerb::Complaint(request.unit()?);
     let why = note(request.note.as_deref())?;
     desk(&state, &session.account, id, verb, why).await
@@ -329,14 +316,15 @@ pub(in crate::http) async fn complaint(
         (status = 404, description = "also where the call was made already", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`transition_refused` with its `reason`", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = [], "csrf" = []))
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn call(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf((id, call)): PathOf<(Uuid, Uuid)>,
+    on: OnIncident,
+    PathOf(name): PathOf<CallName>,
     JsonBody(request): JsonBody<CallRequest>,
 ) -> Result<Json<CaseView>, ApiError> {
+    let (state, session, id) = on.into_parts();
+    let call = name.call;
     let verb = DeskVerb::CallMade {
         call,
         outcome: request.outcome.into(),
@@ -356,14 +344,10 @@ pub(in crate::http) async fn call(
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = []))
+    security(("session" = []), ("key" = []))
 )]
-pub(in crate::http) async fn proposed_route(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf(id): PathOf<Uuid>,
-) -> Result<Json<RouteView>, ApiError> {
-    let id = IncidentId::from_uuid(id);
+pub(in crate::http) async fn proposed_route(on: OnIncident) -> Result<Json<RouteView>, ApiError> {
+    let (state, session, id) = on.into_parts();
     let office = state.offices.in_force(&state.store).await?;
     let row = store::find_incident(&state.store, id)
         .await?
@@ -380,19 +364,19 @@ pub(super) fn note(text: Option<&str>) -> Result<Option<Note>, ApiError> {
 async fn desk(
     state: &AppState,
     who: &Account,
-    id: Uuid,
+    id: IncidentId,
     verb: DeskVerb,
     note: Option<Note>,
 ) -> Result<Json<CaseView>, ApiError> {
-    let wish = (IncidentId::from_uuid(id), verb);
+    let wish = (id, verb);
     let office = (&state.offices, &state.changes);
     at_desk(&state.store, office, who, wish, note, Timestamp::now()).await?;
     seen(state, who, id).await
 }
 
 /// The case as this person sees it. One they may not see is not there.
-async fn seen(state: &AppState, who: &Account, id: Uuid) -> Result<Json<CaseView>, ApiError> {
-    let (id, now) = (IncidentId::from_uuid(id), Timestamp::now());
+async fn seen(state: &AppState, who: &Account, id: IncidentId) -> Result<Json<CaseView>, ApiError> {
+    let now = Timestamp::now();
     let who = Actor::Person(who.person());
     let office: Arc<Office> = state.offices.in_force(&state.store).await?;
     let row = store::find_incident(&state.store, id)

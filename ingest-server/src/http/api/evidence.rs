@@ -10,11 +10,12 @@ use uuid::Uuid;
 use crate::export;
 use crate::http::AppState;
 use crate::http::error::{ApiError, Problem};
-use crate::http::extract::{Administrator, CurrentUser, JsonBody, PathOf};
+use crate::http::extract::{CurrentUser, JsonBody, OnIncident, PathOf};
+use crate::http::piece::{Holder, PieceName};
+use crate::http::scope;
 use crate::http::views::{CopyView, CustodyLog, DisclosureRequest, EvidenceView};
-use crate::incident::IncidentId;
-use crate::store::entity::evidence;
-use crate::store::{self, CopyKind, EvidenceOwner};
+use crate::people::Right;
+use crate::store::{self, CopyKind};
 
 /// Through whose hands a piece of evidence went, from its arrival on.
 #[utoipa::path(
@@ -29,15 +30,13 @@ use crate::store::{self, CopyKind, EvidenceOwner};
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = []))
+    security(("session" = []), ("key" = []))
 )]
 pub(in crate::http) async fn custody(
-    State(state): State<AppState>,
-    _user: CurrentUser,
-    PathOf((incident, piece)): PathOf<(Uuid, Uuid)>,
+    on: OnIncident,
+    PathOf(name): PathOf<PieceName>,
 ) -> Result<Json<CustodyLog>, ApiError> {
-    let (_, piece) = piece_of(&state, incident, piece).await?;
-    log_of(&state, &piece).await
+    log_of(&on.state, Holder::Incident(on.id), name.evidence_id).await
 }
 
 /// Through whose hands what a command brought went.
@@ -53,16 +52,16 @@ pub(in crate::http) async fn custody(
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = []))
+    security(("session" = []), ("key" = []))
 )]
 pub(in crate::http) async fn custody_of_command(
     State(state): State<AppState>,
-    _user: CurrentUser,
+    CurrentUser(session): CurrentUser,
     PathOf((command, piece)): PathOf<(Uuid, Uuid)>,
 ) -> Result<Json<CustodyLog>, ApiError> {
-    let owner = EvidenceOwner::Command(CommandId::from_uuid(command));
-    let piece = store::evidence_piece(&state.store, owner, EvidenceId::from_uuid(piece)).await?;
-    log_of(&state, &piece.ok_or(ApiError::NotFound)?).await
+    let command = CommandId::from_uuid(command);
+    scope::command(&state, &session, command).await?;
+    log_of(&state, Holder::Command(command), piece).await
 }
 
 /// Asks for a redacted copy: everybody's head and every plate made unrecognisable but the reported
@@ -81,27 +80,28 @@ pub(in crate::http) async fn custody_of_command(
         (status = 403, description = "`csrf_token_invalid`", body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = [], "csrf" = []))
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn redact(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf((incident, piece)): PathOf<(Uuid, Uuid)>,
+    on: OnIncident,
+    PathOf(name): PathOf<PieceName>,
 ) -> Result<(StatusCode, Json<EvidenceView>), ApiError> {
-    let which = (
-        IncidentId::from_uuid(incident),
-        EvidenceId::from_uuid(piece),
-    );
+    let (state, holder) = (&on.state, Holder::Incident(on.id));
+    let piece = name.evidence_id;
+    let which = (on.id, EvidenceId::from_uuid(piece));
     let stores = (&state.store, &state.evidence);
-    export::ask_for_redaction(stores, &session.account, which, Timestamp::now()).await?;
-    let (place, row) = piece_of(&state, incident, piece).await?;
+    export::ask_for_redaction(stores, &on.session.account, which, Timestamp::now()).await?;
+    let row = holder.piece(state, piece).await?;
     let copies = store::copies_of(&state.store, [row.event_id.clone()]).await?;
-    let view = EvidenceView::new(&place, row, &copies)?;
+    let mut view = EvidenceView::new(&holder.path(), row, &copies)?;
+    if on.session.may(Right::Unmask) {
+        view.for_review();
+    }
     Ok((StatusCode::ACCEPTED, Json(view)))
 }
 
 /// Gives the redacted copy out, to a citizen or for training, and writes it down. Nothing else of a
-/// piece can be given out so. Administrators only.
+/// piece can be given out so.
 #[utoipa::path(
     post, path = "/api/v1/incidents/{id}/evidence/{evidence_id}/disclosures", tag = "incidents",
     operation_id = "discloseEvidence",
@@ -118,38 +118,32 @@ pub(in crate::http) async fn redact(
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`copy_unavailable`: there is no redacted copy", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = [], "csrf" = []))
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn disclose(
-    State(state): State<AppState>,
-    Administrator(session): Administrator,
-    PathOf((incident, piece)): PathOf<(Uuid, Uuid)>,
+    on: OnIncident,
+    PathOf(name): PathOf<PieceName>,
     JsonBody(request): JsonBody<DisclosureRequest>,
 ) -> Result<(StatusCode, Json<CopyView>), ApiError> {
-    let id = IncidentId::from_uuid(incident);
-    let which = (id, EvidenceId::from_uuid(piece));
+    let which = (on.id, EvidenceId::from_uuid(name.evidence_id));
     let how = (request.to.into(), request.note);
-    let copy =
-        export::disclose(&state.store, &session.account, which, how, Timestamp::now()).await?;
-    let path = format!("/api/v1/incidents/{incident}/evidence/{piece}");
+    let (store, who) = (&on.state.store, &on.session.account);
+    let copy = export::disclose(store, who, which, how, Timestamp::now()).await?;
+    let path = format!(
+        "{}/evidence/{}",
+        Holder::Incident(on.id).path(),
+        name.evidence_id
+    );
     let view = CopyView::new(&path, CopyKind::Redacted, &copy)?;
     Ok((StatusCode::CREATED, Json(view)))
 }
 
-/// The path of the incident, and its piece.
-async fn piece_of(
+async fn log_of(
     state: &AppState,
-    incident: Uuid,
+    holder: Holder,
     piece: Uuid,
-) -> Result<(String, evidence::Model), ApiError> {
-    let id = IncidentId::from_uuid(incident);
-    let found =
-        store::evidence_piece_of_incident(&state.store, id, EvidenceId::from_uuid(piece)).await?;
-    let place = format!("/api/v1/incidents/{incident}");
-    Ok((place, found.ok_or(ApiError::NotFound)?))
-}
-
-async fn log_of(state: &AppState, piece: &evidence::Model) -> Result<Json<CustodyLog>, ApiError> {
-    let entries = store::custody_of_piece(&state.store, piece).await?;
-    Ok(Json(CustodyLog::new(piece, entries)?))
+) -> Result<Json<CustodyLog>, ApiError> {
+    let piece = holder.piece(state, piece).await?;
+    let entries = store::custody_of_piece(&state.store, &piece).await?;
+    Ok(Json(CustodyLog::new(&piece, entries)?))
 }

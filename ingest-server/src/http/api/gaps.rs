@@ -6,6 +6,7 @@ use axum::extract::State;
 use crate::http::AppState;
 use crate::http::error::{ApiError, Problem};
 use crate::http::extract::CurrentUser;
+use crate::http::scope;
 use crate::http::views::GapReportList;
 use crate::store;
 
@@ -19,13 +20,16 @@ const SHOWN: u64 = 200;
         (status = 200, body = GapReportList),
         (status = 401, body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = []))
+    security(("session" = []), ("key" = []))
 )]
 pub(in crate::http) async fn list(
     State(state): State<AppState>,
-    _user: CurrentUser,
+    CurrentUser(session): CurrentUser,
 ) -> Result<Json<GapReportList>, ApiError> {
-    let rows = store::newest_gaps(&state.store, SHOWN).await?;
+    let mut rows = store::newest_gaps(&state.store, SHOWN).await?;
+    if let Some(seen) = scope::agents(&state, &session).await? {
+        rows.retain(|row| seen.contains(&row.agent));
+    }
     let items = rows
         .into_iter()
         .map(TryInto::try_into)

@@ -4,21 +4,20 @@ use axum::Json;
 use axum::extract::State;
 use casework::lifecycle::Action;
 use contract::v1::EventId;
-use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 use crate::export;
 use crate::http::AppState;
+use crate::http::answers::VerbAnswers;
 use crate::http::error::{ApiError, Problem};
-use crate::http::extract::{CurrentUser, JsonBody, PathOf, QueryOf};
+use crate::http::extract::{CurrentUser, JsonBody, OnIncident, QueryOf};
+use crate::http::scope::Sight;
 use crate::http::views::{
-    self, DecisionRequest, IncidentDetail, IncidentPage, MergingRows, RejectRequest,
+    self, DecisionRequest, EvidenceView, IncidentDetail, IncidentPage, MergingRows, RejectRequest,
 };
 use crate::incident::IncidentId;
-use crate::people::Account;
-use crate::review::{self, Note, Verb};
+use crate::people::Right;
 use crate::store::entity::incident;
 use crate::store::{self, IncidentFilter, OnShelf};
 
@@ -68,12 +67,11 @@ impl IncidentQuery {
             .map(str::parse)
             .transpose()
             .map_err(|_| ApiError::InvalidRequest("cursor is not one of this API".to_owned()))?;
-        // One more than the page holds tells whether there is another page.
         Ok(IncidentFilter {
             states: self.states()?,
             shelf: self.shelf()?,
             before,
-            limit: self.limit()? as u64 + 1,
+            ..IncidentFilter::newest(self.limit()? as u64)
         })
     }
 
@@ -137,17 +135,18 @@ fn known_state(word: &str) -> Result<&'static str, ApiError> {
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = []))
+    security(("session" = []), ("key" = []))
 )]
 pub(in crate::http) async fn list(
     State(state): State<AppState>,
-    _user: CurrentUser,
+    CurrentUser(session): CurrentUser,
     QueryOf(query): QueryOf<IncidentQuery>,
 ) -> Result<Json<IncidentPage>, ApiError> {
-    let rows = store::incidents(&state.store, &query.filter()?).await?;
-    let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let sight = Sight::of(&state, &session).await?;
+    let seen = sight.page(&state, query.filter()?, query.limit()?).await?;
+    let ids: Vec<String> = seen.rows.iter().map(|row| row.id.clone()).collect();
     let pieces = store::stored_pieces(&state.store, ids).await?;
-    Ok(Json(views::page(rows, query.limit()?, &pieces)?))
+    Ok(Json(views::page(seen.rows, seen.next, &pieces)?))
 }
 
 /// One incident in full.
@@ -159,14 +158,10 @@ pub(in crate::http) async fn list(
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = []))
+    security(("session" = []), ("key" = []))
 )]
-pub(in crate::http) async fn get(
-    State(state): State<AppState>,
-    _user: CurrentUser,
-    PathOf(id): PathOf<Uuid>,
-) -> Result<Json<IncidentDetail>, ApiError> {
-    Ok(Json(in_full(&state, IncidentId::from_uuid(id)).await?))
+pub(in crate::http) async fn get(on: OnIncident) -> Result<Json<IncidentDetail>, ApiError> {
+    Ok(Json(in_full(&on).await?))
 }
 
 /// "I look at it": new → acknowledged.
@@ -175,23 +170,15 @@ pub(in crate::http) async fn get(
     operation_id = "acknowledgeIncident",
     params(("id" = Uuid, Path, description = "The incident")),
     request_body = DecisionRequest,
-    responses(
-        (status = 200, body = IncidentDetail),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`csrf_token_invalid`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`stale_version`, `transition_refused`", body = Problem, content_type = "application/problem+json"),
-    ),
-    security(("session" = [], "csrf" = []))
+    responses(VerbAnswers),
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn acknowledge(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf(id): PathOf<Uuid>,
+    on: OnIncident,
     JsonBody(request): JsonBody<DecisionRequest>,
 ) -> Result<Json<IncidentDetail>, ApiError> {
-    decide(&state, &session.account, id, request, Action::Acknowledge).await
+    on.decide(Action::Acknowledge, request.version, request.note)
+        .await
 }
 
 /// "It is real": new or acknowledged → confirmed.
@@ -200,23 +187,15 @@ pub(in crate::http) async fn acknowledge(
     operation_id = "confirmIncident",
     params(("id" = Uuid, Path, description = "The incident")),
     request_body = DecisionRequest,
-    responses(
-        (status = 200, body = IncidentDetail),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`csrf_token_invalid`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`stale_version`, `transition_refused`", body = Problem, content_type = "application/problem+json"),
-    ),
-    security(("session" = [], "csrf" = []))
+    responses(VerbAnswers),
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn confirm(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf(id): PathOf<Uuid>,
+    on: OnIncident,
     JsonBody(request): JsonBody<DecisionRequest>,
 ) -> Result<Json<IncidentDetail>, ApiError> {
-    decide(&state, &session.account, id, request, Action::Confirm).await
+    on.decide(Action::Confirm, request.version, request.note)
+        .await
 }
 
 /// "It is not": new or acknowledged → rejected, with the reason.
@@ -225,48 +204,15 @@ pub(in crate::http) async fn confirm(
     operation_id = "rejectIncident",
     params(("id" = Uuid, Path, description = "The incident")),
     request_body = RejectRequest,
-    responses(
-        (status = 200, body = IncidentDetail),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`csrf_token_invalid`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`stale_version`, `transition_refused`", body = Problem, content_type = "application/problem+json"),
-    ),
-    security(("session" = [], "csrf" = []))
+    responses(VerbAnswers),
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn reject(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf(id): PathOf<Uuid>,
+    on: OnIncident,
     JsonBody(request): JsonBody<RejectRequest>,
 ) -> Result<Json<IncidentDetail>, ApiError> {
     let action = Action::Reject(request.reason.into());
-    let request = DecisionRequest {
-        version: request.version,
-        note: request.note,
-    };
-    decide(&state, &session.account, id, request, action).await
-}
-
-async fn decide(
-    state: &AppState,
-    who: &Account,
-    id: Uuid,
-    request: DecisionRequest,
-    action: Action,
-) -> Result<Json<IncidentDetail>, ApiError> {
-    let incident = IncidentId::from_uuid(id);
-    let note = Note::new(request.note.as_deref().unwrap_or_default())?;
-    let verb = Verb {
-        incident,
-        version: request.version,
-        action,
-        note,
-    };
-    let now = Timestamp::now();
-    review::carry_out(&state.store, &state.offices, &state.changes, who, verb, now).await?;
-    Ok(Json(in_full(state, incident).await?))
+    on.decide(action, request.version, request.note).await
 }
 
 async fn merging_of(
@@ -285,7 +231,9 @@ async fn merging_of(
     })
 }
 
-pub(super) async fn in_full(state: &AppState, id: IncidentId) -> Result<IncidentDetail, ApiError> {
+/// The incident as whoever asked may see it.
+pub(super) async fn in_full(on: &OnIncident) -> Result<IncidentDetail, ApiError> {
+    let (state, id) = (&on.state, on.id);
     let row = store::find_incident(&state.store, id)
         .await?
         .ok_or(ApiError::NotFound)?;
@@ -300,12 +248,11 @@ pub(super) async fn in_full(state: &AppState, id: IncidentId) -> Result<Incident
         .collect();
     let seals = export::standing(&state.store, &ids).await?;
     let merging = merging_of(state, &row, id).await?;
-    Ok(views::detail(
-        row,
-        events,
-        (evidence, copies),
-        history,
-        seals,
-        merging,
-    )?)
+    let mut shown = views::detail(row, events, (evidence, copies), history, seals, merging)?;
+    if on.session.may(Right::Unmask) {
+        shown.evidence.iter_mut().for_each(EvidenceView::for_review);
+    } else {
+        shown.mask_plates();
+    }
+    Ok(shown)
 }

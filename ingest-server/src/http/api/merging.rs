@@ -3,20 +3,15 @@
 use std::collections::BTreeSet;
 
 use axum::Json;
-use axum::extract::State;
-use jiff::Timestamp;
-use uuid::Uuid;
 
-use super::incidents::in_full;
-use crate::http::AppState;
-use crate::http::error::{ApiError, Problem};
-use crate::http::extract::{CurrentUser, JsonBody, PathOf};
+use crate::http::answers::VerbAnswers;
+use crate::http::error::ApiError;
+use crate::http::extract::{JsonBody, OnIncident};
 use crate::http::views::{
     IncidentDetail, MergeRequest, SplitRequest, SuggestionRequest, UndoMergeRequest,
 };
 use crate::incident::IncidentId;
-use crate::people::Account;
-use crate::review::{Merging, MergingVerb, Note};
+use crate::review::MergingVerb;
 
 /// Most reports that leave at once.
 const MAX_REPORTS: usize = 200;
@@ -27,31 +22,17 @@ const MAX_REPORTS: usize = 200;
     operation_id = "mergeIncident",
     params(("id" = Uuid, Path, description = "The incident")),
     request_body = MergeRequest,
-    responses(
-        (status = 200, body = IncidentDetail),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`csrf_token_invalid`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`stale_version`, `merge_refused`", body = Problem, content_type = "application/problem+json"),
-    ),
-    security(("session" = [], "csrf" = []))
+    responses(VerbAnswers),
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn merge(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf(id): PathOf<Uuid>,
+    on: OnIncident,
     JsonBody(request): JsonBody<MergeRequest>,
 ) -> Result<Json<IncidentDetail>, ApiError> {
-    let wish = Wish {
-        id,
-        version: request.version,
-        note: request.note,
-        verb: MergingVerb::Merge {
-            into: IncidentId::from_uuid(request.into),
-        },
+    let verb = MergingVerb::Merge {
+        into: IncidentId::from_uuid(request.into),
     };
-    wish.carry_out(&state, &session.account).await
+    on.merging(verb, request.version, request.note).await
 }
 
 /// "These reports are of something else": they open an incident of their own.
@@ -60,20 +41,11 @@ pub(in crate::http) async fn merge(
     operation_id = "splitIncident",
     params(("id" = Uuid, Path, description = "The incident")),
     request_body = SplitRequest,
-    responses(
-        (status = 200, body = IncidentDetail),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`csrf_token_invalid`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`stale_version`, `merge_refused`", body = Problem, content_type = "application/problem+json"),
-    ),
-    security(("session" = [], "csrf" = []))
+    responses(VerbAnswers),
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn split(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf(id): PathOf<Uuid>,
+    on: OnIncident,
     JsonBody(request): JsonBody<SplitRequest>,
 ) -> Result<Json<IncidentDetail>, ApiError> {
     if !(1..=MAX_REPORTS).contains(&request.reports.len()) {
@@ -82,13 +54,8 @@ pub(in crate::http) async fn split(
         )));
     }
     let reports: BTreeSet<String> = request.reports.into_iter().collect();
-    let wish = Wish {
-        id,
-        version: request.version,
-        note: request.note,
-        verb: MergingVerb::Split { reports },
-    };
-    wish.carry_out(&state, &session.account).await
+    let verb = MergingVerb::Split { reports };
+    on.merging(verb, request.version, request.note).await
 }
 
 /// "That merge or split was wrong": the reports go back; what happened since is kept, or the undo is refused with the reason.
@@ -97,31 +64,17 @@ pub(in crate::http) async fn split(
     operation_id = "undoMerge",
     params(("id" = Uuid, Path, description = "The incident")),
     request_body = UndoMergeRequest,
-    responses(
-        (status = 200, body = IncidentDetail),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`csrf_token_invalid`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`stale_version`, `merge_refused`", body = Problem, content_type = "application/problem+json"),
-    ),
-    security(("session" = [], "csrf" = []))
+    responses(VerbAnswers),
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn undo(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf(id): PathOf<Uuid>,
+    on: OnIncident,
     JsonBody(request): JsonBody<UndoMergeRequest>,
 ) -> Result<Json<IncidentDetail>, ApiError> {
-    let wish = Wish {
-        id,
-        version: request.version,
-        note: request.note,
-        verb: MergingVerb::Undo {
-            step: request.step.to_string(),
-        },
+    let verb = MergingVerb::Undo {
+        step: request.step.to_string(),
     };
-    wish.carry_out(&state, &session.account).await
+    on.merging(verb, request.version, request.note).await
 }
 
 /// "The suggestion is right": this incident is merged into the one it names.
@@ -130,31 +83,17 @@ pub(in crate::http) async fn undo(
     operation_id = "acceptSuggestion",
     params(("id" = Uuid, Path, description = "The incident")),
     request_body = SuggestionRequest,
-    responses(
-        (status = 200, body = IncidentDetail),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`csrf_token_invalid`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`stale_version`, `merge_refused`", body = Problem, content_type = "application/problem+json"),
-    ),
-    security(("session" = [], "csrf" = []))
+    responses(VerbAnswers),
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn accept(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf(id): PathOf<Uuid>,
+    on: OnIncident,
     JsonBody(request): JsonBody<SuggestionRequest>,
 ) -> Result<Json<IncidentDetail>, ApiError> {
-    let wish = Wish {
-        id,
-        version: request.version,
-        note: request.note,
-        verb: MergingVerb::Accept {
-            suggestion: request.suggestion.to_string(),
-        },
+    let verb = MergingVerb::Accept {
+        suggestion: request.suggestion.to_string(),
     };
-    wish.carry_out(&state, &session.account).await
+    on.merging(verb, request.version, request.note).await
 }
 
 /// "The suggestion is wrong": it is not asked again, and the weights learn from it.
@@ -163,62 +102,15 @@ pub(in crate::http) async fn accept(
     operation_id = "declineSuggestion",
     params(("id" = Uuid, Path, description = "The incident")),
     request_body = SuggestionRequest,
-    responses(
-        (status = 200, body = IncidentDetail),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`csrf_token_invalid`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`stale_version`, `merge_refused`", body = Problem, content_type = "application/problem+json"),
-    ),
-    security(("session" = [], "csrf" = []))
+    responses(VerbAnswers),
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn decline(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf(id): PathOf<Uuid>,
+    on: OnIncident,
     JsonBody(request): JsonBody<SuggestionRequest>,
 ) -> Result<Json<IncidentDetail>, ApiError> {
-    let wish = Wish {
-        id,
-        version: request.version,
-        note: request.note,
-        verb: MergingVerb::Decline {
-            suggestion: request.suggestion.to_string(),
-        },
+    let verb = MergingVerb::Decline {
+        suggestion: request.suggestion.to_string(),
     };
-    wish.carry_out(&state, &session.account).await
-}
-
-struct Wish {
-    id: Uuid,
-    version: i64,
-    note: Option<String>,
-    verb: MergingVerb,
-}
-
-impl Wish {
-    async fn carry_out(
-        self,
-        state: &AppState,
-        who: &Account,
-    ) -> Result<Json<IncidentDetail>, ApiError> {
-        let incident = IncidentId::from_uuid(self.id);
-        let merging = Merging {
-            incident,
-            version: self.version,
-            verb: self.verb,
-            note: Note::new(self.note.as_deref().unwrap_or_default())?,
-        };
-        merging
-            .carry_out(
-                &state.store,
-                &state.changes,
-                &state.merging,
-                who,
-                Timestamp::now(),
-            )
-            .await?;
-        Ok(Json(in_full(state, incident).await?))
-    }
+    on.merging(verb, request.version, request.note).await
 }

@@ -1,5 +1,6 @@
 //! The handlers of the API, one file a subject.
 
+pub(super) mod accounts;
 pub(super) mod agents;
 pub(super) mod bundles;
 pub(super) mod cameras;
@@ -16,3 +17,4 @@ pub(super) mod session;
 pub(super) mod setup;
 pub(super) mod uploads;
 pub(super) mod worklist;
+mod verb;

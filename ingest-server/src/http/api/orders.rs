@@ -15,10 +15,14 @@ use uuid::Uuid;
 
 use crate::http::AppState;
 use crate::http::error::{ApiError, FieldProblemView, Problem};
-use crate::http::extract::{Administrator, CurrentUser, JsonBody, PathOf, QueryOf};
-use crate::http::views::{CommandList, CommandRequest, CommandView, DesiredRequest, DesiredView};
+use crate::http::extract::{CurrentUser, JsonBody, PathOf, QueryOf};
+use crate::http::scope;
+use crate::http::views::{
+    CommandList, CommandRequest, CommandView, DesiredRequest, DesiredView, EvidenceView,
+};
+use crate::login::LiveSession;
 use crate::orders::DEFAULT_LIFETIME;
-use crate::people::audit;
+use crate::people::{Right, audit};
 use crate::store::{self, EvidenceOwner};
 
 /// Commands listed where the client names no number.
@@ -35,13 +39,14 @@ const MAX_LIMIT: u64 = 200;
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = []))
+    security(("session" = []), ("key" = []))
 )]
 pub(in crate::http) async fn desired(
     State(state): State<AppState>,
-    _user: CurrentUser,
+    CurrentUser(session): CurrentUser,
     PathOf(agent): PathOf<AgentId>,
 ) -> Result<Json<DesiredView>, ApiError> {
+    scope::agent(&state, &session, &agent).await?;
     Ok(Json(desired_view(&state, &agent).await?))
 }
 
@@ -59,14 +64,15 @@ pub(in crate::http) async fn desired(
         (status = 409, description = "`stale_desired`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_fields`", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = [], "csrf" = []))
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn put_desired(
     State(state): State<AppState>,
-    Administrator(session): Administrator,
+    CurrentUser(session): CurrentUser,
     PathOf(agent): PathOf<AgentId>,
     JsonBody(body): JsonBody<Value>,
 ) -> Result<Json<DesiredView>, ApiError> {
+    scope::agent(&state, &session, &agent).await?;
     let wanted: Desired = read(body)?;
     let user = &session.account.username;
     let version = state
@@ -90,7 +96,7 @@ pub(in crate::http) async fn put_desired(
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_fields`", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = [], "csrf" = []))
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn give(
     State(state): State<AppState>,
@@ -98,7 +104,9 @@ pub(in crate::http) async fn give(
     PathOf(agent): PathOf<AgentId>,
     JsonBody(body): JsonBody<Value>,
 ) -> Result<(StatusCode, Json<CommandView>), ApiError> {
+    scope::agent(&state, &session, &agent).await?;
     let given: Given = read(body)?;
+    scope::camera(&state, &session, (&agent, given.action.camera())).await?;
     let user = &session.account.username;
     let word = given.action.as_str();
     let lifetime = given
@@ -110,7 +118,10 @@ pub(in crate::http) async fn give(
         .command(&agent, given.action, user.as_str(), lifetime, now)
         .await?;
     audit::commanded(user, &agent, id, word);
-    Ok((StatusCode::CREATED, Json(command_view(&state, id).await?)))
+    Ok((
+        StatusCode::CREATED,
+        Json(command_view(&state, &session, id).await?),
+    ))
 }
 
 /// How many commands to list.
@@ -133,14 +144,15 @@ pub(in crate::http) struct CommandQuery {
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = []))
+    security(("session" = []), ("key" = []))
 )]
 pub(in crate::http) async fn list(
     State(state): State<AppState>,
-    _user: CurrentUser,
+    CurrentUser(session): CurrentUser,
     PathOf(agent): PathOf<AgentId>,
     QueryOf(query): QueryOf<CommandQuery>,
 ) -> Result<Json<CommandList>, ApiError> {
+    scope::agent(&state, &session, &agent).await?;
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
         let message = format!("limit must lie between 1 and {MAX_LIMIT}");
@@ -151,7 +163,8 @@ pub(in crate::http) async fn list(
     for row in store::commands_of_agent(&state.store, &agent, limit).await? {
         let evidence = store::evidence_of(&state.store, owner_of(&row.id)?).await?;
         let copies = store::copies_of(&state.store, [row.id.clone()]).await?;
-        items.push(CommandView::new(row, (evidence, copies), now)?);
+        let view = CommandView::new(row, (evidence, copies), now)?;
+        items.push(shown_to(&session, view));
     }
     Ok(Json(CommandList { items }))
 }
@@ -165,14 +178,16 @@ pub(in crate::http) async fn list(
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = []))
+    security(("session" = []), ("key" = []))
 )]
 pub(in crate::http) async fn get(
     State(state): State<AppState>,
-    _user: CurrentUser,
+    CurrentUser(session): CurrentUser,
     PathOf(id): PathOf<Uuid>,
 ) -> Result<Json<CommandView>, ApiError> {
-    Ok(Json(command_view(&state, CommandId::from_uuid(id)).await?))
+    let id = CommandId::from_uuid(id);
+    scope::command(&state, &session, id).await?;
+    Ok(Json(command_view(&state, &session, id).await?))
 }
 
 #[derive(Deserialize)]
@@ -200,13 +215,25 @@ async fn desired_view(state: &AppState, agent: &AgentId) -> Result<DesiredView, 
     Ok(DesiredView::new(stored, condition.as_ref())?)
 }
 
-async fn command_view(state: &AppState, id: CommandId) -> Result<CommandView, ApiError> {
+async fn command_view(
+    state: &AppState,
+    session: &LiveSession,
+    id: CommandId,
+) -> Result<CommandView, ApiError> {
     let row = store::command(&state.store, id)
         .await?
         .ok_or(ApiError::NotFound)?;
     let evidence = store::evidence_of(&state.store, EvidenceOwner::Command(id)).await?;
     let copies = store::copies_of(&state.store, [row.id.clone()]).await?;
-    Ok(CommandView::new(row, (evidence, copies), Timestamp::now())?)
+    let view = CommandView::new(row, (evidence, copies), Timestamp::now())?;
+    Ok(shown_to(session, view))
+}
+
+fn shown_to(session: &LiveSession, mut view: CommandView) -> CommandView {
+    if session.may(Right::Unmask) {
+        view.evidence.iter_mut().for_each(EvidenceView::for_review);
+    }
+    view
 }
 
 fn owner_of(command: &str) -> Result<EvidenceOwner, store::StoreError> {

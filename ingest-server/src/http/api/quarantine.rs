@@ -5,7 +5,7 @@ use axum::extract::State;
 
 use crate::http::AppState;
 use crate::http::error::{ApiError, Problem};
-use crate::http::extract::Administrator;
+use crate::http::extract::CurrentUser;
 use crate::http::views::QuarantineList;
 use crate::store;
 
@@ -20,11 +20,11 @@ const SHOWN: u64 = 200;
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`not_allowed`", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = []))
+    security(("session" = []), ("key" = []))
 )]
 pub(in crate::http) async fn list(
     State(state): State<AppState>,
-    _administrator: Administrator,
+    _user: CurrentUser,
 ) -> Result<Json<QuarantineList>, ApiError> {
     let rows = store::quarantined(&state.store, SHOWN).await?;
     let items = rows

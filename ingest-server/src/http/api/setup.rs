@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::casework::note;
 use crate::http::AppState;
 use crate::http::error::{ApiError, Problem};
-use crate::http::extract::{Administrator, CurrentUser, JsonBody};
+use crate::http::extract::{CurrentUser, JsonBody};
 use crate::http::views::{
     AreasView, PolicyView, RehearsalRequest, RehearsalView, SetAreasRequest, SetPolicyRequest,
     SetupAnswer,
@@ -26,7 +26,7 @@ const MOST_DAYS: u32 = 366;
         (status = 200, body = PolicyView),
         (status = 401, body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = []))
+    security(("session" = []), ("key" = []))
 )]
 pub(in crate::http) async fn policy(
     State(state): State<AppState>,
@@ -50,11 +50,11 @@ pub(in crate::http) async fn policy(
         (status = 403, description = "`csrf_token_invalid`, `not_allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`stale_document`", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = [], "csrf" = []))
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn put_policy(
     State(state): State<AppState>,
-    Administrator(session): Administrator,
+    CurrentUser(session): CurrentUser,
     JsonBody(request): JsonBody<SetPolicyRequest>,
 ) -> Result<Json<SetupAnswer>, ApiError> {
     let setting = setting(request.version, request.note.as_deref())?;
@@ -74,11 +74,11 @@ pub(in crate::http) async fn put_policy(
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`csrf_token_invalid`, `not_allowed`", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = [], "csrf" = []))
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn rehearse(
     State(state): State<AppState>,
-    Administrator(_session): Administrator,
+    _user: CurrentUser,
     JsonBody(request): JsonBody<RehearsalRequest>,
 ) -> Result<Json<RehearsalView>, ApiError> {
     if !(1..=MOST_DAYS).contains(&request.days) {
@@ -115,7 +115,7 @@ pub(in crate::http) async fn rehearse(
         (status = 200, body = AreasView),
         (status = 401, body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = []))
+    security(("session" = []), ("key" = []))
 )]
 pub(in crate::http) async fn areas(
     State(state): State<AppState>,
@@ -146,11 +146,11 @@ pub(in crate::http) async fn areas(
         (status = 403, description = "`csrf_token_invalid`, `not_allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`stale_document`", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = [], "csrf" = []))
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn put_areas(
     State(state): State<AppState>,
-    Administrator(session): Administrator,
+    CurrentUser(session): CurrentUser,
     JsonBody(request): JsonBody<SetAreasRequest>,
 ) -> Result<Json<SetupAnswer>, ApiError> {
     let setting = setting(request.version, request.note.as_deref())?;

@@ -12,6 +12,7 @@ use super::casework::{carry_out, note};
 use crate::http::AppState;
 use crate::http::error::{ApiError, Problem};
 use crate::http::extract::{CurrentUser, JsonBody, QueryOf};
+use crate::http::scope::{self, Sight};
 use crate::http::views::{
     BulkAnswer, BulkOutcome, BulkRequest, OverdueList, OverdueUnitView, summary,
 };
@@ -33,7 +34,7 @@ const MOST: usize = 200;
         (status = 403, description = "`csrf_token_invalid`, `not_allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`invalid_fields`", body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = [], "csrf" = []))
+    security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn steps(
     State(state): State<AppState>,
@@ -55,7 +56,10 @@ pub(in crate::http) async fn steps(
             action: action.clone(),
             note: note.clone(),
         };
-        let done = carry_out(&state, &session.account, verb).await;
+        let done = match scope::incident(&state, &session, verb.incident).await {
+            Ok(_) => carry_out(&state, &session.account, verb).await,
+            Err(error) => Err(error),
+        };
         items.push(match done {
             Ok(version) => BulkOutcome {
                 id: item.id,
@@ -95,7 +99,7 @@ pub(in crate::http) struct OverdueQuery {
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
     ),
-    security(("session" = []))
+    security(("session" = []), ("key" = []))
 )]
 pub(in crate::http) async fn overdue(
     State(state): State<AppState>,
@@ -130,12 +134,15 @@ pub(in crate::http) async fn overdue(
         false => store::overdue(&state.store, at, &units, MOST as u64).await?,
     };
     let who = Actor::Person(person.clone());
-    let items = rows
-        .into_iter()
-        .filter(|row| check_seen(row, &office, &who).is_ok())
-        .map(|row| summary(row, &[]))
-        .collect::<Result<_, _>>()?;
-    let counted = match person.role.is_unit() {
+    let sight = Sight::of(&state, &session).await?;
+    let mut items = Vec::new();
+    for row in rows {
+        if check_seen(&row, &office, &who).is_ok() && sight.has(&row)? {
+            items.push(summary(row, &[])?);
+        }
+    }
+    // Counts are of the whole city: whoever sees a part of it is told none.
+    let counted = match person.role.is_unit() || !sight.is_whole() {
         true => Vec::new(),
         false => store::overdue_by_unit(&state.store, at).await?,
     };

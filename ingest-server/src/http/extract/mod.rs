@@ -1,14 +1,17 @@
 //! Extractors: who asks, and what they send, checked before a handler runs.
 //!
 //! What does not belong here: decisions. A handler that names `CurrentUser` cannot be reached
-//! without a session, nor by an unsafe method without the session's CSRF token.
+//! without the right that `http/rights.rs` names for its route, nor by an unsafe method without the
+//! session's CSRF token; one that names `OnIncident`, only for incidents within the caller's scope.
 
 mod agent;
 mod body;
+mod incident;
 mod peer;
 mod user;
 
 pub(crate) use agent::AgentUpload;
 pub(crate) use body::{JsonBody, PathOf, QueryOf};
+pub(crate) use incident::OnIncident;
 pub(crate) use peer::Peer;
-pub(crate) use user::{Administrator, CurrentUser, SESSION_COOKIE};
+pub(crate) use user::{CurrentUser, SESSION_COOKIE};

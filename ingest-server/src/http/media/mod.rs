@@ -1,34 +1,37 @@
 //! The bytes of evidence and of its copies, for people who are logged in; every access is written
 //! down before a byte leaves.
-//!
-//! A piece is found through its incident or its command alone: an id of another names nothing here.
 
+mod masking;
 mod part;
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use axum_extra::TypedHeader;
 use axum_extra::headers::Range;
-use contract::v1::{CommandId, EvidenceId};
+use contract::v1::CommandId;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use self::masking::Look;
 use self::part::Part;
 use super::AppState;
-use super::error::{ApiError, Problem};
-use super::extract::{CurrentUser, PathOf, QueryOf};
-use super::views::CopyWord;
+use super::answers::BytesAnswers;
+use super::error::ApiError;
+use super::extract::{CurrentUser, OnIncident, PathOf, QueryOf};
+use super::piece::{Holder, PieceName};
+use super::scope;
+use super::views::{CopyWord, PurposeWord};
 use crate::custody::{Act, Detail};
 use crate::evidence::ALLOWED_MEDIA_TYPES;
-use crate::incident::IncidentId;
 use crate::login::LiveSession;
-use crate::people::audit;
+use crate::people::access::{Accessed, Purpose};
 use crate::store::entity::evidence;
-use crate::store::{self, CopyKind, CustodyEntry, EvidenceOwner, StoreError};
+use crate::store::{self, CopyKind, CustodyEntry, StoreError};
 
 /// For how long a person's looks at one piece are one look: a player asks for many ranges.
 const ONE_LOOK: SignedDuration = SignedDuration::from_mins(10);
@@ -41,6 +44,10 @@ pub(super) struct CopyQuery {
     /// A copy instead of the original.
     #[serde(default)]
     copy: Option<CopyWord>,
+    /// Why pictures and clips are to be seen as the camera made them. Needs the right to unmask, and is
+    /// written down. Without it everybody gets the redacted copy.
+    #[serde(default)]
+    purpose: Option<PurposeWord>,
 }
 
 /// The bytes of a stored piece of evidence, or of a copy of it. One range per request.
@@ -53,33 +60,16 @@ pub(super) struct CopyQuery {
         CopyQuery,
         ("Range" = Option<String>, Header, description = "e.g. `bytes=0-1023`"),
     ),
-    responses(
-        (status = 200, description = "All bytes", content((Vec<u8> = "image/jpeg"), (Vec<u8> = "video/mp4"))),
-        (status = 206, description = "The range", headers(("Content-Range" = String)), content((Vec<u8> = "image/jpeg"), (Vec<u8> = "video/mp4"))),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such piece of this incident, or its bytes or this copy are not here", body = Problem, content_type = "application/problem+json"),
-        (status = 416, description = "`range_not_satisfiable`", body = Problem, content_type = "application/problem+json"),
-    ),
-    security(("session" = []))
+    responses(BytesAnswers),
+    security(("session" = []), ("key" = []))
 )]
 pub(super) async fn get(
-    State(state): State<AppState>,
-    CurrentUser(session): CurrentUser,
-    PathOf((incident, piece)): PathOf<(Uuid, Uuid)>,
-    QueryOf(query): QueryOf<CopyQuery>,
-    method: Method,
-    range: Option<TypedHeader<Range>>,
+    on: OnIncident,
+    PathOf(name): PathOf<PieceName>,
+    asked: Asked,
 ) -> Result<Response, ApiError> {
-    let incident = IncidentId::from_uuid(incident);
-    let id = EvidenceId::from_uuid(piece);
-    let piece = store::evidence_piece_of_incident(&state.store, incident, id)
-        .await?
-        .ok_or(ApiError::NotFound)?;
-    let asked = Asked::new(method, range, query.copy);
-    let response = serve(&state, &session, &piece, asked).await?;
-    audit::saw_evidence(&session.account.username, incident, id);
-    Ok(response)
+    let holder = Holder::Incident(on.id);
+    answer(&on.state, &on.session, (holder, name.evidence_id), asked).await
 }
 
 /// The bytes of what a command brought, or of a copy of it. One range per request.
@@ -92,49 +82,42 @@ pub(super) async fn get(
         CopyQuery,
         ("Range" = Option<String>, Header, description = "e.g. `bytes=0-1023`"),
     ),
-    responses(
-        (status = 200, description = "All bytes", content((Vec<u8> = "image/jpeg"), (Vec<u8> = "video/mp4"))),
-        (status = 206, description = "The range", headers(("Content-Range" = String)), content((Vec<u8> = "image/jpeg"), (Vec<u8> = "video/mp4"))),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such piece of this command, or its bytes or this copy are not here", body = Problem, content_type = "application/problem+json"),
-        (status = 416, description = "`range_not_satisfiable`", body = Problem, content_type = "application/problem+json"),
-    ),
-    security(("session" = []))
+    responses(BytesAnswers),
+    security(("session" = []), ("key" = []))
 )]
 pub(super) async fn get_of_command(
     State(state): State<AppState>,
     CurrentUser(session): CurrentUser,
     PathOf((command, piece)): PathOf<(Uuid, Uuid)>,
-    QueryOf(query): QueryOf<CopyQuery>,
-    method: Method,
-    range: Option<TypedHeader<Range>>,
+    asked: Asked,
 ) -> Result<Response, ApiError> {
     let command = CommandId::from_uuid(command);
-    let id = EvidenceId::from_uuid(piece);
-    let piece = store::evidence_piece(&state.store, EvidenceOwner::Command(command), id)
-        .await?
-        .ok_or(ApiError::NotFound)?;
-    let asked = Asked::new(method, range, query.copy);
-    let response = serve(&state, &session, &piece, asked).await?;
-    audit::saw_answer(&session.account.username, command, id);
-    Ok(response)
+    scope::command(&state, &session, command).await?;
+    let holder = Holder::Command(command);
+    answer(&state, &session, (holder, piece), asked).await
 }
 
 /// What of a piece a request wants.
-struct Asked {
+pub(super) struct Asked {
     method: Method,
     range: Option<Range>,
     copy: Option<CopyKind>,
+    purpose: Option<Purpose>,
 }
 
-impl Asked {
-    fn new(method: Method, range: Option<TypedHeader<Range>>, copy: Option<CopyWord>) -> Self {
-        Self {
-            method,
-            range: range.map(|TypedHeader(range)| range),
-            copy: copy.map(CopyKind::from),
-        }
+impl FromRequestParts<AppState> for Asked {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let QueryOf(query) = QueryOf::<CopyQuery>::from_request_parts(parts, state).await?;
+        let range = Option::<TypedHeader<Range>>::from_request_parts(parts, state).await;
+        Ok(Self {
+            method: parts.method.clone(),
+            range: range
+                .map_err(|error| ApiError::InvalidRequest(error.to_string()))?
+                .map(|TypedHeader(range)| range),
+            copy: query.copy.map(CopyKind::from),
+            purpose: query.purpose.map(Purpose::from),
+        })
     }
 }
 
@@ -146,18 +129,28 @@ struct Stored {
     sha256: Option<String>,
 }
 
-async fn serve(
+async fn answer(
     state: &AppState,
     session: &LiveSession,
-    piece: &evidence::Model,
+    (holder, id): (Holder, Uuid),
     asked: Asked,
 ) -> Result<Response, ApiError> {
-    let stored = find(state, piece, asked.copy).await?;
+    let piece = holder.piece(state, id).await?;
+    let look = masking::look(
+        state,
+        session,
+        (holder, &piece),
+        (asked.copy, asked.purpose),
+    )
+    .await?;
+    let stored = find(state, &piece, look.copy).await?;
     let part = Part::of(asked.range, stored.length)?;
     if asked.method != Method::HEAD {
-        write_down(state, session, piece, asked.copy, &stored).await?;
+        write_down(state, session, (holder, &piece), look, &stored).await?;
     }
-    bytes_of(state, &stored, part, &asked.method).await
+    let response = bytes_of(state, &stored, part, &asked.method).await?;
+    holder.seen(&session.account.username, id);
+    Ok(response)
 }
 
 async fn find(
@@ -194,14 +187,17 @@ async fn find(
 async fn write_down(
     state: &AppState,
     session: &LiveSession,
-    piece: &evidence::Model,
-    copy: Option<CopyKind>,
+    (holder, piece): (Holder, &evidence::Model),
+    look: Look,
     stored: &Stored,
 ) -> Result<(), ApiError> {
     let now = Timestamp::now();
     let who = session.account.username.as_str();
     let since = now - ONE_LOOK;
-    if store::saw_lately(&state.store, piece, who, copy, since).await? {
+    let Look { copy, purpose } = look;
+    let reason = purpose.map(Purpose::as_str);
+    let same = (copy, reason);
+    if store::saw_lately(&state.store, piece, who, same, since).await? {
         return Ok(());
     }
     let entry = CustodyEntry {
@@ -210,13 +206,18 @@ async fn write_down(
         copy,
         detail: Detail {
             sha256: stored.sha256.clone(),
+            reason: reason.map(str::to_owned),
             ..Detail::default()
         },
     };
     let tx = state.store.begin().await?;
     // Another range of the same look may have come first.
-    if !store::saw_lately(&tx, piece, who, copy, since).await? {
+    if !store::saw_lately(&tx, piece, who, same, since).await? {
         store::append_custody(&tx, piece, entry, now).await?;
+        if purpose.is_some() {
+            let path = format!("{}/evidence/{}", holder.path(), piece.id);
+            store::note_access(&tx, session.access(Accessed::Unmasked, path, purpose), now).await?;
+        }
         tx.commit().await?;
     }
     Ok(())

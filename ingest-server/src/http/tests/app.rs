@@ -8,6 +8,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use axum::response::Response;
+use casework::unit::UnitId;
 use contract::v1::{AgentId, AutoReport, Evidence, EvidenceId, EvidenceKind, SecretKey};
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -25,7 +26,7 @@ use crate::http::{AppState, BrokerLink, Services, router};
 use crate::office::Offices;
 use crate::orders::Orders;
 use crate::people::password::Password;
-use crate::people::{NewAccount, Role};
+use crate::people::{NewAccount, Role, Scope};
 use crate::store::{self, Filed, Store, VerifiedReport};
 
 /// The password of every account of these tests.
@@ -75,23 +76,32 @@ impl TestApp {
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             stopping: stopping.clone(),
         });
-        for (name, role) in [("lan", Role::Operator), ("quan-tri", Role::Administrator)] {
-            let password = Password::new(PASSWORD.to_owned());
-            let account = NewAccount::new(name, name, role, &password).unwrap();
-            let tx = store.begin().await.unwrap();
-            store::insert_account(&tx, &account, Timestamp::now())
-                .await
-                .unwrap();
-            tx.commit().await.unwrap();
-        }
-        Self {
+        let app = Self {
             router: router(state),
             store,
             changes,
             broker,
             stopping,
             folder,
+        };
+        for (name, role) in [("lan", Role::Operator), ("quan-tri", Role::Administrator)] {
+            app.account(name, role, None, Scope::default()).await;
         }
+        app
+    }
+
+    /// Makes an account with the password of these tests.
+    pub(super) async fn account(&self, name: &str, role: Role, unit: Option<&str>, scope: Scope) {
+        let password = Password::new(PASSWORD.to_owned());
+        let unit = unit.map(|unit| UnitId::new(unit).unwrap());
+        let account = NewAccount::new(name, name, role, &password)
+            .unwrap()
+            .within(unit, scope);
+        let tx = self.store.begin().await.unwrap();
+        store::insert_account(&tx, &account, Timestamp::now())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
     }
 
     /// Nobody in particular.
@@ -113,7 +123,7 @@ impl TestApp {
         self.logged_in("quan-tri").await
     }
 
-    async fn logged_in(&self, username: &str) -> Client<'_> {
+    pub(super) async fn logged_in(&self, username: &str) -> Client<'_> {
         let body = json!({ "username": username, "password": PASSWORD });
         let answer = self.anon().post("/api/v1/session", &body).await;
         assert_eq!(answer.status, StatusCode::OK, "{:?}", answer.json());

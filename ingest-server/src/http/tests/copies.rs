@@ -67,7 +67,7 @@ async fn a_viewing_copy_is_served_by_range_and_said_to_be_one() {
         (&viewing["state"], &viewing["url"]),
         (&json!("queued"), &Value::Null)
     );
-    let url = format!("{path}/evidence/{piece}?copy=viewing");
+    let url = format!("{path}/evidence/{piece}?copy=viewing&purpose=review");
     operator.get(&url).await.is_problem(404, "not_found");
     make(&app, &claim(&app).await).await;
 
@@ -83,7 +83,9 @@ async fn a_viewing_copy_is_served_by_range_and_said_to_be_one() {
         let part = operator.get_with(&url, &[("range", range)]).await;
         assert_eq!(part.status, StatusCode::PARTIAL_CONTENT);
     }
-    let original = operator.get(&format!("{path}/evidence/{piece}")).await;
+    let original = operator
+        .get(&format!("{path}/evidence/{piece}?purpose=review"))
+        .await;
     assert_eq!(&original.body[..], b"original");
     assert_eq!(original.header("content-type"), "video/quicktime");
     operator

@@ -19,7 +19,7 @@ async fn a_stored_clip_is_served_whole_and_by_range() {
     let url = detail["evidence"][0]["url"].as_str().unwrap();
     assert_eq!(
         url,
-        format!("/api/v1/incidents/{incident}/evidence/{piece}")
+        format!("/api/v1/incidents/{incident}/evidence/{piece}?purpose=review")
     );
 
     let whole = operator.get(url).await;
@@ -65,10 +65,10 @@ async fn evidence_is_found_through_its_own_incident_alone() {
         (&incident, &other_piece),
         (&piece, &incident),
     ] {
-        let url = format!("/api/v1/incidents/{incident}/evidence/{piece}");
+        let url = format!("/api/v1/incidents/{incident}/evidence/{piece}?purpose=review");
         operator.get(&url).await.is_problem(404, "not_found");
     }
-    let url = format!("/api/v1/incidents/{incident}/evidence/{piece}");
+    let url = format!("/api/v1/incidents/{incident}/evidence/{piece}?purpose=review");
     app.anon()
         .get(&url)
         .await
@@ -96,6 +96,6 @@ async fn what_was_promised_and_has_not_come_is_not_found_and_not_linked() {
     assert_eq!(detail["evidence"][0]["state"], "sealed");
     assert_eq!(detail["evidence"][0]["sha256"], sha256(b"to come"));
     assert!(detail["evidence"][0]["url"].is_null() && detail["clip"].is_null());
-    let url = format!("/api/v1/incidents/{incident}/evidence/{piece}");
+    let url = format!("/api/v1/incidents/{incident}/evidence/{piece}?purpose=review");
     operator.get(&url).await.is_problem(404, "not_found");
 }

@@ -1,5 +1,7 @@
 //! The API as its callers see it: the real router over a real database in a folder of its own.
 
+mod access;
+mod accounts;
 mod app;
 mod bundles;
 mod casework;
@@ -7,6 +9,7 @@ mod copies;
 mod evidence;
 mod incidents;
 mod live;
+mod masking;
 mod merging;
 mod operation;
 mod orders;

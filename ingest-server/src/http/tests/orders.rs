@@ -181,7 +181,7 @@ async fn a_command_is_given_numbered_and_shown_until_it_is_answered() {
     assert_eq!(done["state"], "done");
     assert_eq!(done["evidence"][0]["state"], "sealed");
     operator
-        .get(&format!("{path}/evidence/{piece}"))
+        .get(&format!("{path}/evidence/{piece}?purpose=review"))
         .await
         .is_problem(404, "not_found");
 

@@ -19,13 +19,16 @@ fn guarded() -> Vec<(Method, String)> {
                 .as_array()
                 .unwrap()
                 .iter()
-                .all(|one| one.get("session").is_some());
+                .all(|one| one.get("session").is_some() || one.get("key").is_some());
             if only_with_session {
                 let method = method.to_uppercase().parse().unwrap();
                 let path = path
                     .replace("{id}", SOME_ID)
                     .replace("{evidence_id}", SOME_ID)
-                    .replace("{agent}", "hue-01");
+                    .replace("{agent}", "hue-01")
+                    .replace("{key}", "0000000000000000")
+                    .replace("{key_id}", SOME_ID)
+                    .replace("{username}", "lan");
                 routes.push((method, path));
             }
         }

@@ -42,7 +42,8 @@ pub struct EvidenceView {
     pub track: Option<i64>,
     /// Why it will never exist.
     pub reason: Option<UnavailableWord>,
-    /// Where its bytes are, once stored: a path on this server, range requests welcome.
+    /// Where its bytes are, once stored: a path on this server, range requests welcome. For whoever may
+    /// unmask it names the purpose `review`; for others it is answered with the redacted copy.
     pub url: Option<String>,
     /// The copy that every browser plays; only of clips.
     pub viewing: Option<CopyView>,
@@ -169,6 +170,16 @@ impl From<CopyWord> for CopyKind {
 }
 
 impl EvidenceView {
+    /// Names the purpose of a review wherever the bytes show more than the redacted copy.
+    pub(in crate::http) fn for_review(&mut self) {
+        let viewing = self.viewing.as_mut().and_then(|copy| copy.url.as_mut());
+        for url in self.url.as_mut().into_iter().chain(viewing) {
+            let join = if url.contains('?') { '&' } else { '?' };
+            url.push(join);
+            url.push_str("purpose=review");
+        }
+    }
+
     /// A piece with its copies, which lie below `place`, the path of its incident or command. `copies`
     /// may hold other pieces' as well.
     ///

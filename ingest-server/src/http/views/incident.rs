@@ -162,6 +162,37 @@ pub struct IncidentDetail {
     pub history: Vec<HistoryView>,
 }
 
+impl IncidentDetail {
+    /// Covers what people read on number plates, for whoever may not unmask.
+    pub(in crate::http) fn mask_plates(&mut self) {
+        for plate in self.seals.iter_mut().filter_map(|seal| seal.plate.as_mut()) {
+            *plate = masked(plate);
+        }
+        let typed = self
+            .history
+            .iter_mut()
+            .filter(|entry| entry.action == "plate");
+        for note in typed.filter_map(|entry| entry.note.as_mut()) {
+            *note = masked(note);
+        }
+    }
+}
+
+/// A plate of which the series stays, so that people can say which they mean, and no vehicle is told.
+fn masked(plate: &str) -> String {
+    plate
+        .chars()
+        .enumerate()
+        .map(|(at, c)| {
+            if at >= 3 && c.is_alphanumeric() {
+                '•'
+            } else {
+                c
+            }
+        })
+        .collect()
+}
+
 /// One event of an incident, as its highest revision tells it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = IncidentEvent)]
@@ -256,26 +287,23 @@ pub struct HistoryView {
 
 const INCIDENTS: &str = "incidents";
 
-/// A page, from one row more than fits where there is another page.
+/// A page of these rows; the next one begins before `next`.
 ///
 /// # Errors
 /// [`StoreError::Unreadable`].
 pub fn page(
-    mut rows: Vec<incident::Model>,
-    limit: usize,
+    rows: Vec<incident::Model>,
+    next: Option<i64>,
     pieces: &[StoredPiece],
 ) -> Result<IncidentPage, StoreError> {
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next_cursor = rows
-        .last()
-        .filter(|_| more)
-        .map(|row| row.number.to_string());
     let items = rows
         .into_iter()
         .map(|row| summary(row, pieces))
         .collect::<Result<_, _>>()?;
-    Ok(IncidentPage { items, next_cursor })
+    Ok(IncidentPage {
+        items,
+        next_cursor: next.map(|number| number.to_string()),
+    })
 }
 
 /// An incident as a list shows it. `pieces` may hold other incidents' as well.

@@ -3,6 +3,7 @@
 //!
 //! What does not belong here: queries, rights.
 
+mod account;
 mod camera;
 mod casework;
 mod enrolment;
@@ -19,6 +20,10 @@ mod session;
 mod setup;
 mod words;
 
+pub use account::{
+    AccessEntryView, AccessLogPage, AccountChange, AccountList, AccountRequest, AccountView,
+    ApiKeyList, ApiKeyMade, ApiKeyRequest, ApiKeyView, PasswordRequest, ScopeView,
+};
 pub use camera::{AgentList, AgentView, CameraCountersView, CameraList, CameraRef, CameraView};
 pub use casework::{
     CallOutcomeWord, CallRequest, CallView, CaseRows, CaseView, ClaimRequest, ClaimView,
@@ -57,8 +62,8 @@ pub use setup::{
 pub use words::{
     ActWord, CameraPhase, CameraReason, CameraStateWord, ClockReferenceWord, ClockSourceWord,
     ClockTrustWord, CommandStateWord, CopyStateWord, CopyWord, EvidenceKindWord, EvidenceState,
-    IncidentKind, IncidentState, LivenessWord, RecipientWord, RejectReasonWord, RoleWord,
-    SeverityWord, UnavailableWord,
+    IncidentKind, IncidentState, LivenessWord, PurposeWord, RecipientWord, RejectReasonWord,
+    RoleWord, SeverityWord, UnavailableWord,
 };
 
 use jiff::Timestamp;

@@ -4,8 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::account::ScopeView;
 use super::words::RoleWord;
 use crate::login::{Credentials, LiveSession};
+use crate::people::Right;
 use crate::people::password::Password;
 
 /// Name and password.
@@ -37,8 +39,14 @@ pub struct SessionView {
     pub username: String,
     /// The name that others see.
     pub display_name: String,
-    /// What the person may do.
+    /// What the person is here for.
     pub role: RoleWord,
+    /// What they may do, in words of `people::Right`.
+    pub rights: Vec<&'static str>,
+    /// The unit they act for.
+    pub unit: Option<String>,
+    /// Where and for what.
+    pub scope: ScopeView,
     /// What unsafe requests carry in `X-CSRF-Token`.
     pub csrf_token: String,
     /// When the session ends unless it is used again.
@@ -51,6 +59,13 @@ impl From<&LiveSession> for SessionView {
             username: session.account.username.to_string(),
             display_name: session.account.display_name.clone(),
             role: session.account.role.into(),
+            rights: Right::ALL
+                .iter()
+                .filter(|right| session.may(**right))
+                .map(|right| right.as_str())
+                .collect(),
+            unit: session.account.unit.as_ref().map(ToString::to_string),
+            scope: session.account.scope.clone().into(),
             csrf_token: session.csrf_token.clone(),
             expires_at: session.span.ends(),
         }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::people::Role;
+use crate::people::access::Purpose;
 use casework::lifecycle::RejectReason;
 
 macro_rules! words {
@@ -338,12 +339,41 @@ words!(
     }
 );
 words!(
-    /// What a person may do.
+    /// Why somebody looks at what is masked.
+    PurposeWord as Purpose {
+        /// To decide whether an incident is real.
+        Review,
+        /// To write a file on a violation.
+        Violation,
+        /// To answer the person it concerns.
+        Complaint,
+        /// For whoever investigates, by the law.
+        Investigation,
+        /// To see whether the installation works.
+        Maintenance,
+    }
+);
+words!(
+    /// What a person is here for.
     RoleWord as Role {
-        /// Reviews incidents.
+        /// Follows their own report.
+        Citizen,
+        /// Works the live queue.
         Operator,
-        /// Also sees quarantine and metrics.
+        /// Answers for a shift.
+        ShiftLead,
+        /// Acts for a unit.
+        AgencyHandler,
+        /// Approves what their unit answers.
+        AgencyLeader,
+        /// Acts for a traffic police unit.
+        TrafficPolice,
+        /// Acts for a forest protection unit.
+        ForestUnit,
+        /// Sets the installation up.
         Administrator,
+        /// Reads everything, changes nothing.
+        Auditor,
     }
 );
 
@@ -362,8 +392,43 @@ impl From<RejectReasonWord> for RejectReason {
 impl From<Role> for RoleWord {
     fn from(role: Role) -> Self {
         match role {
+            Role::Citizen => Self::Citizen,
             Role::Operator => Self::Operator,
+            Role::ShiftLead => Self::ShiftLead,
+            Role::AgencyHandler => Self::AgencyHandler,
+            Role::AgencyLeader => Self::AgencyLeader,
+            Role::TrafficPolice => Self::TrafficPolice,
+            Role::ForestUnit => Self::ForestUnit,
             Role::Administrator => Self::Administrator,
+            Role::Auditor => Self::Auditor,
+        }
+    }
+}
+
+impl From<RoleWord> for Role {
+    fn from(word: RoleWord) -> Self {
+        match word {
+            RoleWord::Citizen => Self::Citizen,
+            RoleWord::Operator => Self::Operator,
+            RoleWord::ShiftLead => Self::ShiftLead,
+            RoleWord::AgencyHandler => Self::AgencyHandler,
+            RoleWord::AgencyLeader => Self::AgencyLeader,
+            RoleWord::TrafficPolice => Self::TrafficPolice,
+            RoleWord::ForestUnit => Self::ForestUnit,
+            RoleWord::Administrator => Self::Administrator,
+            RoleWord::Auditor => Self::Auditor,
+        }
+    }
+}
+
+impl From<PurposeWord> for Purpose {
+    fn from(word: PurposeWord) -> Self {
+        match word {
+            PurposeWord::Review => Self::Review,
+            PurposeWord::Violation => Self::Violation,
+            PurposeWord::Complaint => Self::Complaint,
+            PurposeWord::Investigation => Self::Investigation,
+            PurposeWord::Maintenance => Self::Maintenance,
         }
     }
 }
@@ -384,11 +449,16 @@ mod tests {
             let word: RejectReasonWord = serde_json::from_value(reason.as_str().into()).unwrap();
             assert_eq!(RejectReason::from(word), reason);
         }
-        for role in [Role::Operator, Role::Administrator] {
+        for role in Role::ALL {
             assert_eq!(
                 serde_json::to_value(RoleWord::from(role)).unwrap(),
                 role.as_str()
             );
+            assert_eq!(Role::from(RoleWord::from(role)), role);
+        }
+        for purpose in Purpose::ALL {
+            let word: PurposeWord = serde_json::from_value(purpose.as_str().into()).unwrap();
+            assert_eq!(Purpose::from(word), purpose);
         }
     }
 }

@@ -13,7 +13,7 @@ pub struct Model {
     pub username: String,
     /// The name that others see.
     pub display_name: String,
-    /// `operator` or `administrator`.
+    /// `casework::people::Role` as a word.
     pub role: String,
     /// Argon2id, PHC string.
     pub password_hash: String,
@@ -23,6 +23,10 @@ pub struct Model {
     pub created_at: i64,
     /// When it changed last, microseconds UTC.
     pub updated_at: i64,
+    /// The unit they act for.
+    pub unit: Option<String>,
+    /// JSON of `people::Scope`; everywhere and everything where absent.
+    pub scope: Option<String>,
 }
 
 /// Joins are written in the queries that need them.

@@ -5,10 +5,12 @@
 //! same columns serve SQLite and PostgreSQL. What does not belong here: queries (they stand beside
 //! this folder) and decisions (they stand in the domain's modules).
 
+pub mod access_log;
 pub mod account;
 pub mod agent;
 pub mod agent_condition;
 pub mod agent_key;
+pub mod api_key;
 pub mod camera;
 pub mod case_call;
 pub mod case_clock;

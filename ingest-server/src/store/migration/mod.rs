@@ -14,6 +14,7 @@ mod m0008_mosquitto_hashes;
 mod m0010_merging;
 mod m0012_casework;
 mod m0013_dispatch;
+mod m0014_people;
 
 /// Every migration, in order.
 pub(super) struct Migrator;
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_merging::Migration),
             Box::new(m0012_casework::Migration),
             Box::new(m0013_dispatch::Migration),
+            Box::new(m0014_people::Migration),
         ]
     }
 }
