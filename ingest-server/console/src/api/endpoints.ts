@@ -255,7 +255,16 @@ export async function listAgents(): Promise<Agent[]> {
   return items;
 }
 
+// Whoever may unmask looks in order to review, and says so; everybody else gets the redacted copy.
+let purpose = '';
+
+/** What the session's rights let its owner see. */
+export function seeWith(rights: readonly string[]): void {
+  purpose = rights.includes('unmask') ? '?purpose=review' : '';
+}
+
 /** Where a piece of evidence is served; the browser's cookie gives the right to it. */
 export function evidenceUrl(incident: string, evidence: string): string {
-  return `/api/v1/incidents/${encodeURIComponent(incident)}/evidence/${encodeURIComponent(evidence)}`;
+  const [of, piece] = [encodeURIComponent(incident), encodeURIComponent(evidence)];
+  return `/api/v1/incidents/${of}/evidence/${piece}${purpose}`;
 }

@@ -21,6 +21,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/access-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who unmasked what, saw whose contact data, changed which account; newest first. */
+        get: operations["readAccessLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every account. */
+        get: operations["listAccounts"];
+        put?: never;
+        /** Makes an account. */
+        post: operations["makeAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{username}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes an account's name, role, unit, scope, or whether it may log in. Nobody changes their own. */
+        patch: operations["changeAccount"];
+        trace?: never;
+    };
+    "/api/v1/accounts/{username}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives an account another password; its sessions end. */
+        post: operations["setPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents": {
         parameters: {
             query?: never;
@@ -28,7 +97,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every agent that ever enrolled. */
+        /** Every agent that ever enrolled and has a camera within the caller's scope. */
         get: operations["listAgents"];
         put?: never;
         post?: never;
@@ -98,7 +167,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The keys of an agent with their dates, oldest first; for administrators. */
+        /** The keys of an agent with their dates, oldest first. */
         get: operations["listAgentKeys"];
         put?: never;
         post?: never;
@@ -117,7 +186,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Revoke one key of an agent, now; for administrators. */
+        /** Revoke one key of an agent, now. */
         post: operations["revokeAgentKey"];
         delete?: never;
         options?: never;
@@ -136,9 +205,61 @@ export interface paths {
         put?: never;
         /**
          * Shut an agent out, now: its keys, password and upload token are void, and it is disconnected from
-         *     the embedded broker; for administrators.
+         *     the embedded broker.
          */
         post: operations["revokeAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every key with which programs act. */
+        get: operations["listApiKeys"];
+        put?: never;
+        /** Makes a key with which a program acts for an account. The key is in this answer and nowhere else. */
+        post: operations["makeApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes a key, now. */
+        delete: operations["revokeApiKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes one step with many incidents, each on its own: what is refused for one is told, and the others go on. */
+        post: operations["takeSteps"];
         delete?: never;
         options?: never;
         head?: never;
@@ -152,7 +273,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every camera that is known, with its state. */
+        /** Every camera that is known and within the caller's scope, with its state. */
         get: operations["listCameras"];
         put?: never;
         post?: never;
@@ -238,8 +359,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Live changes as server-sent events: `incident`, `camera`, `agent`, `command`, for administrators
-         *     `quarantine`, and `resync` where changes were missed and everything must be read again.
+         * Live changes within the caller's scope, as server-sent events: `incident`, `camera`, `agent`, `command`, for administrators
+         *     and auditors `quarantine`, and `resync` where changes were missed and everything must be read again.
          */
         get: operations["watchEvents"];
         put?: never;
@@ -355,6 +476,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/calls/{call}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Writes down what came of a call. */
+        put: operations["noteCall"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How an incident is worked, and what who asks may do next. */
+        get: operations["getCase"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Holds the incident, so that nobody else decides about it; ends by itself unless it is renewed. */
+        put: operations["claimIncident"];
+        post?: never;
+        /** Lets the incident go. */
+        delete: operations["releaseClaim"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/complaint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Notes the unit that is complained of: it, and every unit below it, neither gets the incident nor sees it. */
+        put: operations["setComplaint"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/confirm": {
         parameters: {
             query?: never;
@@ -434,7 +624,7 @@ export interface paths {
         put?: never;
         /**
          * Gives the redacted copy out, to a citizen or for training, and writes it down. Nothing else of a
-         *     piece can be given out so. Administrators only.
+         *     piece can be given out so.
          */
         post: operations["discloseEvidence"];
         delete?: never;
@@ -480,6 +670,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Stops the incident's clocks until somebody takes a step or lets them go on. */
+        put: operations["pauseClocks"];
+        post?: never;
+        /** Lets the incident's clocks go on. */
+        delete: operations["resumeClocks"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/plate": {
         parameters: {
             query?: never;
@@ -491,6 +699,23 @@ export interface paths {
         put?: never;
         /** Writes the number plate that a person read on the event's vehicle. */
         post: operations["typePlate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/proposed-route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the rules in force would send the incident, and why. Nothing changes. */
+        get: operations["getProposedRoute"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -523,9 +748,27 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Releases the bundle of an event. Administrators only; never taken back. */
+        /** Releases the bundle of an event; never taken back. */
         post: operations["releaseBundle"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/shelf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets the incident aside for a while; its deadlines run on. A fire is never set aside. */
+        put: operations["shelveIncident"];
+        post?: never;
+        /** The incident is no longer set aside. */
+        delete: operations["unshelveIncident"];
         options?: never;
         head?: never;
         patch?: never;
@@ -542,6 +785,40 @@ export interface paths {
         put?: never;
         /** "These reports are of something else": they open an incident of their own. */
         post: operations["splitIncident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a step. A confirmed incident goes on to its unit where a rule says to which. */
+        post: operations["takeStep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the newest step back, where who asks took it a short while ago: everything is as before it. */
+        post: operations["undoStep"];
         delete?: never;
         options?: never;
         head?: never;
@@ -565,6 +842,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/urgency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says how urgent the incident is; its limits are those of that urgency from then on. */
+        put: operations["setUrgency"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/key-rotations": {
         parameters: {
             query?: never;
@@ -579,6 +873,23 @@ export interface paths {
          *     this path as the topic; asked again with the same key, the answer is the same.
          */
         post: operations["rotateKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/overdue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Incidents of which a stage is overdue, those that wait longest first, 200 at most, and how many each unit has. */
+        get: operations["listOverdue"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -616,6 +927,62 @@ export interface paths {
         post: operations["logIn"];
         /** Log out. The session is over at once, its live streams within seconds. */
         delete: operations["logOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The map of areas in force: GeoJSON as it was imported, with every version of every area. */
+        get: operations["getAreas"];
+        /**
+         * Sets the map of areas: a GeoJSON FeatureCollection of polygons with `id`, `name`, `from`, and where they are known
+         *     `until` and `aliases`.
+         */
+        put: operations["setAreas"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The policy in force: units, rules, limits, calendar, call trees, times of the desk. */
+        get: operations["getPolicy"];
+        /** Sets the policy whole, for the steps that are taken from then on. */
+        put: operations["setPolicy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup/policy/rehearsals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a policy would have done with the incidents of the last days. Nothing changes. */
+        post: operations["rehearsePolicy"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -666,7 +1033,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Metrics in Prometheus' text format, for this machine's own programs and for administrators. */
+        /** Metrics in Prometheus' text format, for this machine's own programs and for whoever has the right to see them. */
         get: operations["metrics"];
         put?: never;
         post?: never;
@@ -697,6 +1064,103 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An entry of the access log. */
+        AccessEntry: {
+            /**
+             * @description What was done: `unmasked`, `exported`, `contact_seen`, `contact_erased`, `account_made`,
+             *     `account_changed`, `password_set`, `key_made`, `key_revoked`.
+             */
+            act: string;
+            /** @description The account's name; `console` for a command on the server's machine. */
+            actor: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description The hash that chains it to the entry before. */
+            hash: string;
+            /** @description The id of the key with which a program asked. */
+            key?: string | null;
+            /** @description What changed. */
+            note?: string | null;
+            purpose?: components["schemas"]["Purpose"] | null;
+            /**
+             * Format: int64
+             * @description Counts from 1.
+             */
+            seq: number;
+            /** @description What it was about: a path of this API, or an account's name. */
+            subject: string;
+        };
+        /** @description A part of the access log. */
+        AccessLogPage: {
+            /**
+             * Format: int64
+             * @description The first entry of this page, by number, that was changed, removed or slipped in; `null` where
+             *     the page holds together and follows the entry before it.
+             */
+            broken_at?: number | null;
+            /** @description Newest first. */
+            items: components["schemas"]["AccessEntry"][];
+            /**
+             * Format: int64
+             * @description The number before which the next page begins; `null` on the last.
+             */
+            next_before?: number | null;
+        };
+        /** @description An account. */
+        Account: {
+            /** @description Whether log-in is refused. */
+            disabled: boolean;
+            /** @description The name that others see. */
+            display_name: string;
+            /** @description What the person is here for. */
+            role: components["schemas"]["Role"];
+            /** @description Where and for what. */
+            scope: components["schemas"]["Scope"];
+            /** @description The unit they act for. */
+            unit?: string | null;
+            /** @description The log-in name. */
+            username: string;
+        };
+        /** @description What is to change of an account; what is absent stays. */
+        AccountChange: {
+            /** @description Whether log-in is refused; then they are logged out. */
+            disabled?: boolean | null;
+            /** @description The name that others see. */
+            display_name?: string | null;
+            role?: components["schemas"]["Role"] | null;
+            scope?: components["schemas"]["Scope"] | null;
+            /** @description The unit they act for; an empty text for none. */
+            unit?: string | null;
+        };
+        /** @description Every account. */
+        AccountList: {
+            /** @description By log-in name. */
+            items: components["schemas"]["Account"][];
+        };
+        /** @description An account to be made. */
+        AccountRequest: {
+            /** @description The name that others see; the log-in name where absent. */
+            display_name?: string | null;
+            /**
+             * Format: password
+             * @description Their first password.
+             */
+            password: string;
+            /** @description What the person is here for. */
+            role: components["schemas"]["Role"];
+            /** @description Where and for what; everything where absent. */
+            scope?: components["schemas"]["Scope"];
+            /** @description The unit they act for; roles of units see nothing without one. */
+            unit?: string | null;
+            /**
+             * @description The log-in name: 1 to 64 of a-z, 0-9, '.', '-', '_'.
+             * @example lan
+             */
+            username: string;
+        };
         /** @description An agent and how it does. */
         Agent: {
             clock?: components["schemas"]["AgentClock"] | null;
@@ -779,6 +1243,78 @@ export interface components {
             /** @description By name. */
             items: components["schemas"]["Agent"][];
         };
+        /** @description A key with which a program acts for an account. */
+        ApiKey: {
+            /** @description For whom it acts. */
+            account: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends.
+             */
+            expires_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was last used, to the minute.
+             */
+            last_used_at?: string | null;
+            /** @description What it is for. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was revoked.
+             */
+            revoked_at?: string | null;
+            /** @description What a program may do with it, if its account may. */
+            rights: string[];
+            /** @description Where and for what, if its account's scope reaches so far. */
+            scope: components["schemas"]["Scope"];
+        };
+        /** @description Every key. */
+        ApiKeyList: {
+            /** @description Newest first. */
+            items: components["schemas"]["ApiKey"][];
+        };
+        /** @description A key that was just made. */
+        ApiKeyMade: {
+            /** @description What is kept of it. */
+            key: components["schemas"]["ApiKey"];
+            /** @description The key itself, for `Authorization: Bearer`. It is shown this once. */
+            secret: string;
+        };
+        /** @description A key to be made. */
+        ApiKeyRequest: {
+            /** @description The account it acts for. */
+            account: string;
+            /**
+             * Format: date-time
+             * @description When it ends: within two years.
+             */
+            expires_at: string;
+            /**
+             * @description What it is for.
+             * @example cổng 1022
+             */
+            name: string;
+            /**
+             * @description What a program may do with it: some of the account's rights.
+             * @example [
+             *       "submit_reports"
+             *     ]
+             */
+            rights: string[];
+            /** @description Where and for what; as far as the account where absent. */
+            scope?: components["schemas"]["Scope"];
+        };
         /** @description What an agent made of the desired state. */
         Applied: {
             /** @description What takes effect at its next start. */
@@ -790,6 +1326,59 @@ export interface components {
              * @description The version it took up.
              */
             version: number;
+        };
+        /** @description The map of areas in force. */
+        Areas: {
+            /** @description A GeoJSON FeatureCollection. */
+            areas: Record<string, never>;
+            /**
+             * Format: int64
+             * @description Its version; 0 is none.
+             */
+            version: number;
+        };
+        /** @description What became of many. */
+        BulkAnswer: {
+            /** @description In the order of the request. */
+            items: components["schemas"]["BulkOutcome"][];
+        };
+        /** @description What became of one of many. */
+        BulkOutcome: {
+            /** @description Why it was not, as `code` of a problem. */
+            code?: string | null;
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            id: string;
+            /** @description Why the step was refused, as a word. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description The version it stands at, where the step was taken.
+             */
+            version?: number | null;
+        };
+        /** @description One step for many incidents. */
+        BulkRequest: {
+            /** @description 1 to 200 incidents. */
+            items: components["schemas"]["SeenIncident"][];
+            /** @description What is to be done with each. */
+            step: components["schemas"]["CaseStep"];
+        };
+        /**
+         * @description What came of a call.
+         * @enum {string}
+         */
+        CallOutcome: "reached" | "no_answer" | "wrong_number" | "refused";
+        /** @description A call was made. */
+        CallRequest: {
+            /** @description What was said. */
+            note?: string | null;
+            /** @description What came of it. */
+            outcome: components["schemas"]["CallOutcome"];
+            /** @description Who was reached. */
+            reached?: string | null;
         };
         /** @description A camera and how it does. */
         Camera: {
@@ -895,6 +1484,86 @@ export interface components {
          * @enum {string}
          */
         CameraState: "connecting" | "running" | "retrying" | "stopped";
+        /** @description How an incident is worked. */
+        Case: {
+            /** @description The calls about it, oldest first. */
+            calls: components["schemas"]["PhoneCall"][];
+            claim?: components["schemas"]["Claim"] | null;
+            /** @description The unit that is complained of. */
+            complained_of?: string | null;
+            /**
+             * Format: uuid
+             * @description The incident.
+             */
+            id: string;
+            /** @description The unit that answers for it; absent in the common tray. */
+            lead?: string | null;
+            /** @description What the person who asks may do next: words as `action` of a step. */
+            next_steps: string[];
+            /** @description Whose word opened it: `camera`, `reporter`. */
+            opened_by: string;
+            /**
+             * @description Why its clocks stand still.
+             * @example waiting_for_reporter
+             */
+            paused?: string | null;
+            /**
+             * Format: date-time
+             * @description When the answer that stands was published.
+             */
+            published_at?: string | null;
+            /**
+             * Format: int32
+             * @description How often it was reopened.
+             */
+            reopened: number;
+            route?: components["schemas"]["RouteExplanation"] | null;
+            shelf?: components["schemas"]["Shelf"] | null;
+            /** @description By what way it came first: `camera`, `citizen`, `staff`, `open311`. */
+            source: string;
+            /** @description Its stages. */
+            stages: components["schemas"]["StageClock"][];
+            /** @description Where it stands: a word as in `IncidentState`. */
+            state: string;
+            /** @description What stands beside the state: a reason, an outcome, a day. */
+            state_detail?: string | null;
+            /** @description Units that help. */
+            supporting: string[];
+            undo?: components["schemas"]["UndoableStep"] | null;
+            /** @description How urgent it is. */
+            urgency: components["schemas"]["Urgency"];
+            /**
+             * Format: int64
+             * @description The version a step names.
+             */
+            version: number;
+        };
+        /** @description What is to be done. */
+        CaseStep: {
+            /**
+             * @description `mark_eligible`, `mark_not_eligible`, `acknowledge`, `confirm`, `reject`, `route`, `accept`, `return`,
+             *     `pass_down`, `start`, `answer`, `approve`, `send_back`, `publish`, `resolve`, `close_unresolved`, `defer`,
+             *     `resume_work`, `reopen`.
+             * @example route
+             */
+            action: string;
+            /**
+             * @description With `defer`: the day to look again, `YYYY-MM-DD`.
+             * @example 2027-01-15
+             */
+            day?: string | null;
+            /** @description Why, or what was done, in the person's own words; at most 2,000 characters. */
+            note?: string | null;
+            /**
+             * @description Why, as a word: with `mark_not_eligible`, `reject`, `return`, `close_unresolved`, `reopen`; with `answer` why
+             *     it could not be done, absent where it was.
+             */
+            reason?: string | null;
+            /** @description With `route`: the units that help. */
+            supporting?: string[];
+            /** @description With `route` and `pass_down`: the unit that answers for it. */
+            unit?: string | null;
+        };
         /** @description Something that is wrong in a chain. */
         ChainFault: {
             /** @description The chain. */
@@ -940,6 +1609,21 @@ export interface components {
          * @enum {string}
          */
         Check: "ok" | "failed";
+        /** @description Who holds an incident. */
+        Claim: {
+            /** @description A user name. */
+            by: string;
+            /**
+             * Format: date-time
+             * @description When it ends unless it is renewed.
+             */
+            until: string;
+        };
+        /** @description Somebody holds the incident, or goes on holding it. */
+        ClaimRequest: {
+            /** @description How. */
+            grip: components["schemas"]["GripWord"];
+        };
         /** @description How far times can be trusted. */
         Clock: {
             agent?: components["schemas"]["AgentClock"] | null;
@@ -1090,6 +1774,13 @@ export interface components {
          * @enum {string}
          */
         CommandState: "queued" | "sent" | "done" | "refused" | "failed" | "expired";
+        /** @description A report complains of a unit. */
+        ComplaintRequest: {
+            /** @description Why. */
+            note?: string | null;
+            /** @description Which unit; `null` for none. */
+            unit?: string | null;
+        };
         /**
          * @description What a copy of a piece of evidence is for.
          * @enum {string}
@@ -1310,7 +2001,10 @@ export interface components {
              * @description The track that a crop shows.
              */
             track?: number | null;
-            /** @description Where its bytes are, once stored: a path on this server, range requests welcome. */
+            /**
+             * @description Where its bytes are, once stored: a path on this server, range requests welcome. For whoever may
+             *     unmask it names the purpose `review`; for others it is answered with the redacted copy.
+             */
             url?: string | null;
             viewing?: components["schemas"]["DerivedCopy"] | null;
         };
@@ -1388,11 +2082,17 @@ export interface components {
             /** @description Those that came last first. */
             items: components["schemas"]["GapReport"][];
         };
+        /**
+         * @description How a claim is taken.
+         * @enum {string}
+         */
+        GripWord: "ordinary" | "take_over";
         /** @description One thing that happened to an incident. */
         HistoryEntry: {
             /**
-             * @description What: `open`, `link`, `clear`, `resume`, `acknowledge`, `confirm`, `reject`, `merge`,
-             *     `take_in`, `split`, `split_off`, `undo_merge`.
+             * @description What: `open`, `link`, `clear`, `resume`; a step's action; `undo`; `claim` (from another's hands), `shelve`,
+             *     `unshelve`, `pause`, `go_on`, `set_urgency`, `complaint`, `call_due`, `call_made`, `deadline_warned`,
+             *     `deadline_missed`, `review_due`; `merge`, `take_in`, `split`, `split_off`, `undo_merge`.
              */
             action: string;
             /** @description Who: a user name, or `camera`. */
@@ -1497,13 +2197,15 @@ export interface components {
          * @description What people decided.
          * @enum {string}
          */
-        IncidentState: "new" | "acknowledged" | "confirmed" | "rejected";
+        IncidentState: "new" | "eligible" | "not_eligible" | "acknowledged" | "confirmed" | "rejected" | "routed" | "accepted" | "returned" | "in_progress" | "answered" | "approved" | "sent_back" | "published" | "resolved" | "closed_unresolved" | "deferred" | "reopened";
         /** @description An incident in a list. */
         IncidentSummary: {
             /** @description The camera of its first event. */
             camera: components["schemas"]["CameraRef"];
             /** @description What the cameras say. */
             camera_phase: components["schemas"]["CameraPhase"];
+            /** @description Who holds it, while they do. */
+            claimed_by?: string | null;
             /**
              * Format: uuid
              * @description A clip that can be played.
@@ -1530,6 +2232,13 @@ export interface components {
              */
             detail: string;
             /**
+             * Format: date-time
+             * @description When the stage ends that ends first.
+             */
+            due_at?: string | null;
+            /** @description Which stage that is. */
+            due_stage?: string | null;
+            /**
              * Format: int64
              * @description How many events were merged into it.
              */
@@ -1541,6 +2250,8 @@ export interface components {
             id: string;
             /** @description What family of event. */
             kind: components["schemas"]["IncidentKind"];
+            /** @description The unit that answers for it; absent before it is routed. */
+            lead_unit?: string | null;
             /**
              * Format: int64
              * @description A short number for people to say aloud.
@@ -1556,8 +2267,15 @@ export interface components {
             report_count: number;
             /** @description The highest of its events. */
             severity: components["schemas"]["Severity"];
+            /**
+             * Format: date-time
+             * @description Until when it is set aside.
+             */
+            shelved_until?: string | null;
             /** @description What people decided. */
             state: components["schemas"]["IncidentState"];
+            /** @description What stands beside the state: a reason, an outcome, a day. */
+            state_detail?: string | null;
             /**
              * Format: uuid
              * @description A still that can be shown, with boxes drawn in where there is one.
@@ -1568,6 +2286,8 @@ export interface components {
              * @description When anything of it changed last.
              */
             updated_at: string;
+            /** @description How urgent it is. */
+            urgency: components["schemas"]["Urgency"];
             /**
              * Format: int64
              * @description What a decision names. Grows with each decision and each event that joins; not when its
@@ -1761,6 +2481,23 @@ export interface components {
             /** @description SHA-256 of its file. */
             sha256: string;
         };
+        /** @description An incident that would have gone elsewhere. */
+        MovedIncident: {
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            id: string;
+            /** @description The unit by the rules of now; absent for the common tray. */
+            now?: string | null;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
+            /** @description The unit it would go to. */
+            then?: string | null;
+        };
         /** @description A rule that raises nothing for a time. */
         Mute: {
             /**
@@ -1799,6 +2536,28 @@ export interface components {
              */
             y: number;
         };
+        /** @description What is overdue. */
+        OverdueList: {
+            /**
+             * Format: date-time
+             * @description When this was so.
+             */
+            at: string;
+            /** @description Those that wait longest first; `due_at` and `due_stage` say since when and which stage. */
+            items: components["schemas"]["IncidentSummary"][];
+            /** @description How many each unit has. */
+            units: components["schemas"]["OverdueUnit"][];
+        };
+        /** @description What is overdue of one unit. */
+        OverdueUnit: {
+            /**
+             * Format: int64
+             * @description How many incidents.
+             */
+            count: number;
+            /** @description The unit; absent for the common tray. */
+            unit?: string | null;
+        };
         /** @description Which part of a clip. */
         Part: {
             /**
@@ -1811,6 +2570,52 @@ export interface components {
              * @description How many parts there are.
              */
             of: number;
+        };
+        /** @description Another password. */
+        PasswordRequest: {
+            /**
+             * Format: password
+             * @description The password.
+             */
+            password: string;
+        };
+        /** @description Clocks are stopped. */
+        PauseRequest: {
+            /** @description What is waited for. */
+            note?: string | null;
+            /**
+             * @description `waiting_for_reporter`, `waiting_for_others`, `force_majeure`.
+             * @example waiting_for_reporter
+             */
+            reason: string;
+        };
+        /** @description Somebody to telephone. */
+        PhoneCall: {
+            /**
+             * Format: date-time
+             * @description When somebody called.
+             */
+            called_at?: string | null;
+            /** @description Who called. */
+            called_by?: string | null;
+            /** @description Whom, as the call tree names them. */
+            contact: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            due_at: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What was said. */
+            note?: string | null;
+            /** @description `reached`, `no_answer`, `wrong_number`, `refused`; absent while nobody has called. */
+            outcome?: string | null;
+            /** @description Who was reached. */
+            reached?: string | null;
         };
         /** @description Where the event is, as well as the camera can tell. */
         Place: {
@@ -1852,6 +2657,16 @@ export interface components {
              */
             plate: string;
         };
+        /** @description The policy in force. */
+        Policy: {
+            /** @description The document, in the form of `casework/data/policy.toml`. */
+            policy: Record<string, never>;
+            /**
+             * Format: int64
+             * @description Its version; 0 is the shipped one.
+             */
+            version: number;
+        };
         /** @description A point on the WGS84 ellipsoid, in degrees. */
         Position: {
             /**
@@ -1874,13 +2689,15 @@ export interface components {
             code: string;
             /**
              * Format: int64
-             * @description With `stale_version` and `stale_desired`: the version it stands at.
+             * @description With `stale_version`, `stale_desired` and `stale_document`: the version it stands at.
              */
             current_version?: number | null;
             /** @description More, where there is more to say. */
             detail?: string | null;
             /** @description With `invalid_fields`: each field that will not do. */
             fields?: components["schemas"]["FieldProblem"][];
+            /** @description With `transition_refused` and `merge_refused`: why, as a word. */
+            reason?: string | null;
             /** @description What to tell the administrator: the server's log has lines with this id. */
             request_id?: string | null;
             /**
@@ -1892,6 +2709,11 @@ export interface components {
             /** @description One sentence for people, in the language of the request. */
             title: string;
         };
+        /**
+         * @description Why somebody looks at what is masked.
+         * @enum {string}
+         */
+        Purpose: "review" | "violation" | "complaint" | "investigation" | "maintenance";
         /** @description The newest messages in quarantine. */
         QuarantineList: {
             /** @description Newest first. */
@@ -1954,6 +2776,33 @@ export interface components {
             /** @description Why, and what to do, in a sentence (English). */
             reason: string;
         };
+        /** @description What a policy would have done. */
+        Rehearsal: {
+            /** @description Rules that could not be judged, and why. */
+            broken: {
+                [key: string]: string;
+            };
+            /** @description How many would lie in the common tray. */
+            common_tray: number;
+            /** @description How many incidents were looked at, 20,000 at most: the newest. */
+            looked_at: number;
+            /** @description Those that would go elsewhere. */
+            moved: components["schemas"]["MovedIncident"][];
+            /** @description How many each rule would take. */
+            taken: {
+                [key: string]: number;
+            };
+        };
+        /** @description A policy is to be tried on the past. */
+        RehearsalRequest: {
+            /**
+             * Format: int32
+             * @description How many days back, 1 to 366.
+             */
+            days: number;
+            /** @description The document. */
+            policy: Record<string, never>;
+        };
         /**
          * @description Why an incident was rejected.
          * @enum {string}
@@ -1980,10 +2829,40 @@ export interface components {
             event_id?: string | null;
         };
         /**
-         * @description What a person may do.
+         * @description What a person is here for.
          * @enum {string}
          */
-        Role: "operator" | "administrator";
+        Role: "citizen" | "operator" | "shift_lead" | "agency_handler" | "agency_leader" | "traffic_police" | "forest_unit" | "administrator" | "auditor";
+        /** @description Why an incident went where it went. */
+        RouteExplanation: {
+            /**
+             * Format: date-time
+             * @description When the rules were asked; absent for a proposal.
+             */
+            at?: string | null;
+            /** @description The unit. */
+            lead?: string | null;
+            /**
+             * Format: int64
+             * @description The version of the policy by which it was routed; 0 is the shipped one.
+             */
+            policy_version?: number | null;
+            /** @description Every rule that was looked at, in order. */
+            reasons: components["schemas"]["RouteReason"][];
+            /** @description The rule that fits; absent in the common tray. */
+            rule?: string | null;
+            /** @description Units that help. */
+            supporting: string[];
+        };
+        /** @description What was found of a rule. */
+        RouteReason: {
+            /** @description The rule's name. */
+            rule: string;
+            /** @description The term that failed, the unit that is accused, or what is broken. */
+            term?: string | null;
+            /** @description `fits`, `fails`, `would_go_to_accused`, `broken`. */
+            verdict: string;
+        };
         /** @description Changed parameters of a rule. */
         RuleChange: {
             /**
@@ -2000,6 +2879,13 @@ export interface components {
             rule: string;
             /** @description The zone it looks at; absent for the whole picture. */
             zone?: string | null;
+        };
+        /** @description Where and for what somebody's rights hold. */
+        Scope: {
+            /** @description Areas by their keys; everywhere where empty. At most 64. */
+            areas?: string[];
+            /** @description Kinds of incident, or `kind/detail`; every one where empty. At most 64. */
+            kinds?: string[];
         };
         /** @description The seal of one event. */
         Seal: {
@@ -2034,6 +2920,19 @@ export interface components {
              */
             verdict?: string | null;
         };
+        /** @description An incident on the version that was seen. */
+        SeenIncident: {
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Its version on the screen.
+             */
+            version: number;
+        };
         /** @description Who is logged in. */
         Session: {
             /** @description What unsafe requests carry in `X-CSRF-Token`. */
@@ -2045,16 +2944,83 @@ export interface components {
              * @description When the session ends unless it is used again.
              */
             expires_at: string;
-            /** @description What the person may do. */
+            /** @description What they may do, in words of `people::Right`. */
+            rights: string[];
+            /** @description What the person is here for. */
             role: components["schemas"]["Role"];
+            /** @description Where and for what. */
+            scope: components["schemas"]["Scope"];
+            /** @description The unit they act for. */
+            unit?: string | null;
             /** @description The log-in name. */
             username: string;
+        };
+        /** @description A map of areas is to be set. */
+        SetAreasRequest: {
+            /** @description A GeoJSON FeatureCollection. */
+            areas: Record<string, never>;
+            /** @description Why. */
+            note?: string | null;
+            /**
+             * Format: int64
+             * @description The version it was made from.
+             */
+            version: number;
+        };
+        /** @description A policy is to be set. */
+        SetPolicyRequest: {
+            /** @description Why. */
+            note?: string | null;
+            /** @description The document. */
+            policy: Record<string, never>;
+            /**
+             * Format: int64
+             * @description The version it was made from.
+             */
+            version: number;
+        };
+        /** @description A document was set. */
+        SetupAnswer: {
+            /**
+             * Format: int64
+             * @description The areas in force.
+             */
+            areas_version: number;
+            /**
+             * Format: int64
+             * @description The policy in force.
+             */
+            policy_version: number;
+            /** @description Areas that rules name and the map never had: those rules are passed by. */
+            unknown_areas: string[];
         };
         /**
          * @description How much it matters if nobody looks.
          * @enum {string}
          */
         Severity: "low" | "medium" | "high" | "critical";
+        /** @description An incident that is set aside. */
+        Shelf: {
+            /** @description A user name. */
+            by: string;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            until: string;
+            /** @description Why. */
+            why: string;
+        };
+        /** @description Incidents are set aside. */
+        ShelfRequest: {
+            /**
+             * Format: int32
+             * @description For how long, 1 to 480 minutes.
+             */
+            minutes: number;
+            /** @description Why. */
+            why: string;
+        };
         /** @description What a rule would have raised. */
         Simulation: {
             /**
@@ -2096,6 +3062,54 @@ export interface components {
             note?: string | null;
             /** @description The reports that leave, at least one and not all: ids of events; at most 200. */
             reports: string[];
+            /**
+             * Format: int64
+             * @description The version the decision was made on.
+             */
+            version: number;
+        };
+        /** @description One stage on its clock. */
+        StageClock: {
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            began: string;
+            /**
+             * Format: date-time
+             * @description When it was done.
+             */
+            done?: string | null;
+            /**
+             * Format: date-time
+             * @description When it is due; absent where there is no limit, where it is done, and while it stands still.
+             */
+            due?: string | null;
+            /**
+             * Format: date-time
+             * @description When somebody was told that it is overdue.
+             */
+            missed?: string | null;
+            /**
+             * Format: int32
+             * @description How often the incident had been reopened when it began.
+             */
+            round: number;
+            /**
+             * @description `acknowledge`, `verify`, `process`, `answer`, `legal_verification`.
+             * @example process
+             */
+            stage: string;
+            /**
+             * Format: date-time
+             * @description From when on it is near.
+             */
+            warn?: string | null;
+        };
+        /** @description A step that somebody wants to take. */
+        StepRequest: {
+            /** @description What is to be done, and what belongs to it. */
+            step: components["schemas"]["CaseStep"];
             /**
              * Format: int64
              * @description The version the decision was made on.
@@ -2154,6 +3168,36 @@ export interface components {
              */
             version: number;
         };
+        /** @description The newest step is to be taken back. */
+        UndoRequest: {
+            /**
+             * Format: int64
+             * @description The version on the screen.
+             */
+            version: number;
+        };
+        /** @description A step that can be taken back. */
+        UndoableStep: {
+            /** @description What was done. */
+            action: string;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            until: string;
+        };
+        /**
+         * @description How urgent an incident is.
+         * @enum {string}
+         */
+        Urgency: "normal" | "urgent";
+        /** @description How urgent an incident is to be. */
+        UrgencyRequest: {
+            /** @description Why. */
+            note?: string | null;
+            /** @description How urgent. */
+            urgency: components["schemas"]["Urgency"];
+        };
     };
     responses: never;
     parameters: never;
@@ -2178,6 +3222,273 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    readAccessLog: {
+        parameters: {
+            query?: {
+                /** @description Only entries with a lower number. */
+                before?: number;
+                /** @description Most of them: 1 to 1000, 100 where absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessLogPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAccounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed`, `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_refused`: the name is taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The log-in name */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed`, `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_refused`: it is one's own */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The log-in name */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordRequest"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed`, `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2609,6 +3920,202 @@ export interface operations {
             };
         };
     };
+    listApiKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyMade"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed`, `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such account */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key */
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed`, `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No good key has this id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    takeSteps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid`, `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listCameras: {
         parameters: {
             query?: never;
@@ -2679,6 +4186,11 @@ export interface operations {
             query?: {
                 /** @description A copy instead of the original. */
                 copy?: components["schemas"]["CopyKind"];
+                /**
+                 * @description Why pictures and clips are to be seen as the camera made them. Needs the right to unmask, and is
+                 *     written down. Without it everybody gets the redacted copy.
+                 */
+                purpose?: components["schemas"]["Purpose"];
             };
             header?: {
                 /** @description e.g. `bytes=0-1023` */
@@ -2700,8 +4212,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/jpeg": number[];
-                    "video/mp4": number[];
+                    "image/jpeg": unknown;
+                    "video/mp4": unknown;
                 };
             };
             /** @description The range */
@@ -2711,8 +4223,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/jpeg": number[];
-                    "video/mp4": number[];
+                    "image/jpeg": unknown;
+                    "video/mp4": unknown;
                 };
             };
             400: {
@@ -2731,7 +4243,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such piece of this command, or its bytes or this copy are not here */
+            /** @description No such piece there, or its bytes or this copy are not here */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2908,7 +4420,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description States, comma-separated: `new`, `acknowledged`, `confirmed`, `rejected`. All where absent.
+                 * @description States, comma-separated, e.g. `new,acknowledged`; all where absent.
                  * @example new,acknowledged
                  */
                 state?: string;
@@ -3027,7 +4539,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_token_invalid` */
+            /** @description `not_allowed`, `csrf_token_invalid` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3044,7 +4556,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `stale_version`, `merge_refused` */
+            /** @description `stale_version`, `transition_refused`, `merge_refused` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3095,7 +4607,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_token_invalid` */
+            /** @description `not_allowed`, `csrf_token_invalid` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3112,7 +4624,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `stale_version`, `transition_refused` */
+            /** @description `stale_version`, `transition_refused`, `merge_refused` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3128,6 +4640,8 @@ export interface operations {
             query?: {
                 /** @description The event; needed where the incident has several sealed ones. */
                 event_id?: string;
+                /** @description Why it is taken out, originals and all: `violation` where absent. It is written down. */
+                purpose?: components["schemas"]["Purpose"];
             };
             header?: never;
             path: {
@@ -3183,6 +4697,308 @@ export interface operations {
             };
         };
     };
+    noteCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+                /** @description The call */
+                call: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid`, `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description also where the call was made already */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `transition_refused` with its `reason` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claimIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid`, `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `claimed_by_another`, `transition_refused` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    releaseClaim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid`, `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `claimed_by_another` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setComplaint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComplaintRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid`, `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `transition_refused` with its `reason` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     confirmIncident: {
         parameters: {
             query?: never;
@@ -3223,7 +5039,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_token_invalid` */
+            /** @description `not_allowed`, `csrf_token_invalid` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3240,7 +5056,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `stale_version`, `transition_refused` */
+            /** @description `stale_version`, `transition_refused`, `merge_refused` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3291,7 +5107,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_token_invalid` */
+            /** @description `not_allowed`, `csrf_token_invalid` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3308,7 +5124,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `stale_version`, `merge_refused` */
+            /** @description `stale_version`, `transition_refused`, `merge_refused` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3324,6 +5140,11 @@ export interface operations {
             query?: {
                 /** @description A copy instead of the original. */
                 copy?: components["schemas"]["CopyKind"];
+                /**
+                 * @description Why pictures and clips are to be seen as the camera made them. Needs the right to unmask, and is
+                 *     written down. Without it everybody gets the redacted copy.
+                 */
+                purpose?: components["schemas"]["Purpose"];
             };
             header?: {
                 /** @description e.g. `bytes=0-1023` */
@@ -3345,8 +5166,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/jpeg": number[];
-                    "video/mp4": number[];
+                    "image/jpeg": unknown;
+                    "video/mp4": unknown;
                 };
             };
             /** @description The range */
@@ -3356,8 +5177,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/jpeg": number[];
-                    "video/mp4": number[];
+                    "image/jpeg": unknown;
+                    "video/mp4": unknown;
                 };
             };
             400: {
@@ -3376,7 +5197,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No such piece of this incident, or its bytes or this copy are not here */
+            /** @description No such piece there, or its bytes or this copy are not here */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3606,7 +5427,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_token_invalid` */
+            /** @description `not_allowed`, `csrf_token_invalid` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3623,7 +5444,140 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `stale_version`, `merge_refused` */
+            /** @description `stale_version`, `transition_refused`, `merge_refused` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pauseClocks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PauseRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid`, `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `transition_refused` with its `reason` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeClocks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid`, `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `transition_refused` with its `reason` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3702,6 +5656,44 @@ export interface operations {
             };
         };
     };
+    getProposedRoute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteExplanation"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     rejectIncident: {
         parameters: {
             query?: never;
@@ -3742,7 +5734,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_token_invalid` */
+            /** @description `not_allowed`, `csrf_token_invalid` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3759,7 +5751,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `stale_version`, `transition_refused` */
+            /** @description `stale_version`, `transition_refused`, `merge_refused` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3838,6 +5830,130 @@ export interface operations {
             };
         };
     };
+    shelveIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShelfRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid`, `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `transition_refused` with its `reason` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unshelveIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid`, `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `transition_refused` with its `reason` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     splitIncident: {
         parameters: {
             query?: never;
@@ -3878,7 +5994,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_token_invalid` */
+            /** @description `not_allowed`, `csrf_token_invalid` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3895,7 +6011,144 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `stale_version`, `merge_refused` */
+            /** @description `stale_version`, `transition_refused`, `merge_refused` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    takeStep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid`, `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_version`, `transition_refused` with its `reason`, `claimed_by_another` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undoStep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid`, `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_version`, `transition_refused` with its `reason`, `claimed_by_another` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3946,7 +6199,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_token_invalid` */
+            /** @description `not_allowed`, `csrf_token_invalid` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3963,7 +6216,75 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `stale_version`, `merge_refused` */
+            /** @description `stale_version`, `transition_refused`, `merge_refused` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setUrgency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The incident */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UrgencyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid`, `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `transition_refused` with its `reason` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4028,6 +6349,44 @@ export interface operations {
             };
             /** @description `enrolment_key_in_use` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOverdue: {
+        parameters: {
+            query?: {
+                /** @description This unit and those below it; all where absent. */
+                unit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverdueList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4176,6 +6535,225 @@ export interface operations {
                 };
             };
             /** @description `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAreas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Areas"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setAreas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetAreasRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupAnswer"];
+                };
+            };
+            /** @description `invalid_request`; `detail` names the feature and the property */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid`, `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_document` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetPolicyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupAnswer"];
+                };
+            };
+            /** @description `invalid_request`; `detail` names the key */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid`, `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `stale_document` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rehearsePolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RehearsalRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
+            /** @description `invalid_request`; `detail` names the key */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `csrf_token_invalid`, `not_allowed` */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -4,7 +4,7 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/r
 import type { QueryClient } from '@tanstack/react-query';
 
 import { setCsrfToken } from '../api/client';
-import { fetchSession, logIn, logOut } from '../api/endpoints';
+import { fetchSession, logIn, logOut, seeWith } from '../api/endpoints';
 import type { Session } from '../api/types';
 
 /** Someone, nobody yet, or nobody any more. */
@@ -25,6 +25,7 @@ const sessionQuery = queryOptions<SessionState>({
 
 function opened(session: Session): SessionState {
   setCsrfToken(session.csrf_token);
+  seeWith(session.rights);
   return { kind: 'open', session };
 }
 

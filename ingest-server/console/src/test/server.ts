@@ -18,6 +18,9 @@ export const aSession: Session = {
   username: 'lan',
   display_name: 'Lan',
   role: 'operator',
+  rights: [],
+  unit: null,
+  scope: { areas: [], kinds: [] },
   csrf_token: 'csrf-1',
   expires_at: '2026-11-23T00:00:00Z',
 };

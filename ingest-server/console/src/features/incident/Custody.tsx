@@ -105,7 +105,7 @@ function Redacted({ incident, entry }: Props) {
   const ask = useAskForRedaction(incident.id);
   const disclose = useDisclosure(incident.id);
   const session = useSession().data;
-  const mayDisclose = session?.kind === 'open' && session.session.role === 'administrator';
+  const mayDisclose = session?.kind === 'open' && session.session.rights.includes('disclose');
   const copy = entry.redacted ?? null;
   const sending = ask.isPending || disclose.isPending;
   const failure = ask.error ?? disclose.error;

@@ -31,7 +31,7 @@ function SealOfEvent({ incident, seal }: { incident: string; seal: Seal }) {
   const plate = useTypePlate(incident);
   const release = useRelease(incident);
   const session = useSession().data;
-  const mayRelease = session?.kind === 'open' && session.session.role === 'administrator';
+  const mayRelease = session?.kind === 'open' && session.session.rights.includes('release');
   const bundle = seal.bundle_url ?? null;
   const released = seal.released_at ?? null;
   const failure = release.error ?? plate.error;
