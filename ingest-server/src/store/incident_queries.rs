@@ -45,6 +45,7 @@ impl IncidentFilter {
     pub const fn newest(limit: u64) -> Self {
         Self {
             states: Vec::new(),
+            shelf: OnShelf::Any,
             before: None,
             limit,
             units: None,

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use casework::lifecycle::Action;
 use contract::v1::EventId;
+use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
