@@ -1,7 +1,5 @@
 //! Cases on rows: routing on confirmation, undo, complaints, deadlines as time passes, and whatever order people act in.
 
-use std::sync::Arc;
-
 use casework::deadline::Urgency;
 use casework::lifecycle::{
     Action, OpenedBy, Outcome, Refusal, RejectReason, ReopenReason, ReturnReason, State, Step,
@@ -19,7 +17,7 @@ use super::{ReviewError, Taken, Timekeeper, Wish, take_step, undo_step};
 use crate::changes::ChangeBus;
 use crate::incident::IncidentId;
 use crate::incident::history::verify;
-use crate::office::{Office, Offices};
+use crate::office::Offices;
 use crate::store::entity::incident;
 use crate::store::{self, Access as _, CallMade, CaseFact, SetupKind, Store};
 
@@ -101,10 +99,6 @@ impl Town {
             .await
             .unwrap();
         tx.commit().await.unwrap();
-    }
-
-    async fn office(&self) -> Arc<Office> {
-        self.offices.in_force(&self.store).await.unwrap()
     }
 
     async fn open(&self, kind: &str, by: OpenedBy, source: Source, urgency: Urgency) -> IncidentId {
@@ -671,7 +665,7 @@ fn any_happening() -> impl Strategy<Value = (Happens, i64)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
     /// Whatever people, timers and cameras do in whatever order: every row is a legal case, every change stands in a
     /// history whose chain holds, what is refused changes nothing, and what is undone is as it was.

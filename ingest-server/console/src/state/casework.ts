@@ -33,7 +33,7 @@ export interface Unit {
 /** The units that incidents may be routed to. */
 export function useUnits(): readonly Unit[] {
   const query = useQuery({ queryKey: ['policy'], queryFn: fetchPolicy, staleTime: 60_000 });
-  const units: unknown = query.data?.policy['units'];
+  const units: unknown = query.data?.policy.units;
   return Array.isArray(units) ? units.filter(isUnit) : [];
 }
 
