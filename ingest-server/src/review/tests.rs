@@ -11,7 +11,6 @@ use casework::routing::Source;
 use casework::unit::UnitId;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use sea_orm::{EntityTrait as _, IntoActiveModel as _};
 
 use super::{ReviewError, Taken, Timekeeper, Wish, take_step, undo_step};
 use crate::changes::ChangeBus;
@@ -19,7 +18,7 @@ use crate::incident::IncidentId;
 use crate::incident::history::verify;
 use crate::office::Offices;
 use crate::store::entity::incident;
-use crate::store::{self, Access as _, CallMade, CaseFact, SetupKind, Store};
+use crate::store::{self, CallMade, CaseFact, SetupKind, Store};
 
 const UNITS: &str = r#"
     units = [
@@ -112,10 +111,7 @@ impl Town {
             ..incident::Model::opened(id, by, source, at(0))
         };
         let tx = self.store.begin().await.unwrap();
-        incident::Entity::insert(row.into_active_model())
-            .exec_without_returning(tx.conn())
-            .await
-            .unwrap();
+        store::insert_incident(&tx, row).await.unwrap();
         tx.commit().await.unwrap();
         id
     }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
+use super::access::insert_all;
 use super::entity::{event, incident};
 use super::{Access, StoreError, Tx};
 use crate::changes::Change;
@@ -68,6 +69,14 @@ pub async fn find_incident(
     Ok(incident::Entity::find_by_id(id.to_string())
         .one(on.conn())
         .await?)
+}
+
+/// Writes an incident that was just opened.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn insert_incident(tx: &Tx, row: incident::Model) -> Result<(), StoreError> {
+    insert_all(tx, vec![row]).await
 }
 
 /// The id of a row.

@@ -23,7 +23,7 @@ use super::cases::state_of;
 use super::entity::{event, incident, merge_step, merge_witness};
 use super::filing::next_number;
 use super::incident_facts::{events_of, put_sum};
-use super::incidents::{find_incident, incident_id};
+use super::incidents::{find_incident, incident_id, insert_incident};
 use super::merging::{column, declined_by_split, renew_profile};
 use super::{Access, StoreError, Tx};
 use crate::incident::IncidentId;
@@ -255,7 +255,7 @@ pub async fn open_beside(
         urgency: other.urgency.clone(),
         ..incident::Model::opened(id, by, Source::Camera, now)
     };
-    insert_all(tx, vec![row]).await?;
+    insert_incident(tx, row).await?;
     Ok(id)
 }
 
