@@ -4,6 +4,7 @@ use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::app::{Answer, Client, TestApp, report};
+use crate::people::{Role, Scope};
 
 const POLICY: &str = r#"
     units = [{ id = "trat-tu", name = "Đội trật tự" }, { id = "phuong", name = "Phường" }]
@@ -350,4 +351,51 @@ async fn a_document_that_is_none_is_refused_with_its_key() {
     assert!(detail.contains("feature 0: property from"), "{detail}");
     let now = admin.get("/api/v1/setup/policy").await.json();
     assert_eq!(now["version"], 0, "nothing of them stands");
+}
+
+/// Stray cattle, from the camera to the published answer, by the hands of three people.
+#[tokio::test]
+async fn an_incident_goes_from_the_centre_to_its_unit_and_back() {
+    let app = TestApp::new().await;
+    let unit = |name, role, of| app.account(name, role, Some(of), Scope::default());
+    unit("minh", Role::AgencyHandler, "phuong").await;
+    unit("hoa", Role::AgencyLeader, "phuong").await;
+    unit("tu", Role::AgencyHandler, "trat-tu").await;
+    let admin = app.administrator().await;
+    let mut document = policy();
+    document["rules"][0] = json!({ "name": "gia-suc", "lead": "phuong" });
+    let set = json!({ "version": 0, "policy": document });
+    put(&admin, "/api/v1/setup/policy", &set).await;
+
+    let id = app.take(&report("hue-01", "cam-1", 1, "raised")).await;
+    let case = format!("/api/v1/incidents/{id}/case");
+    let (handler, leader) = (app.logged_in("minh").await, app.logged_in("hoa").await);
+    handler.get(&case).await.is_problem(404, "not_found");
+    let operator = app.operator().await;
+    step(&operator, &id, 1, json!({ "action": "confirm" })).await;
+    let other = app.logged_in("tu").await;
+    other.get(&case).await.is_problem(404, "not_found");
+    let theirs = handler.get(&case).await.json();
+    assert_eq!(
+        (&theirs["lead"], &theirs["next_steps"]),
+        (&json!("phuong"), &json!(["accept", "return", "pass_down"]))
+    );
+    let done = json!({ "action": "answer", "note": "đã đưa bò về chuồng" });
+    let silent = step(&handler, &id, 3, json!({ "action": "accept" })).await;
+    assert_eq!(silent.status, StatusCode::OK, "{:?}", silent.json());
+    let wordless = step(&handler, &id, 4, json!({ "action": "answer" })).await;
+    assert_eq!(wordless.json()["reason"], "note_missing");
+    step(&handler, &id, 4, done).await;
+    let early = step(&operator, &id, 5, json!({ "action": "publish" })).await;
+    assert_eq!(early.json()["reason"], "approval_first");
+    let own = step(&handler, &id, 5, json!({ "action": "approve" })).await;
+    assert_eq!(own.json()["reason"], "not_this_role");
+    step(&leader, &id, 5, json!({ "action": "approve" })).await;
+    let public = step(&operator, &id, 6, json!({ "action": "publish" })).await;
+    let public = public.json();
+    assert_eq!(
+        (&public["state"], &public["state_detail"]),
+        (&json!("published"), &json!("done"))
+    );
+    assert!(public["published_at"].is_string());
 }
