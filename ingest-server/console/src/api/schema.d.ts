@@ -4424,6 +4424,11 @@ export interface operations {
                  * @example new,acknowledged
                  */
                 state?: string;
+                /**
+                 * @description `hidden` leaves out what is set aside, `only` lists that alone. Both where absent.
+                 * @example hidden
+                 */
+                shelf?: string;
                 /** @description Most on a page: 1 to 200, 50 where absent. */
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
