@@ -1,4 +1,5 @@
-//! One camera's analysis: tracker, scene and rules, the same in `run` and `replay`.
+//! One camera's analysis: tracker, scene and rules, the same in `run` and `replay`; each pose by itself
+//! ([`PosedAnalysis`]).
 //!
 //! Pure: detections and a time in, tracks and event changes out. What does not belong here:
 //! pictures, models, queues.
@@ -7,6 +8,8 @@ mod attention;
 mod gaze;
 mod memory;
 mod plan;
+mod pose_time;
+mod posed;
 mod simulate;
 
 use jiff::Timestamp;
@@ -15,6 +18,7 @@ use attention::OpenEvents;
 pub use gaze::Gaze;
 pub use memory::{Remembered, TrackMemory};
 pub use plan::{Plan, Running, named, names};
+pub use posed::{PosedAnalysis, Standing};
 pub use simulate::{Supposed, simulate};
 
 use crate::camera::{Cause, Frame};
@@ -77,7 +81,7 @@ impl<'a> Look<'a> {
     }
 }
 
-/// Tracker and rules of one camera.
+/// Tracker and rules of one camera in one pose.
 pub struct CameraAnalysis {
     tracker: Tracker,
     scene: Scene,

@@ -1,7 +1,7 @@
 //! The edge agent: watches cameras, finds events, files signed reports with evidence.
 //!
 //! Data flows one way, and the modules below stand in that order:
-//! `camera → motion → detect → verify → track → closeup → scene → signal → rule → evidence → report → outbox`. A
+//! `pose → camera → motion → detect → verify → track → closeup → scene → signal → rule → evidence → report → outbox`. A
 //! stage imports only stages above it; `pipeline` alone wires them, and `lockstep` those up to the rules, for recordings. `tests/tests/import_direction.rs` checks it.
 
 pub mod geometry;
@@ -10,6 +10,7 @@ pub mod time;
 
 pub mod config;
 pub mod clock;
+pub mod pose;
 
 pub mod camera;
 pub mod motion;

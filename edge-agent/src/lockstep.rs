@@ -6,13 +6,14 @@
 
 use std::time::Duration;
 
-use crate::analysis::{CameraAnalysis, Gaze, Look, Step};
+use crate::analysis::{Gaze, Look, PosedAnalysis, Step};
 use crate::camera::{
     Cause, FileError, Frame, GateReport, GatedFile, GatedItem, PictureError, PictureFolder, Regard,
 };
-use crate::config::{CameraConfig, Manifest};
+use crate::config::{CameraConfig, Manifest, PoseId};
 use crate::detect::{Classifier, DetectError, Detection, Detector, Request, Seat};
 use crate::motion::MotionError;
+use crate::pose::PoseHandle;
 use crate::rule::EventChange;
 use crate::signal::{SignalBoard, SignalReading, SignalWatch};
 use crate::time::StreamTime;
@@ -88,7 +89,8 @@ pub struct Lockstep {
     detector: Detector,
     seat: Seat,
     verifier: Option<FireVerifier>,
-    analysis: CameraAnalysis,
+    analysis: PosedAnalysis,
+    pose: PoseHandle,
     gaze: Gaze,
     signals: SignalWatch,
     analysed: u64,
@@ -111,13 +113,21 @@ impl Lockstep {
             source,
             seat: detector.seat(NO_HURRY),
             verifier: wanted.map(FireVerifier::new),
-            analysis: CameraAnalysis::new(camera, tracking),
+            analysis: PosedAnalysis::new(camera, &tracking),
+            pose: PoseHandle::of(&camera.poses),
             gaze: Gaze::of(camera, detector.manifest()),
             signals: SignalWatch::of(camera, SignalBoard::default()),
             detector,
             analysed: 0,
             looks: 0,
         }
+    }
+
+    /// The recording is all of one pose of the camera.
+    #[must_use]
+    pub fn in_pose(mut self, pose: PoseId) -> Self {
+        self.pose = PoseHandle::always(pose);
+        self
     }
 
     /// Takes the recording to its next picture that the rules see; nothing at its end.
@@ -206,7 +216,10 @@ impl Lockstep {
         self.analysed += 1;
         let detections = self.see(&frame)?;
         let glanced = match regard {
-            Regard::Glance => self.analysis.glance(frame.size, &detections),
+            Regard::Glance => {
+                let state = self.pose.at(frame.wall);
+                self.analysis.glance(frame.size, &detections, state)
+            }
             Regard::InTurn | Regard::Recalled => None,
         };
         if let Some(cause) = glanced {
@@ -244,15 +257,17 @@ impl Lockstep {
             Some(verifier) => verifier.look(&frame, &detections)?,
             None => Vec::new(),
         };
-        self.analysis.watch_view(&frame)?;
+        let state = self.pose.at(frame.wall);
+        self.analysis.watch_view(&frame, state)?;
         let signals = self.signals.look(&frame, frame.wall);
-        let step = self.analysis.step(&Look {
+        let look = Look {
             detections: &detections,
             verdicts: &verdicts,
             signals: &signals,
             wall: Some(frame.wall),
             ..Look::new(frame.pts, frame.size)
-        });
+        };
+        let step = self.analysis.step(&look, state);
         self.gaze.learn(frame.size, &step.tracks);
         Ok(Analysed {
             number: self.decoded(),

@@ -136,6 +136,10 @@ metrics_list! {
         "Event changes of the rules, by camera, kind and phase.";
     SHADOW_CHANGES = describe_counter "vong_agent_shadow_changes_total", Unit::Count,
         "Event changes of rules in the shadow of others, by camera, kind and phase; nobody is told.";
+    ABSTAINED = describe_counter "vong_agent_abstained_pictures_total", Unit::Count,
+        "Pictures that no rule was asked about, because the camera turned or its pose was unknown, by camera and reason.";
+    POSE_FAILED = describe_counter "vong_agent_pose_failed_total", Unit::Count,
+        "Times that a camera could not be asked where it looks, by camera and reason.";
     HELD_BACK = describe_counter "vong_agent_held_back_total", Unit::Count,
         "Candidates that a rule did not tell, by camera, rule, reason and mode of the rule.";
     VERIFY_FAILED = describe_counter "vong_agent_verify_failed_total", Unit::Count,

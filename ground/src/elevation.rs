@@ -16,8 +16,71 @@ pub struct Grid {
     step: [f64; 2],
     /// Samples from north to south, from west to east.
     size: [usize; 2],
-    /// Metres above sea level, row by row; none where nothing was measured.
-    heights: Vec<Option<f32>>,
+    /// Metres above sea level, row by row.
+    heights: Heights,
+}
+
+/// Samples in as few bytes as their format has.
+#[derive(Debug, Clone, PartialEq)]
+enum Heights {
+    /// Whole metres; [`hgt::VOID`] where nothing was measured.
+    Whole(Vec<i16>),
+    /// None where nothing was measured.
+    Fine(Vec<Option<f32>>),
+}
+
+impl Heights {
+    fn at(&self, index: usize) -> Option<f64> {
+        match self {
+            Self::Whole(samples) => samples
+                .get(index)
+                .filter(|height| **height != hgt::VOID)
+                .map(|height| f64::from(*height)),
+            Self::Fine(samples) => samples.get(index).copied().flatten().map(f64::from),
+        }
+    }
+}
+
+/// Ground whose height is known.
+pub trait Terrain {
+    /// Metres above sea level; none where it is not known.
+    fn height_at(&self, place: Place) -> Option<f64>;
+
+    /// Metres from one measured height to the next.
+    fn spacing(&self) -> f64;
+}
+
+/// Several grids as one map; where they overlap, the first one that knows speaks.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Mosaic(Vec<Grid>);
+
+impl Mosaic {
+    /// A map of these grids.
+    #[must_use]
+    pub const fn new(grids: Vec<Grid>) -> Self {
+        Self(grids)
+    }
+}
+
+impl Terrain for Mosaic {
+    fn height_at(&self, place: Place) -> Option<f64> {
+        self.0.iter().find_map(|grid| grid.height_at(place))
+    }
+
+    /// That of the coarsest grid.
+    fn spacing(&self) -> f64 {
+        self.0.iter().map(Grid::spacing).fold(0.0, f64::max)
+    }
+}
+
+impl Terrain for Grid {
+    fn height_at(&self, place: Place) -> Option<f64> {
+        Self::height_at(self, place)
+    }
+
+    fn spacing(&self) -> f64 {
+        Self::spacing(self)
+    }
 }
 
 /// Why bytes are no elevation grid.
@@ -74,13 +137,7 @@ impl Grid {
         let column = (place.lon - self.north_west.lon) / self.step[1];
         let (top, down) = split(row, self.size[0])?;
         let (left, right) = split(column, self.size[1])?;
-        let sample = |row: usize, column: usize| {
-            self.heights
-                .get(row * self.size[1] + column)
-                .copied()
-                .flatten()
-                .map(f64::from)
-        };
+        let sample = |row: usize, column: usize| self.heights.at(row * self.size[1] + column);
         let across =
             |row| Some(sample(row, left)? * (1.0 - right) + sample(row, left + 1)? * right);
         Some(across(top)? * (1.0 - down) + across(top + 1)? * down)

@@ -23,6 +23,8 @@ pub struct Homography {
     /// Row by row; from fractions of the picture to metres of [`Offset`] from `origin`.
     matrix: [[f64; 3]; 3],
     reprojection: f64,
+    /// How far off each of the pairs' places may be by itself: standard deviation in metres.
+    marking: f64,
     /// The sign of the denominator where the pairs are: beyond the horizon it is the other one.
     near: f64,
 }
@@ -87,6 +89,7 @@ impl Homography {
             origin,
             matrix,
             reprojection: 0.0,
+            marking: 0.0,
             near,
         };
         fitted.reprojection = fitted.error_of(&picture, &ground);
@@ -97,6 +100,14 @@ impl Homography {
     #[must_use]
     pub const fn reprojection_error(&self) -> f64 {
         self.reprojection
+    }
+
+    /// The same plane from pairs whose places may be off by this much each: standard deviation in metres. Four
+    /// pairs always fit, so what the fit leaves does not tell how well they were measured.
+    #[must_use]
+    pub const fn marked_within(mut self, metres: f64) -> Self {
+        self.marking = metres;
+        self
     }
 
     /// The place that a point of the picture shows, if it shows ground at all; `sigma` is how far off the point
@@ -124,7 +135,7 @@ impl Homography {
             cross: x[0] * x[1] + y[0] * y[1],
         };
         let error = of_point
-            .plus(Covariance::round(self.reprojection))
+            .plus(Covariance::round(self.reprojection.max(self.marking)))
             .ellipse();
         Some(Fixed {
             place: self.origin.at(offset),
@@ -363,6 +374,15 @@ mod tests {
             plane.place_of([0.5, -0.6], 0.002).is_none(),
             "above the horizon"
         );
+    }
+
+    #[test]
+    fn a_place_is_no_better_than_the_marks() {
+        let plane = Homography::fit(&pairs()[..4]).unwrap();
+        let at = seen(0.0, 12.0);
+        assert!(plane.place_of(at, 1e-4).unwrap().error.major < 0.05);
+        let error = plane.marked_within(2.0).place_of(at, 1e-4).unwrap().error;
+        assert!((2.0..2.1).contains(&error.minor), "{error:?}");
     }
 
     #[test]

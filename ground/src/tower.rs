@@ -1,10 +1,10 @@
 //! A camera on a tower or a ridge: from a point of its picture to a bearing, and where there is ground to hit,
 //! to a place.
 //!
-//! A pinhole without distortion, level across (no roll). A ray bends with the air: the earth falls away below it
+//! A pinhole without distortion, rolled, tilted and turned in that order. A ray bends with the air: the earth falls away below it
 //! by `d² (1 − k) / 2R` with `k` = 0.13 for standard refraction (Torge & Müller, *Geodesy*, §5.1).
 
-use crate::elevation::Grid;
+use crate::elevation::Terrain;
 use crate::ellipse::{Covariance, Ellipse};
 use crate::geodesy::{Bearing, Offset, Place};
 
@@ -28,6 +28,8 @@ pub struct Tower {
     pub azimuth: Bearing,
     /// Degrees by which the picture's middle looks below the horizontal; negative looks up.
     pub tilt: f64,
+    /// Degrees by which the camera leans to its right, so that the horizon rises there; 0 where it is level.
+    pub roll: f64,
     /// Degrees that the picture's width spans.
     pub field_of_view: f64,
     /// Width over height.
@@ -45,6 +47,9 @@ pub enum TowerFault {
     /// Tilt.
     #[error("tilt must lie between -45 and 90 degrees")]
     Tilt,
+    /// Roll.
+    #[error("roll must lie between -45 and 45 degrees")]
+    Roll,
     /// Field of view.
     #[error("field_of_view must lie between 0.5 and 120 degrees")]
     FieldOfView,
@@ -92,6 +97,7 @@ impl Tower {
             TowerFault::Height,
         )?;
         within((-45.0..=90.0).contains(&self.tilt), TowerFault::Tilt)?;
+        within((-45.0..=45.0).contains(&self.roll), TowerFault::Roll)?;
         within(
             (0.5..=120.0).contains(&self.field_of_view),
             TowerFault::FieldOfView,
@@ -109,8 +115,12 @@ impl Tower {
     #[must_use]
     pub fn ray(&self, [x, y]: [f64; 2], sigma: f64) -> Ray {
         let half = (self.field_of_view / 2.0).to_radians().tan();
-        let right = (2.0 * x - 1.0) * half;
-        let below = (2.0 * y - 1.0) * half / self.aspect;
+        let across = (2.0 * x - 1.0) * half;
+        let along = (2.0 * y - 1.0) * half / self.aspect;
+        // What lies to the right of a camera that leans to its right lies lower than it seems.
+        let (sin, cos) = self.roll.to_radians().sin_cos();
+        let right = across * cos - along * sin;
+        let below = across * sin + along * cos;
         let (sin, cos) = self.tilt.to_radians().sin_cos();
         // Forward and down over ground, after the camera is tilted.
         let forward = cos - below * sin;
@@ -132,17 +142,17 @@ impl Tower {
         self.hit(ray, |distance| Some(self.sinks(distance)), 0.0)
     }
 
-    /// Where a ray first meets the ground of a grid; none where it passes over it, leaves the grid, or meets a
+    /// Where a ray first meets the ground of a map; none where it passes over it, leaves the grid, or meets a
     /// hole of the measurement.
     #[must_use]
-    pub fn hit_terrain(&self, ray: Ray, grid: &Grid) -> Option<Hit> {
-        let foot = grid.height_at(self.place)?;
+    pub fn hit_terrain(&self, ray: Ray, terrain: &impl Terrain) -> Option<Hit> {
+        let foot = terrain.height_at(self.place)?;
         let bearing = ray.bearing;
         let ground = |distance: f64| {
             let place = self.place.at(Offset::towards(bearing, distance));
-            Some(foot - grid.height_at(place)? + self.sinks(distance))
+            Some(foot - terrain.height_at(place)? + self.sinks(distance))
         };
-        self.hit(ray, ground, grid.spacing())
+        self.hit(ray, ground, terrain.spacing())
     }
 
     /// How far level ground lies below the foot's level at a distance, by curvature and refraction.
@@ -212,6 +222,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::elevation::{Grid, Mosaic};
 
     fn tower() -> Tower {
         Tower {
@@ -222,6 +233,7 @@ mod tests {
             height: 30.0,
             azimuth: Bearing::from_degrees(90.0),
             tilt: 3.0,
+            roll: 0.0,
             field_of_view: 60.0,
             aspect: 16.0 / 9.0,
             pointing_sigma: 0.2,
@@ -253,6 +265,59 @@ mod tests {
             (edge.bearing.degrees() - 120.0).abs() < 1e-9,
             "half the field of view to the right"
         );
+    }
+
+    #[test]
+    fn a_leaning_camera_sees_the_horizon_lean() {
+        let level = Tower {
+            tilt: 0.0,
+            ..tower()
+        };
+        let leaning = Tower {
+            roll: 10.0,
+            ..level
+        };
+        let middle = leaning.ray([0.5, 0.5], 0.0);
+        assert!(middle.down.abs() < 1e-9, "the middle stays where it is");
+        // The horizon of a camera that leans to its right runs from lower left to upper right.
+        assert!(leaning.ray([0.9, 0.5], 0.0).down > 3.0);
+        assert!(leaning.ray([0.1, 0.5], 0.0).down < -3.0);
+        // Turned by 90 degrees more than allowed, right would be below: half way there both mix.
+        let on_side = Tower {
+            roll: 45.0,
+            ..level
+        };
+        let ray = on_side.ray([1.0, 0.5], 0.0);
+        let half = 30.0_f64.to_radians().tan();
+        let expected = (half * 45.0_f64.to_radians().sin())
+            .atan2(1.0_f64.hypot(half * 45.0_f64.to_radians().cos()));
+        assert!((ray.down - expected.to_degrees()).abs() < 1e-9);
+    }
+
+    #[test]
+    fn two_tiles_are_one_map() {
+        let tile = |name: &str, height: i16| {
+            let bytes: Vec<u8> = (0..1201 * 1201)
+                .flat_map(|_| height.to_be_bytes())
+                .collect();
+            Grid::from_hgt(name, &bytes).unwrap()
+        };
+        let both = Mosaic::new(vec![tile("N16E107.hgt", 0), tile("N16E108.hgt", 300)]);
+        let tower = Tower {
+            place: Place {
+                lat: 16.5,
+                lon: 107.95,
+            },
+            ..tower()
+        };
+        let ray = Ray {
+            down: 0.0,
+            ..tower.ray([0.5, 0.5], 0.0)
+        };
+        let hit = tower.hit_terrain(ray, &both).unwrap();
+        assert!((hit.place.lon - 108.0).abs() < 2e-3, "{hit:?}");
+        let alone = Mosaic::new(vec![tile("N16E107.hgt", 0)]);
+        assert!(tower.hit_terrain(ray, &alone).is_none(), "off the map");
     }
 
     #[test]
@@ -320,6 +385,13 @@ mod tests {
                     ..tower()
                 },
                 TowerFault::Tilt,
+            ),
+            (
+                Tower {
+                    roll: -50.0,
+                    ..tower()
+                },
+                TowerFault::Roll,
             ),
             (
                 Tower {

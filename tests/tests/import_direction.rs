@@ -175,6 +175,7 @@ const EDGE_AGENT: Crate = Crate {
         "time",
         "config",
         "clock",
+        "pose",
         "camera",
         "motion",
         "detect",
@@ -234,6 +235,10 @@ const EDGE_AGENT: Crate = Crate {
         ForeignLibrary {
             name: "mqtt5",
             homes: &[],
+        },
+        ForeignLibrary {
+            name: "roxmltree",
+            homes: &["pose/onvif/"],
         },
     ],
 };

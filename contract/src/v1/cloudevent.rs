@@ -37,6 +37,9 @@ pub enum EventType {
     /// An [`Answer`](super::Answer).
     #[serde(rename = "vong.answer.v1")]
     Answer,
+    /// A [`CameraPose`](super::CameraPose).
+    #[serde(rename = "vong.camera-pose.v1")]
+    CameraPose,
     /// A [`UnitIncident`](super::UnitIncident).
     #[serde(rename = "vong.unit-incident.v1")]
     UnitIncident,

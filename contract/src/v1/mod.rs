@@ -15,6 +15,7 @@ mod ids;
 mod limits;
 mod place;
 mod polygon;
+mod pose;
 mod report;
 mod schema;
 mod signal;
@@ -54,9 +55,10 @@ pub use limits::{
 };
 pub use place::{Bearing, Place, Position};
 pub use polygon::{Corners, PolygonError, check_polygon};
+pub use pose::CameraPose;
 pub use report::{
     AgentClock, AutoReport, Basis, Clock, ClockReference, ClockSource, ClockTrust, Interval, Kind,
-    ModelRef, Moment, NormBox, Phase, RedLightMoments, Severity, TrackBrief,
+    ModelRef, Moment, NormBox, Phase, RedLightMoments, Severity, TrackBrief, TrackSpeed,
 };
 pub use schema::schemas;
 pub use signal::{Aspect, ControllerState, MAX_CONTROLLER_STATE_BYTES, SignalGroup};
@@ -65,7 +67,7 @@ pub use signature::{
 };
 pub use status::{
     AgentStatus, CameraCounters, CameraState, CameraStatus, CameraStatusReason, GateStatus,
-    Liveness, WakeReason,
+    Liveness, PoseStatus, WakeReason,
 };
 pub use topic::{TOPIC_ROOT, Topic, TopicError};
 pub use unit::{

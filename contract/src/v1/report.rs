@@ -207,6 +207,19 @@ pub struct TrackBrief {
     pub boxes: Vec<NormBox>,
 }
 
+/// How fast a track moved over the ground.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TrackSpeed {
+    /// The track's number.
+    pub track: u64,
+    /// Kilometres an hour; 0 or more.
+    #[schemars(range(min = 0.0))]
+    pub kmh: f32,
+    /// One standard deviation, in kilometres an hour; more than 0.
+    #[schemars(range(min = 0.0))]
+    pub uncertainty_kmh: f32,
+}
+
 /// Which model saw it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -310,6 +323,10 @@ pub struct AutoReport {
     /// The tracks that took part; at most 64.
     #[serde(default)]
     pub tracks: Vec<TrackBrief>,
+    /// How fast they moved when the event was last told, where the camera is calibrated; at most 64. Not
+    /// measured for a fine: no meter that an authority verified.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub speeds: Vec<TrackSpeed>,
     /// The most objects seen at once (a herd is counted once).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,

@@ -3,9 +3,9 @@
 use schemars::{Schema, schema_for};
 
 use super::{
-    Ack, AgentStatus, Answer, AutoReport, CameraStatus, CloudEvent, Command, ControllerState,
-    Desired, EnrolmentAnswer, EnrolmentRequest, GapReport, KeyRotationAnswer, KeyRotationRequest,
-    UnitAck, UnitIncident,
+    Ack, AgentStatus, Answer, AutoReport, CameraPose, CameraStatus, CloudEvent, Command,
+    ControllerState, Desired, EnrolmentAnswer, EnrolmentRequest, GapReport, KeyRotationAnswer,
+    KeyRotationRequest, UnitAck, UnitIncident,
 };
 
 /// `(file name, schema)` of every message of version 1.
@@ -16,6 +16,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("ack.json", schema_for!(CloudEvent<Ack>)),
         ("agent-status.json", schema_for!(CloudEvent<AgentStatus>)),
         ("camera-status.json", schema_for!(CloudEvent<CameraStatus>)),
+        ("camera-pose.json", schema_for!(CloudEvent<CameraPose>)),
         ("desired.json", schema_for!(CloudEvent<Desired>)),
         ("command.json", schema_for!(CloudEvent<Command>)),
         ("answer.json", schema_for!(CloudEvent<Answer>)),

@@ -163,6 +163,18 @@ pub struct GateStatus {
     pub watched_s: u64,
 }
 
+/// Where a camera that turns stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PoseStatus {
+    /// In the pose that is named.
+    Standing,
+    /// On its way; its rules abstain.
+    Turning,
+    /// Nobody says where it looks; its rules abstain.
+    Unknown,
+}
+
 /// The state of one camera.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CameraStatus {
@@ -186,6 +198,9 @@ pub struct CameraStatus {
     /// The pose; absent for a fixed camera.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pose: Option<String>,
+    /// Whether a camera that turns stands in that pose; absent for a fixed camera.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pose_state: Option<PoseStatus>,
     /// Its activity gate; absent where the agent does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gate: Option<GateStatus>,

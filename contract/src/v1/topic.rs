@@ -19,6 +19,8 @@ pub enum Topic {
     AgentStatus(AgentId),
     /// Agent → all, retained: state of one camera.
     CameraStatus(AgentId, CameraId),
+    /// Whoever turns a camera → agent, retained: where it looks.
+    CameraPose(AgentId, CameraId),
     /// Server → agent, retained: desired state.
     Desired(AgentId),
     /// Server → agent: commands.
@@ -64,6 +66,7 @@ impl Topic {
             | Self::Acks(agent)
             | Self::AgentStatus(agent)
             | Self::CameraStatus(agent, _)
+            | Self::CameraPose(agent, _)
             | Self::Desired(agent)
             | Self::Commands(agent)
             | Self::Answers(agent) => Some(agent),
@@ -80,6 +83,9 @@ impl fmt::Display for Topic {
             Self::AgentStatus(agent) => write!(f, "{TOPIC_ROOT}/agents/{agent}/status"),
             Self::CameraStatus(agent, camera) => {
                 write!(f, "{TOPIC_ROOT}/agents/{agent}/cameras/{camera}/status")
+            }
+            Self::CameraPose(agent, camera) => {
+                write!(f, "{TOPIC_ROOT}/agents/{agent}/cameras/{camera}/pose")
             }
             Self::Desired(agent) => write!(f, "{TOPIC_ROOT}/agents/{agent}/desired"),
             Self::Commands(agent) => write!(f, "{TOPIC_ROOT}/agents/{agent}/commands"),
@@ -113,6 +119,10 @@ impl FromStr for Topic {
                 }
             }
             ["agents", agent, "cameras", camera, "status"] => Ok(Self::CameraStatus(
+                agent.parse().map_err(TopicError::Id)?,
+                camera.parse().map_err(TopicError::Id)?,
+            )),
+            ["agents", agent, "cameras", camera, "pose"] => Ok(Self::CameraPose(
                 agent.parse().map_err(TopicError::Id)?,
                 camera.parse().map_err(TopicError::Id)?,
             )),

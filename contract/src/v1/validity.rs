@@ -6,7 +6,7 @@ use super::limits::{
     MAX_BOXES_PER_TRACK, MAX_CAMERA_NAME_BYTES, MAX_DETAIL_BYTES, MAX_EVIDENCE_BYTES,
     MAX_EVIDENCE_ENTRIES, MAX_TRACKS, MAX_WORD_BYTES,
 };
-use super::report::{AutoReport, Basis, ModelRef, NormBox, TrackBrief};
+use super::report::{AutoReport, Basis, ModelRef, NormBox, TrackBrief, TrackSpeed};
 
 /// How far a box may reach over the picture's edge: its numbers are rounded to four decimals, each
 /// for itself.
@@ -92,7 +92,17 @@ impl AutoReport {
             "tracks",
             "holds too many tracks",
         )?;
-        self.tracks.iter().try_for_each(validate_track)
+        self.tracks.iter().try_for_each(validate_track)?;
+        require(
+            self.speeds.len() <= MAX_TRACKS,
+            "speeds",
+            "holds too many speeds",
+        )?;
+        require(
+            self.speeds.iter().all(is_speed),
+            "speeds",
+            "must hold finite numbers in range",
+        )
     }
 
     fn validate_evidence(&self) -> Result<(), ReportFault> {
@@ -208,6 +218,11 @@ fn lies_in_the_picture(bbox: &NormBox) -> bool {
         .all(is_fraction)
         && bbox.x + bbox.w <= 1.0 + EDGE_TOLERANCE
         && bbox.y + bbox.h <= 1.0 + EDGE_TOLERANCE
+}
+
+fn is_speed(speed: &TrackSpeed) -> bool {
+    let (kmh, off) = (speed.kmh, speed.uncertainty_kmh);
+    kmh.is_finite() && kmh >= 0.0 && off.is_finite() && off > 0.0
 }
 
 fn is_word(text: &str) -> bool {

@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use contract::v1::{
-    Ack, AgentStatus, Answer, AutoReport, CameraStatus, CloudEvent, Command, ControllerState,
-    Desired, EnrolmentAnswer, EnrolmentRequest, EventType, GapReport, KeyRotationAnswer,
-    KeyRotationRequest, UnitAck, UnitIncident, decode, encode,
+    Ack, AgentStatus, Answer, AutoReport, CameraPose, CameraStatus, CloudEvent, Command,
+    ControllerState, Desired, EnrolmentAnswer, EnrolmentRequest, EventType, GapReport,
+    KeyRotationAnswer, KeyRotationRequest, UnitAck, UnitIncident, decode, encode,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -121,6 +121,10 @@ fn every_golden_message_decodes_validates_and_encodes_to_an_equal_value() {
                     golden,
                     EventType::CameraStatus,
                 ));
+            }
+            "camera-pose" => {
+                let pose = through_envelope::<CameraPose>(golden, EventType::CameraPose);
+                assert!(pose.data.is_valid(), "{}", golden.file);
             }
             "desired" => {
                 let desired = through_envelope::<Desired>(golden, EventType::Desired);

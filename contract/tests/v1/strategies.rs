@@ -4,8 +4,8 @@ use contract::v1::{
     Ack, AckOutcome, AgentClock, AgentId, AutoReport, Basis, Bearing, CameraCounters, CameraId,
     CameraState, CameraStatus, CameraStatusReason, Clock, ClockReference, ClockSource, ClockTrust,
     EventId, Evidence, EvidenceId, EvidenceKind, GateStatus, Interval, Kind, ModelRef, Moment,
-    NormBox, Part, Phase, Place, Position, RedLightMoments, RefusalReason, Severity, Topic,
-    TrackBrief, UnavailableReason, UnitId, WakeReason, ZoneId,
+    NormBox, Part, Phase, Place, PoseStatus, Position, RedLightMoments, RefusalReason, Severity,
+    Topic, TrackBrief, TrackSpeed, UnavailableReason, UnitId, WakeReason, ZoneId,
 };
 use jiff::Timestamp;
 use proptest::option;
@@ -323,6 +323,7 @@ pub(crate) fn report() -> impl Strategy<Value = AutoReport> {
             camera_name,
             pose,
             zone,
+            speeds: speeds_of(&tracks),
             tracks,
             count,
             model,
@@ -331,6 +332,17 @@ pub(crate) fn report() -> impl Strategy<Value = AutoReport> {
             evidence,
         }
     })
+}
+
+/// One of every second track: half of all reports have none.
+fn speeds_of(tracks: &[TrackBrief]) -> Vec<TrackSpeed> {
+    let fast = tracks.iter().step_by(2).filter(|track| track.id % 2 == 0);
+    let speed = |track: &TrackBrief| TrackSpeed {
+        track: track.id,
+        kmh: track.score * 100.0,
+        uncertainty_kmh: 0.5,
+    };
+    fast.map(speed).collect()
 }
 
 fn refusal_reason() -> impl Strategy<Value = RefusalReason> {
@@ -448,6 +460,7 @@ pub(crate) fn camera_status() -> impl Strategy<Value = CameraStatus> {
                 reason,
                 since,
                 last_picture,
+                pose_state: pose.is_some().then_some(PoseStatus::Standing),
                 pose,
                 gate,
                 counters: CameraCounters {
@@ -467,6 +480,7 @@ pub(crate) fn topic() -> impl Strategy<Value = Topic> {
         agent().prop_map(Topic::Acks),
         agent().prop_map(Topic::AgentStatus),
         (agent(), camera()).prop_map(|(agent, camera)| Topic::CameraStatus(agent, camera)),
+        (agent(), camera()).prop_map(|(agent, camera)| Topic::CameraPose(agent, camera)),
         agent().prop_map(Topic::Desired),
         agent().prop_map(Topic::Commands),
         agent().prop_map(Topic::Answers),

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::camera::Epoch;
+use crate::config::PoseId;
 use crate::detect::Detection;
 use crate::geometry::PictureSize;
 use crate::motion::SceneSigns;
@@ -30,6 +31,8 @@ pub struct Remembered {
     pub at: StreamTime,
     /// Its size.
     pub size: PictureSize,
+    /// The pose the camera was in.
+    pub pose: PoseId,
     /// Every live track.
     pub tracks: Vec<Track>,
     /// What the detector saw.

@@ -2,14 +2,18 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use contract::v1::{Candidate, EventId, Interval, Phase};
+use contract::v1::{Candidate, EventId, Interval, Phase, ZoneId};
 
 use super::memory::Remembered;
-use crate::config::{CameraConfig, DangerLevel, RuleConfig};
-use crate::rule::{self, EventChange, HeldBack, Observation};
+use super::pose_time::{Arrival, PoseTime};
+use crate::config::{CameraConfig, DangerLevel, PoseId, RuleConfig};
+use crate::motion::SceneSigns;
+use crate::rule::{self, EventChange, HeldBack, Observation, Rule};
 use crate::scene::Scene;
 use crate::time::ClockAnchor;
+use crate::track::Track;
 
 /// What a rule would have said.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,41 +33,93 @@ pub fn simulate(
     danger_level: Option<DangerLevel>,
     looks: &[Arc<Remembered>],
 ) -> Supposed {
-    let scene = Scene::of(camera);
-    let mut rule = rule::build(rule, &scene);
     let mut told = Told::default();
-    let mut before: Option<&Remembered> = None;
-    for look in looks {
-        if let Some(last) = before.filter(|last| last.epoch != look.epoch) {
-            told.note(rule.end(last.at), &last.anchor);
+    for pose in camera.poses.all() {
+        let here = camera.in_pose(pose);
+        // Where its zone is in another pose, the rule looks only there.
+        let is_here = |zone: &ZoneId| !camera.is_elsewhere(zone, pose);
+        if rule.zone.as_ref().is_none_or(is_here) {
+            let view = Scene::of(&here);
+            let supposed = rule::build(rule, &view);
+            let gap = Duration::try_from_secs_f64(1.0 / camera.analyse_fps);
+            let place = Posed {
+                pose,
+                view,
+                gap: gap.unwrap_or_default(),
+                danger_level,
+            };
+            simulate_in(&place, supposed, looks, &mut told);
         }
-        let (mut tracks, mut detections) = (look.tracks.clone(), look.detections.clone());
-        tracks.retain(|track| !scene.masks(&track.bbox, look.size));
-        detections.retain(|seen| !scene.masks(&seen.bbox, look.size));
-        let observation = Observation {
-            tracks: &tracks,
-            detections: &detections,
-            verdicts: &look.verdicts,
-            danger_level,
-            scene: look.scene.as_ref(),
-            signals: &look.signals,
-            wall: Some(look.anchor.wall_at(look.at)),
-            ..Observation::new(look.at, look.size)
-        };
-        told.note(rule.observe(&observation), &look.anchor);
-        let nearly = rule.held_back();
-        told.held_back
-            .extend(nearly.iter().map(|one| candidate(one, look)));
-        before = Some(look);
     }
+    told.intervals.sort_by_key(|interval| interval.start);
+    told.held_back.sort_by_key(|candidate| candidate.seen.start);
     Supposed {
         events: told.intervals,
         held_back: told.held_back,
     }
 }
 
-fn candidate(held_back: &HeldBack, look: &Remembered) -> Candidate {
-    let wall = |at| look.anchor.wall_at(at);
+/// One pose in which the rule looks.
+struct Posed {
+    pose: PoseId,
+    view: Scene,
+    /// Time between two pictures.
+    gap: Duration,
+    danger_level: Option<DangerLevel>,
+}
+
+fn simulate_in(posed: &Posed, mut rule: Box<dyn Rule>, looks: &[Arc<Remembered>], told: &mut Told) {
+    let Posed {
+        pose,
+        view,
+        gap,
+        danger_level,
+    } = posed;
+    let mut time = PoseTime::default();
+    let mut before: Option<&Remembered> = None;
+    for look in looks {
+        if let Some(last) = before.filter(|last| last.epoch != look.epoch) {
+            let at = time.newest().unwrap_or(last.at);
+            told.note(rule.end(at), &last.anchor, &time);
+            time = PoseTime::default();
+        }
+        let arrival =
+            match before.is_some_and(|last| last.pose == *pose && last.epoch == look.epoch) {
+                true => Arrival::StillHere,
+                false => Arrival::Anew,
+            };
+        before = Some(look);
+        if look.pose != *pose {
+            continue;
+        }
+        let at = time.enter(look.at, *gap, arrival);
+        let seen = look
+            .tracks
+            .iter()
+            .filter(|track| !view.masks(&track.bbox, look.size));
+        let tracks: Vec<Track> = seen.map(|track| inside(track, &time)).collect();
+        let mut detections = look.detections.clone();
+        detections.retain(|seen| !view.masks(&seen.bbox, look.size));
+        let scene = look.scene.as_ref().map(|signs| signs_inside(signs, &time));
+        let observation = Observation {
+            tracks: &tracks,
+            detections: &detections,
+            verdicts: &look.verdicts,
+            danger_level: *danger_level,
+            scene: scene.as_ref(),
+            signals: &look.signals,
+            wall: Some(look.anchor.wall_at(look.at)),
+            ..Observation::new(at, look.size)
+        };
+        told.note(rule.observe(&observation), &look.anchor, &time);
+        let nearly = rule.held_back();
+        let nearly = nearly.iter().map(|one| candidate(one, look, &time));
+        told.held_back.extend(nearly);
+    }
+}
+
+fn candidate(held_back: &HeldBack, look: &Remembered, time: &PoseTime) -> Candidate {
+    let wall = |at| look.anchor.wall_at(time.outside(at));
     Candidate {
         seen: Interval {
             start: wall(held_back.since),
@@ -76,6 +132,25 @@ fn candidate(held_back: &HeldBack, look: &Remembered) -> Candidate {
     }
 }
 
+fn signs_inside(signs: &SceneSigns, time: &PoseTime) -> SceneSigns {
+    let mut signs = signs.clone();
+    for thing in &mut signs.motion.still {
+        thing.since = time.inside(thing.since);
+        thing.last_seen = time.inside(thing.last_seen);
+    }
+    signs
+}
+
+/// A track as the rules of its pose see it.
+fn inside(track: &Track, time: &PoseTime) -> Track {
+    Track {
+        first_seen: time.inside(track.first_seen),
+        last_seen: time.inside(track.last_seen),
+        still_since: track.still_since.map(|since| time.inside(since)),
+        ..track.clone()
+    }
+}
+
 #[derive(Default)]
 struct Told {
     intervals: Vec<Interval>,
@@ -84,13 +159,13 @@ struct Told {
 }
 
 impl Told {
-    fn note(&mut self, changes: Vec<EventChange>, clock: &ClockAnchor) {
+    fn note(&mut self, changes: Vec<EventChange>, clock: &ClockAnchor, time: &PoseTime) {
         for change in changes {
             match change.phase {
                 Phase::Raised => {
                     self.index.insert(change.event_id, self.intervals.len());
                     self.intervals.push(Interval {
-                        start: clock.wall_at(change.began),
+                        start: clock.wall_at(time.outside(change.began)),
                         end: None,
                     });
                 }
@@ -98,7 +173,7 @@ impl Told {
                 Phase::Cleared => {
                     let at = self.index.get(&change.event_id);
                     if let Some(event) = at.and_then(|at| self.intervals.get_mut(*at)) {
-                        event.end = Some(clock.wall_at(change.at).max(event.start));
+                        event.end = Some(clock.wall_at(time.outside(change.at)).max(event.start));
                     }
                 }
             }

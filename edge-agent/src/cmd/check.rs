@@ -11,14 +11,18 @@ use jiff::Timestamp;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::{check_store, say};
+use super::{check_place, check_store, say};
 use crate::camera::{
     Carrier, ColorMatrix, ColorRange, Duty, Frame, GatePolicy, PixelFormat, Plane, ProbeReport,
     StreamAddress, StreamUrl, Told, probe,
 };
-use crate::config::{CameraConfig, Config, GateMode, ModelConfig, Transport, built_in_file};
+use crate::config::{
+    CameraConfig, Config, GateMode, ModelConfig, PoseSource, ServerConfig, Transport, built_in_file,
+};
 use crate::detect::{Classifier, Detector};
 use crate::geometry::PictureSize;
+use crate::identity::{client_config, http_client};
+use crate::pose::{self, PoseState};
 use crate::time::StreamTime;
 use crate::verify;
 
@@ -53,6 +57,9 @@ pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
         "{file}: OK ({cameras} camera(s), model {})",
         models.join(", ")
     ))?;
+    for line in config.cameras.iter().flat_map(check_place::lines) {
+        say(&line)?;
+    }
     let mut well = true;
     if args.store {
         let mode = match args.repair {
@@ -81,6 +88,7 @@ fn probe_all(config: &Config, args: &Args) -> anyhow::Result<bool> {
         &config.cameras,
         Duration::from_secs(args.timeout),
     )?);
+    rows.extend(probe_poses(&config.cameras)?);
     print_table(&rows)?;
     Ok(rows.iter().all(|row| row.result.is_ok()))
 }
@@ -187,6 +195,36 @@ fn grey(size: PictureSize) -> Frame {
             plane(half_width, half_height),
         ],
     }
+}
+
+/// Where each camera that is asked for it says it looks.
+fn probe_poses(cameras: &[CameraConfig]) -> anyhow::Result<Vec<Row>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the probe")?;
+    let mut rows = Vec::new();
+    for camera in cameras {
+        let PoseSource::Onvif(onvif) = &camera.poses.source else {
+            continue;
+        };
+        let client = http_client(client_config(&ServerConfig {
+            ca_file: camera.ca_file.clone(),
+            ..ServerConfig::default()
+        })?)?;
+        let said = runtime.block_on(pose::probe(&client, onvif, &camera.poses));
+        let said = said.map(|state| match (state, state.pose()) {
+            (_, Some(pose)) => format!("stands in pose {}", camera.poses.name(pose).unwrap_or("")),
+            (PoseState::Turning, None) => "turns".to_owned(),
+            (_, None) => "stands where no pose is".to_owned(),
+        });
+        rows.push(Row {
+            what: "pose",
+            name: camera.id.to_string(),
+            result: said.map_err(|error| format!("{:#}", anyhow::Error::from(error))),
+        });
+    }
+    Ok(rows)
 }
 
 fn probe_cameras(cameras: &[CameraConfig], timeout: Duration) -> anyhow::Result<Vec<Row>> {

@@ -5,6 +5,7 @@
 
 mod bench;
 mod check;
+mod check_place;
 mod check_store;
 mod detect;
 mod enroll;

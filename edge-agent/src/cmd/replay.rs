@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{cpu_seconds, is_closed_pipe, memory_mib, rounded};
 use crate::camera::{GatePolicy, GatedFile, Timing};
-use crate::config::{Config, GateMode, RuleMode};
+use crate::config::{CameraConfig, Config, GateMode, PoseId, PoseSource, RuleMode};
 use crate::detect::{Detection, Detector};
 use crate::geometry::PixelBox;
 use crate::lockstep::{Analysed, Lockstep, Recording};
@@ -36,6 +36,9 @@ pub(super) struct Args {
     #[arg(long, value_enum, value_name = "MODE", num_args = 0..=1, require_equals = true,
           default_value = "off", default_missing_value = "auto")]
     gate: Gate,
+    /// The pose in which a camera that turns made all of it, by its name.
+    #[arg(long, value_name = "NAME")]
+    pose: Option<String>,
     /// Also print what was detected and tracked in each analysed picture.
     #[arg(long)]
     detections: bool,
@@ -90,7 +93,12 @@ pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
     };
     let printed = BufWriter::new(io::stdout().lock());
     let source = Recording::File(Box::new(source));
+    let pose = pose(camera, args.pose.as_deref())?;
     let steps = Lockstep::new(camera, detector, classifier, source);
+    let steps = match pose {
+        Some(pose) => steps.in_pose(pose),
+        None => steps,
+    };
     match Replay::new(steps, detail, printed).run() {
         // Whoever closed the pipe has read enough.
         Err(error) if is_closed_pipe(&error) => Ok(ExitCode::SUCCESS),
@@ -108,6 +116,33 @@ fn no_such_camera(config: &Config, id: &str) -> String {
         "no camera {id:?} in the configuration; known: {}",
         known.join(", ")
     )
+}
+
+/// The pose that was named; none where the camera's own clock tells it.
+fn pose(camera: &CameraConfig, named: Option<&str>) -> anyhow::Result<Option<PoseId>> {
+    let known = || {
+        let names = camera.poses.named.iter().map(|pose| pose.name.as_str());
+        names.collect::<Vec<_>>().join(", ")
+    };
+    match (named, &camera.poses.source) {
+        (Some(name), _) => {
+            let found = camera.poses.find(name);
+            let none = || {
+                format!(
+                    "camera {} has no pose {name:?}; known: {}",
+                    camera.id,
+                    known()
+                )
+            };
+            found.with_context(none).map(Some)
+        }
+        (None, PoseSource::Onvif(_) | PoseSource::Mqtt) => anyhow::bail!(
+            "camera {} turns, and a recording does not say where it looked; say it with --pose, one of: {}",
+            camera.id,
+            known()
+        ),
+        (None, PoseSource::Fixed | PoseSource::Timed(_)) => Ok(None),
+    }
 }
 
 fn timing(seconds_per_picture: Option<f64>) -> anyhow::Result<Timing> {

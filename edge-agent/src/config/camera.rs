@@ -8,11 +8,13 @@ use contract::v1::{
 };
 use url::Url;
 
+use super::calibration::{self, Calibration, Elevation};
 use super::camera_stream;
 use super::detect::ModelConfig;
 use super::fault::{Wrong, suggestion};
 use super::line::{self, LineConfig};
 use super::mask;
+use super::pose::{self, PoseId, Poses};
 use super::rule::{self, EvidenceWindow, RuleConfig, RuleContext, RuleKind, RuleMode};
 use super::schedule;
 use super::secret::Secret;
@@ -42,6 +44,12 @@ pub struct CameraConfig {
     pub ca_file: Option<PathBuf>,
     /// Where it stands.
     pub place: Option<Place>,
+    /// Heights of the ground around it.
+    pub elevation: Option<Elevation>,
+    /// How it relates to the ground, where it does not turn.
+    pub calibration: Option<Calibration>,
+    /// Where it may look, and who says where it does.
+    pub poses: Poses,
     /// The name of its `[[model]]`. Default: the only one.
     pub model: String,
     /// Pictures analysed a second, 0.1 to 30. Default 5.
@@ -65,6 +73,8 @@ pub struct CameraConfig {
     pub signals: Vec<SignalConfig>,
     /// Where nothing is seen.
     pub masks: Vec<Polygon>,
+    /// Where nothing is seen in one pose.
+    pub pose_masks: Vec<(PoseId, Polygon)>,
     /// Its rules.
     pub rules: Vec<RuleConfig>,
 }
@@ -210,6 +220,7 @@ pub(super) fn read_one(
         .has("place")
         .then(|| read_place(section.table("place")))
         .flatten();
+    let ground = read_ground(section, base, place, &streams);
     let model = read_model(section, models);
     let analyse_fps = section.or("analyse_fps", 5.0, &value::number(0.1..=30.0));
     let modes = [
@@ -226,10 +237,21 @@ pub(super) fn read_one(
         &value::seconds(0.0..=f64::from(MAX_SIMULATED_SECONDS)),
     );
     let time_zone = schedule::read_zone(section);
-    let zones = zone::read(section);
+    let zones = zone::read(section, &ground.poses);
     let lines = line::read(section, &zones);
     let signals = signal::read(section);
-    let masks = mask::read(section);
+    if !signals.is_empty() && !ground.poses.is_fixed() {
+        let wrong = Wrong::new(
+            "is read in one view, and this camera turns",
+            "remove it, or the poses",
+        );
+        section.note("signal", wrong);
+    }
+    let (pose_masks, masks) = mask::read(section, &ground.poses)
+        .into_iter()
+        .partition::<Vec<_>, _>(|(pose, _)| pose.is_some());
+    let pose_masks = pose_masks.into_iter();
+    let pose_masks = pose_masks.filter_map(|(pose, mask)| Some((pose?, mask)));
     let mode = rule::read_mode(section, RuleMode::Live);
     let rules = rule::read(
         section,
@@ -256,6 +278,9 @@ pub(super) fn read_one(
         transport: streams.transport,
         ca_file: streams.ca_file,
         place,
+        elevation: ground.elevation,
+        calibration: ground.calibration,
+        poses: ground.poses,
         model: model?.manifest.name.clone(),
         analyse_fps,
         gate,
@@ -266,9 +291,61 @@ pub(super) fn read_one(
         zones,
         lines,
         signals,
-        masks,
+        masks: masks.into_iter().map(|(_, mask)| mask).collect(),
+        pose_masks: pose_masks.collect(),
         rules,
     })
+}
+
+/// How a camera and each of its poses relate to the ground.
+struct GroundConfig {
+    elevation: Option<Elevation>,
+    calibration: Option<Calibration>,
+    poses: Poses,
+}
+
+fn read_ground(
+    section: &Section<'_>,
+    base: &Path,
+    place: Option<Place>,
+    streams: &camera_stream::Streams,
+) -> GroundConfig {
+    let position = match place {
+        Some(Place::Point { position, .. }) => Some(position),
+        Some(Place::Bearing(_)) | None => None,
+    };
+    let elevation = calibration::read_elevation(section, base, position);
+    let table = section
+        .has("calibration")
+        .then(|| section.table("calibration"));
+    let said = table.as_ref().and_then(calibration::read);
+    let poses = pose::read(
+        section,
+        &pose::Context {
+            base,
+            position,
+            shared: said.as_ref(),
+            login: streams.login(),
+        },
+    );
+    let calibration = match (said, &table) {
+        (Some(said), Some(table)) if poses.named.is_empty() => said.alone(table, position),
+        (Some(calibration::Said::Street(_)), Some(table)) => {
+            let wrong = Wrong::new(
+                "are of one pose, and this camera has several",
+                "move the table into its pose, as `[camera.pose.calibration]`",
+            );
+            table.note("pairs", wrong);
+            None
+        }
+        // Its poses took what they share.
+        _ => None,
+    };
+    GroundConfig {
+        elevation,
+        calibration,
+        poses,
+    }
 }
 
 /// Smoke is told from haze by what is around it: no part of a picture shows that.

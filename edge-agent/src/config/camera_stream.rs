@@ -18,6 +18,14 @@ pub(super) struct Streams {
     pub(super) password: Option<Secret>,
     pub(super) transport: Transport,
     pub(super) ca_file: Option<PathBuf>,
+    user: Option<String>,
+}
+
+impl Streams {
+    /// Whom to log in as, where the configuration says both user and password.
+    pub(super) fn login(&self) -> Option<(String, Secret)> {
+        Some((self.user.clone()?, self.password.clone()?))
+    }
 }
 
 /// The address of a camera that is a recording (RFC 2606: nobody has it).
@@ -37,6 +45,8 @@ pub(super) fn read(section: &Section<'_>, base: &Path, reach: Reach) -> Streams 
     ];
     let transport = section.or("transport", Transport::Tcp, &value::one_of(&words));
     let login = read_login(section, base);
+    let named = url.as_ref().map(Url::username).and_then(decoded);
+    let user = login.user.clone().or(named);
     // In a URL a user is percent-encoded, and stays so from one to the other.
     let of_file = login.user.map(|user| user.replace('%', "%25"));
     let of_url = url.as_ref().map(|url| url.username().to_owned());
@@ -70,7 +80,16 @@ pub(super) fn read(section: &Section<'_>, base: &Path, reach: Reach) -> Streams 
         password: login.password,
         transport,
         ca_file,
+        user,
     }
+}
+
+/// A user as people write it; none where the URL names none.
+fn decoded(user: &str) -> Option<String> {
+    // A form's names are percent-encoded as a URL's user is, but for the plus sign.
+    let pair = user.replace('+', "%2B");
+    let (name, _) = url::form_urlencoded::parse(pair.as_bytes()).next()?;
+    (!name.is_empty()).then(|| name.into_owned())
 }
 
 #[derive(Default)]

@@ -6,6 +6,7 @@
 
 mod agent;
 mod built_in;
+mod calibration;
 mod camera;
 mod camera_stream;
 mod catalogue;
@@ -19,6 +20,7 @@ mod line;
 mod manifest;
 mod mask;
 mod overlay;
+mod pose;
 mod rule;
 mod schedule;
 mod secret;
@@ -37,6 +39,7 @@ use section::{Section, read_document};
 
 pub use agent::{AgentConfig, ClientCertificate, MetricsConfig, OutboxConfig, ServerConfig};
 pub use built_in::{STARTER, built_in_file};
+pub use calibration::{Calibration, Elevation, Land, StreetCalibration, TowerCalibration};
 pub use camera::{CameraConfig, GateMode, RingConfig, Transport};
 pub use catalogue::{Catalogue, LabelSet, Unrunnable};
 pub use classifier::ClassifierManifest;
@@ -51,6 +54,7 @@ pub use manifest::{
     Thresholds, Variant,
 };
 pub use overlay::CameraOverlay;
+pub use pose::{OnvifPoses, PoseConfig, PoseId, PoseSource, Poses, PtzPosition, Stand, TimedPoses};
 pub use rule::{
     DangerLevel, Direction, EncroachmentConfig, EvidenceWindow, FireSmokeConfig,
     IllegalParkingConfig, KnownSource, LeftObjects, LineCrossingConfig, PassageConfig,

@@ -40,6 +40,10 @@ impl<'a> CameraOverlay<'a> {
             .clone();
         // Read once, at the start: the file may be gone by now, and nobody wishes for a password.
         table.remove("password_file");
+        table.remove("elevation");
+        if let Some(poses) = table.get_mut("poses").and_then(Value::as_table_mut) {
+            poses.remove("credentials_file");
+        }
         Some(Self {
             config,
             configured,
@@ -53,7 +57,7 @@ impl<'a> CameraOverlay<'a> {
         let path = format!("cameras.{}", self.configured.id);
         let mut refused = Vec::new();
         if let Some(zones) = &desired.zones {
-            let zones: Vec<Value> = zones.iter().map(zone_value).collect();
+            let zones: Vec<Value> = zones.iter().map(|zone| self.zone_value(zone)).collect();
             refused.extend(self.set(format!("{path}.zones"), "zone", zones));
         }
         if let Some(masks) = &desired.masks {
@@ -165,7 +169,22 @@ impl<'a> CameraOverlay<'a> {
         }
         let mut camera = cameras.pop().ok_or("the camera's table is empty")?;
         camera.password.clone_from(&self.configured.password);
+        camera.elevation.clone_from(&self.configured.elevation);
+        camera.poses.clone_from(&self.configured.poses);
         Ok(camera)
+    }
+
+    /// A zone that stays in the pose in which the configuration has it; a new one is in every pose.
+    fn zone_value(&self, (id, corners): (&ZoneId, &Corners)) -> Value {
+        let mut zone = Table::new();
+        zone.insert("id".to_owned(), Value::String(id.to_string()));
+        zone.insert("polygon".to_owned(), corners_value(corners));
+        let configured = self.configured.zones.iter().find(|zone| zone.id == *id);
+        let pose = configured.and_then(|zone| self.configured.poses.name(zone.pose?));
+        if let Some(pose) = pose {
+            zone.insert("pose".to_owned(), Value::from(pose));
+        }
+        Value::Table(zone)
     }
 }
 
@@ -177,13 +196,6 @@ fn refusal(key: String, why: &str) -> RefusedKey {
     }
     reason.truncate(end);
     RefusedKey { key, reason }
-}
-
-fn zone_value((id, corners): (&ZoneId, &Corners)) -> Value {
-    let mut zone = Table::new();
-    zone.insert("id".to_owned(), Value::String(id.to_string()));
-    zone.insert("polygon".to_owned(), corners_value(corners));
-    Value::Table(zone)
 }
 
 fn mask_value(corners: &Corners) -> Value {

@@ -73,6 +73,19 @@ fn the_example_file_is_valid_and_shows_every_rule() {
 }
 
 #[test]
+fn the_example_of_a_tower_is_valid() {
+    let config = parse(include_str!("../../../config/tower.example.toml")).unwrap();
+    let names: Vec<&str> = config
+        .cameras
+        .iter()
+        .flat_map(|camera| &camera.poses.named)
+        .map(|pose| pose.name.as_str())
+        .collect();
+    assert_eq!(names, ["north", "east", "north", "east"]);
+    assert!(config.cameras[2].calibration.is_some());
+}
+
+#[test]
 fn every_fault_is_listed_at_once() {
     insta::assert_snapshot!(faults(include_str!("fixtures/faulty.toml")));
 }

@@ -5,7 +5,8 @@ use contract::v1::{ZoneId, check_polygon};
 use sha2::{Digest as _, Sha256};
 use toml::de::DeValue;
 
-use super::fault::Wrong;
+use super::fault::{Wrong, suggestion};
+use super::pose::{PoseId, Poses};
 use super::section::Section;
 use super::value;
 use crate::geometry::{NormPoint, PictureSize};
@@ -52,14 +53,17 @@ pub struct ZoneConfig {
     pub id: ZoneId,
     /// Where it is.
     pub polygon: Polygon,
+    /// The pose in which it is there; none where it is there in every one.
+    pub pose: Option<PoseId>,
 }
 
-pub(super) fn read(camera: &Section<'_>) -> Vec<ZoneConfig> {
+pub(super) fn read(camera: &Section<'_>, poses: &Poses) -> Vec<ZoneConfig> {
     let mut zones: Vec<ZoneConfig> = Vec::new();
     for section in camera.tables("zone") {
         let id = section.required("id", &value::parsed::<ZoneId>);
         let measure = Measure::read(&section);
         let polygon = section.required("polygon", &|raw| polygon(raw, measure));
+        let pose = read_pose(&section, poses);
         if let Some(id) = &id
             && zones.iter().any(|zone| zone.id == *id)
         {
@@ -71,10 +75,22 @@ pub(super) fn read(camera: &Section<'_>) -> Vec<ZoneConfig> {
         }
         section.finish();
         if let (Some(id), Some(polygon)) = (id, polygon) {
-            zones.push(ZoneConfig { id, polygon });
+            zones.push(ZoneConfig { id, polygon, pose });
         }
     }
     zones
+}
+
+/// The pose that a zone or mask names.
+pub(super) fn read_pose(section: &Section<'_>, poses: &Poses) -> Option<PoseId> {
+    let name = section.optional("pose", &value::text)?;
+    let found = poses.find(&name);
+    if found.is_none() {
+        let known: Vec<&str> = poses.named.iter().map(|pose| pose.name.as_str()).collect();
+        let wrong = Wrong::new(format!("no pose {name:?}"), suggestion(&name, &known));
+        section.note("pose", wrong);
+    }
+    found
 }
 
 /// What the numbers of a shape mean.

@@ -26,7 +26,7 @@ pub use blob::Blob;
 pub use error::MotionError;
 pub use glance::{Glance, LumaStatistics, PictureHash, change_between};
 pub use luma::LumaPicture;
-pub use pose::{PoseId, PoseMotion};
+pub use pose::PoseMotion;
 pub use region::{RegionId, StillRegion};
 pub use shift::{Shift, shift_between};
 pub use signs::{PoseSign, SceneSigns};

@@ -5,11 +5,8 @@ use std::collections::HashMap;
 use super::error::MotionError;
 use super::luma::LumaPicture;
 use super::watch::{Motion, MotionOptions, MotionWatch};
+use crate::config::PoseId;
 use crate::time::StreamTime;
-
-/// A pose of a camera: a preset of one that turns, the only one of one that does not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct PoseId(pub u16);
 
 /// Most poses remembered, about a megabyte each; beyond it the one that was not seen for longest is
 /// forgotten.

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::rendered::{Camera, Paint, SIZE, Thing, stall, walker};
 use super::*;
 use crate::camera::{DecoderOptions, FileItem, FileSource, Timing};
+use crate::config::PoseId;
 use crate::geometry::{PictureSize, PixelBox};
 use crate::time::StreamTime;
 

@@ -33,7 +33,9 @@ mod window;
 pub use ack::AckFault;
 pub use inbox::{Inbox, OrderBells, OrderFault};
 pub use link::BrokerLink;
-pub use publisher::{AgentBoard, BrokerAddress, BrokerAddressError, Publisher, StatusBoard};
+pub use publisher::{
+    AgentBoard, BrokerAddress, BrokerAddressError, PoseEars, Publisher, StatusBoard,
+};
 pub use record::{
     Acked, DeliveryState, Filed, Filing, Limits, OpenEvent, StoredGap, StoredReport, Tally, Upload,
     Urgency,

@@ -8,6 +8,7 @@ mod address;
 mod board;
 mod condition;
 mod orders;
+mod poses;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -34,6 +35,7 @@ use zeroize::Zeroizing;
 pub use self::address::{BrokerAddress, BrokerAddressError};
 pub use self::board::StatusBoard;
 pub use self::condition::AgentBoard;
+pub use self::poses::PoseEars;
 
 use self::address::Security;
 use self::condition::Condition;
@@ -91,6 +93,8 @@ pub struct Publisher {
     pub condition: Arc<AgentBoard>,
     /// Who gives way to reports looks here whether they can go.
     pub link: Arc<BrokerLink>,
+    /// Cameras that are told where they look.
+    pub poses: PoseEars,
     /// When the process started, for the status.
     pub since: Timestamp,
 }
@@ -392,6 +396,7 @@ impl Connection<'_> {
             // A fresh queue takes these.
             let _ = self.client.try_subscribe(topic, QoS::AtLeastOnce);
         }
+        self.subscribe_to_poses();
         let _ = self.say_liveness(Liveness::Online);
         loop {
             let pause = self.speak().await;
@@ -622,6 +627,9 @@ impl Connection<'_> {
             return;
         }
         if publish.topic.as_ref() != acks.as_bytes() {
+            if self.hear_pose(publish).is_some() {
+                return;
+            }
             return self.hear_order(publish, signature).await;
         }
         match ack::read(

@@ -15,9 +15,11 @@ mod clocks;
 mod desk;
 mod event_log;
 mod exhibits;
+mod facts;
 mod load;
 mod orders;
 mod outbound;
+mod poses;
 mod seal;
 mod status;
 mod streams;
@@ -29,20 +31,21 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract::v1::{CameraCounters, CameraId, ModelRef};
+use contract::v1::{CameraCounters, CameraId};
 use tokio::runtime::Handle;
 use tokio::sync::watch as latest;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::analysis::{CameraAnalysis, Gaze, Plan, TrackMemory};
+use crate::analysis::{Gaze, Plan, PosedAnalysis, TrackMemory};
 use crate::camera::{Camera, Counters, StreamUrlError};
 use crate::clock::{CameraClock, ClockBoard};
 use crate::config::{CameraConfig, ClockConfig, Config};
 use crate::detect::{Classifier, DetectError, Detector};
 use crate::identity::{Identity, TlsError};
 use crate::outbox::{BrokerAddressError, StoreError};
-use crate::report::{CameraFacts, Grounds, Proposal};
+use crate::pose::PoseHandle;
+use crate::report::CameraFacts;
 use crate::signal::SignalWatch;
 use crate::telemetry::chain;
 use crate::track::TrackerOptions;
@@ -52,6 +55,7 @@ use clock_watch::ClockWatch;
 use clocks::{Spokesman, WatchClocks};
 pub use event_log::EventLogError;
 use exhibits::Exhibits;
+use facts::{PosedFacts, all_facts};
 use orders::{Orders, Post};
 use outbound::Outbound;
 use status::StatusReporter;
@@ -90,6 +94,15 @@ pub enum PipelineError {
         /// Why not.
         #[source]
         source: StreamUrlError,
+    },
+    /// Trust for a camera's web service cannot be set up.
+    #[error("camera `{camera}`: ca_file")]
+    CameraTls {
+        /// The camera.
+        camera: CameraId,
+        /// Why not.
+        #[source]
+        source: TlsError,
     },
     /// A camera names a model that is not there.
     #[error("camera `{camera}`: no [[model]] of name `{model}`")]
@@ -151,7 +164,8 @@ impl Agent {
         let detectors = start_detectors(&config)?;
         let verifier = start_verifier(&config);
         let facts = all_facts(&config, &detectors);
-        let outbound = Outbound::start(&config, identity, &facts).await?;
+        let poses = all_poses(&config);
+        let outbound = Outbound::start(&config, identity, &facts, &poses).await?;
         let mut cameras = Vec::new();
         let mut posts = HashMap::new();
         let halt = CancellationToken::new();
@@ -160,6 +174,7 @@ impl Agent {
             detectors: &detectors,
             verifier: verifier.as_ref(),
             facts: &facts,
+            poses: &poses,
             version: &config.version,
             clock: &config.clock,
             board: Arc::new(ClockBoard::default()),
@@ -237,6 +252,7 @@ struct Site<'a> {
     detectors: &'a HashMap<String, Detector>,
     verifier: Option<&'a Classifier>,
     facts: &'a HashMap<CameraId, Arc<CameraFacts>>,
+    poses: &'a HashMap<CameraId, PoseHandle>,
     version: &'a str,
     clock: &'a ClockConfig,
     board: Arc<ClockBoard>,
@@ -250,6 +266,8 @@ struct Running {
     supervisor: JoinHandle<()>,
     /// The main stream's, where the camera has one beside the stream that is analysed.
     main: Option<JoinHandle<()>>,
+    /// Asks the camera where it looks, where it is one that is asked.
+    asked: Option<JoinHandle<()>>,
     watch: JoinHandle<()>,
     status: JoinHandle<()>,
 }
@@ -259,6 +277,9 @@ impl Running {
         in_time("camera", STEP_TIMEOUT, self.supervisor).await;
         if let Some(main) = self.main {
             in_time("main stream", STEP_TIMEOUT, main).await;
+        }
+        if let Some(asked) = self.asked {
+            in_time("pose", STEP_TIMEOUT, asked).await;
         }
         in_time("analysis", STEP_TIMEOUT, self.watch).await;
         in_time("status", STEP_TIMEOUT, self.status).await;
@@ -291,6 +312,8 @@ impl Site<'_> {
             task,
             ..
         } = analysed;
+        let pose = self.poses.get(&config.id).ok_or_else(no_model)?.clone();
+        let asked = poses::start(config, &pose, &self.halt)?;
         let status = StatusReporter {
             agent: self.outbound.agent.clone(),
             camera: config.id.clone(),
@@ -298,6 +321,8 @@ impl Site<'_> {
             counters: Arc::clone(&counters),
             gate: gate.clone(),
             board: Arc::clone(&self.outbound.board),
+            poses: config.poses.clone(),
+            pose: pose.clone(),
         };
         let exhibits = Exhibits {
             camera: Arc::new(config.clone()),
@@ -321,7 +346,9 @@ impl Site<'_> {
             plan,
         };
         let watch = Watch {
-            facts: Arc::clone(facts),
+            facts: PosedFacts::of(facts, self.version, config),
+            pose: pose.clone(),
+            standing: None,
             frames,
             counters: Arc::clone(&counters),
             gate,
@@ -332,7 +359,7 @@ impl Site<'_> {
                 .verifier
                 .filter(|_| verify::wanted(config))
                 .map(|classifier| FireVerifier::new(classifier.clone())),
-            analysis: CameraAnalysis::new(config, TrackerOptions::of(detector.manifest())),
+            analysis: PosedAnalysis::new(config, &TrackerOptions::of(detector.manifest())),
             event_log: Arc::clone(&self.outbound.event_log),
             desk: self.outbound.papers.clone(),
             exhibits,
@@ -354,6 +381,7 @@ impl Site<'_> {
             counters: Arc::clone(&counters),
             supervisor: task,
             main,
+            asked,
             watch: start_watch(config, watch)?,
             status: tokio::spawn(status.run(health)),
         };
@@ -381,62 +409,18 @@ fn start_watch(config: &CameraConfig, watch: Watch) -> Result<JoinHandle<()>, Pi
     }))
 }
 
+/// Who knows where each camera looks.
+fn all_poses(config: &Config) -> HashMap<CameraId, PoseHandle> {
+    let cameras = config.cameras.iter();
+    cameras
+        .map(|camera| (camera.id.clone(), PoseHandle::of(&camera.poses)))
+        .collect()
+}
+
 /// How long a camera's picture may wait for the model: until its next one is due.
 fn period(fps: f64) -> Duration {
     let period = Duration::try_from_secs_f64(fps.recip()).unwrap_or(LONGEST_PERIOD);
     period.min(LONGEST_PERIOD)
-}
-
-fn facts(version: &str, config: &CameraConfig, detector: &Detector) -> CameraFacts {
-    let manifest = detector.manifest();
-    CameraFacts {
-        id: config.id.clone(),
-        name: Some(config.name.clone()),
-        place: config.place,
-        model: Some(ModelRef {
-            name: manifest.name.clone(),
-            sha256: detector.sha256().to_owned(),
-        }),
-        pose: None,
-        grounds: Some(grounds(version, config)),
-    }
-}
-
-fn grounds(version: &str, config: &CameraConfig) -> Grounds {
-    let zone_versions = config
-        .zones
-        .iter()
-        .map(|zone| (zone.id.clone(), zone.polygon.version()));
-    let line_versions = config
-        .lines
-        .iter()
-        .map(|line| (line.id.clone(), line.version()));
-    let proposals = config.rules.iter().filter_map(|rule| {
-        Some(Proposal {
-            detail: rule.kind.detail(),
-            zone: rule.zone.clone(),
-            offence: rule.proposed_offence.clone()?,
-        })
-    });
-    Grounds {
-        config_version: version.to_owned(),
-        calibration_version: None,
-        zone_versions: zone_versions.chain(line_versions).collect(),
-        proposals: proposals.collect(),
-    }
-}
-
-/// The facts of every camera that has a model.
-fn all_facts(
-    config: &Config,
-    detectors: &HashMap<String, Detector>,
-) -> HashMap<CameraId, Arc<CameraFacts>> {
-    let with_model = |camera: &CameraConfig| {
-        let detector = detectors.get(&camera.model)?;
-        let facts = facts(&config.version, camera, detector);
-        Some((camera.id.clone(), Arc::new(facts)))
-    };
-    config.cameras.iter().filter_map(with_model).collect()
 }
 
 /// One detector for each model that a camera names.

@@ -17,12 +17,13 @@ use zeroize::Zeroizing;
 use super::desk::{Desk, Paper, Past};
 use super::event_log::EventLog;
 use super::{PipelineError, STEP_TIMEOUT, in_time};
-use crate::config::Config;
+use crate::config::{Config, PoseSource};
 use crate::identity::{Identity, client_config, http_client};
 use crate::outbox::{
-    AgentBoard, BrokerAddress, BrokerLink, DeliveryState, Inbox, Limits, Publisher, SignalPost,
-    StatusBoard, Store, Upload, UploadLimits, Uploader,
+    AgentBoard, BrokerAddress, BrokerLink, DeliveryState, Inbox, Limits, PoseEars, Publisher,
+    SignalPost, StatusBoard, Store, Upload, UploadLimits, Uploader,
 };
+use crate::pose::PoseHandle;
 use crate::report::CameraFacts;
 use crate::signal::SignalBoard;
 use crate::telemetry::{chain, metric};
@@ -65,6 +66,7 @@ impl Outbound {
         config: &Config,
         identity: Identity,
         cameras: &HashMap<CameraId, Arc<CameraFacts>>,
+        poses: &HashMap<CameraId, PoseHandle>,
     ) -> Result<Self, PipelineError> {
         let Identity { key, enrolment } = identity;
         let key = Arc::new(key);
@@ -135,6 +137,7 @@ impl Outbound {
             signals: SignalPost::new(controllers(config), signals.clone()),
             condition: Arc::clone(&condition),
             link: Arc::clone(&link),
+            poses: ears(config, &answer.agent, poses),
             since: Timestamp::now(),
         };
         let uploader = Uploader {
@@ -201,6 +204,17 @@ fn controllers(config: &Config) -> impl Iterator<Item = (UnitId, Option<PublicKe
     let signals = config.cameras.iter().flat_map(|camera| &camera.signals);
     let named = signals.filter_map(|signal| signal.controller.as_ref());
     named.map(|controller| (controller.id.clone(), controller.key))
+}
+
+/// Cameras that are told over MQTT where they look.
+fn ears(config: &Config, agent: &AgentId, poses: &HashMap<CameraId, PoseHandle>) -> PoseEars {
+    let mut ears = PoseEars::default();
+    for camera in &config.cameras {
+        if let (PoseSource::Mqtt, Some(handle)) = (&camera.poses.source, poses.get(&camera.id)) {
+            ears.listen(agent, &camera.id, &camera.poses, handle);
+        }
+    }
+    ears
 }
 
 async fn tell_tally(store: Arc<Store>, stop: CancellationToken) {

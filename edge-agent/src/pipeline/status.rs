@@ -4,13 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contract::v1::{
-    AgentId, CameraCounters, CameraId, CameraState, CameraStatus, GateStatus, WakeReason,
+    AgentId, CameraCounters, CameraId, CameraState, CameraStatus, GateStatus, PoseStatus,
+    WakeReason,
 };
+use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::load::Load;
 use crate::camera::{CameraHealth, Cause, Counters, GateHandle, GateReport, Waking};
+use crate::config::Poses;
 use crate::outbox::StatusBoard;
+use crate::pose::{PoseHandle, PoseState};
 use crate::telemetry::metric;
 
 /// How often the counters are said although nothing changed.
@@ -24,7 +28,14 @@ pub(super) struct StatusReporter {
     pub(super) counters: Arc<Counters>,
     pub(super) gate: GateHandle,
     pub(super) board: Arc<StatusBoard>,
+    /// Where it may look.
+    pub(super) poses: Poses,
+    /// Where it looks.
+    pub(super) pose: PoseHandle,
 }
+
+/// How soon a camera that turned says so.
+const POSE_EVERY: Duration = Duration::from_secs(1);
 
 impl StatusReporter {
     /// Works until the camera's supervisor is gone.
@@ -35,6 +46,7 @@ impl StatusReporter {
             self.say(now);
             tokio::select! {
                 changed = health.changed() => if changed.is_err() { break },
+                () = self.turned() => {}
                 () = tokio::time::sleep(EVERY) => {
                     let counts = self.counters.snapshot();
                     load = self.tell_load(load, Load::of(&counted, &counts, load), &counts);
@@ -45,6 +57,17 @@ impl StatusReporter {
         // The last word may have come with the end.
         let last = *health.borrow();
         self.say(last);
+    }
+
+    /// Ends when the camera's pose is another than now; never for one that does not turn.
+    async fn turned(&self) {
+        if self.poses.is_fixed() {
+            return std::future::pending().await;
+        }
+        let before = self.pose.at(Timestamp::now());
+        while self.pose.at(Timestamp::now()) == before {
+            tokio::time::sleep(POSE_EVERY).await;
+        }
     }
 
     /// One line when it begins, one when it is over.
@@ -77,6 +100,8 @@ impl StatusReporter {
             .absolute(counters.dropped);
         let gate = self.gate.report();
         metrics::gauge!(metric::AWAKE_SHARE, "camera" => camera).set(gate.awake_share());
+        let turns = !self.poses.is_fixed();
+        let pose = turns.then(|| self.pose.at(Timestamp::now()));
         self.board.set(CameraStatus {
             agent: self.agent.clone(),
             camera: self.camera.clone(),
@@ -85,10 +110,22 @@ impl StatusReporter {
             reason: health.reason,
             since: health.since,
             last_picture: self.counters.last_picture(),
-            pose: None,
+            pose: pose
+                .and_then(PoseState::pose)
+                .and_then(|pose| self.poses.name(pose))
+                .map(str::to_owned),
+            pose_state: pose.map(pose_status),
             gate: Some(gate_status(&gate)),
             counters,
         });
+    }
+}
+
+const fn pose_status(state: PoseState) -> PoseStatus {
+    match state {
+        PoseState::At(_) => PoseStatus::Standing,
+        PoseState::Turning => PoseStatus::Turning,
+        PoseState::Unknown => PoseStatus::Unknown,
     }
 }
 

@@ -12,15 +12,16 @@ use super::clocks::WatchClocks;
 use super::desk::{ChangePaper, Paper, promises};
 use super::event_log::EventLog;
 use super::exhibits::{Exhibits, Scene};
-use super::grounds;
-use crate::analysis::{CameraAnalysis, Gaze, Look, Plan, Remembered, TrackMemory};
+use super::facts::PosedFacts;
+use crate::analysis::{Gaze, Look, Plan, PosedAnalysis, Remembered, TrackMemory};
 use crate::camera::{
     Cause, Counters, Delivery, Epoch, Frame, FrameMailbox, GateHandle, Picture, Regard, Signal,
 };
 use crate::config::RuleMode;
 use crate::detect::{Classifier, DetectError, Detection, Request, Seat};
 use crate::geometry::PictureSize;
-use crate::report::{CameraFacts, Sighting};
+use crate::pose::{PoseHandle, PoseState};
+use crate::report::Sighting;
 use crate::rule::{EventChange, HeldBack};
 use crate::signal::SignalWatch;
 use crate::telemetry::{chain, metric, phase_word};
@@ -29,7 +30,11 @@ use crate::verify::{self, FireVerifier, Verdict};
 
 /// What one camera's analysis needs.
 pub(super) struct Watch {
-    pub(super) facts: Arc<CameraFacts>,
+    pub(super) facts: PosedFacts,
+    /// Where it stands.
+    pub(super) pose: PoseHandle,
+    /// Where the last picture was of.
+    pub(super) standing: Option<PoseState>,
     pub(super) frames: FrameMailbox,
     pub(super) counters: Arc<Counters>,
     /// Is told what keeps the camera's pictures coming.
@@ -42,7 +47,7 @@ pub(super) struct Watch {
     pub(super) signals: SignalWatch,
     /// Looks again at what burns, where a rule asks for it and there is one.
     pub(super) verifier: Option<FireVerifier>,
-    pub(super) analysis: CameraAnalysis,
+    pub(super) analysis: PosedAnalysis,
     pub(super) event_log: Arc<EventLog>,
     /// When full, this thread waits, and the mailbox drops pictures: events are never dropped.
     pub(super) desk: mpsc::Sender<Paper>,
@@ -125,6 +130,12 @@ impl Watch {
             self.counters.dropped();
             return failing;
         }
+        let state = self.pose.at(self.clocks.now(anchor).wall_at(pts));
+        self.note_pose(state);
+        if state.pose().is_none() {
+            self.abstain(state);
+            return failing;
+        }
         let (frame, detections) = match self.see(picture) {
             Ok(seen) => seen,
             Err(error) => {
@@ -142,8 +153,11 @@ impl Watch {
             }
         };
         self.counters.analysed();
+        // The model may have looked at a newer picture.
+        let state = self.pose.at(self.clocks.now(anchor).wall_at(frame.pts));
+        self.note_pose(state);
         if regard == Regard::Glance
-            && let Some(cause) = self.analysis.glance(frame.size, &detections)
+            && let Some(cause) = self.analysis.glance(frame.size, &detections, state)
         {
             self.hold_gate(epoch, frame.pts, cause);
             return Failing::No;
@@ -156,15 +170,20 @@ impl Watch {
         };
         self.follow(frame.pts, moment, runtime);
         let verdicts = self.second_look(&frame, &detections, unverified);
-        self.watch_view(&frame);
+        self.watch_view(&frame, state);
         let signals = self.signals.look(&frame, Timestamp::now());
-        let step = self.analysis.step(&Look {
+        let look = Look {
             detections: &detections,
             verdicts: &verdicts,
             signals: &signals,
             wall: Some(moment.clock.wall_at(frame.pts)),
             ..Look::new(frame.pts, frame.size)
-        });
+        };
+        let step = self.analysis.step(&look, state);
+        let Some(pose) = state.pose() else {
+            self.abstain(state);
+            return Failing::No;
+        };
         if let Some(cause) = step.holds {
             self.hold_gate(epoch, frame.pts, cause);
         }
@@ -181,10 +200,11 @@ impl Watch {
             anchor: moment.clock,
             at: frame.pts,
             size: frame.size,
+            pose,
             tracks: step.tracks,
             detections,
             verdicts,
-            scene: self.analysis.view(frame.pts).cloned(),
+            scene: self.analysis.view(frame.pts),
             signals,
         });
         let clocks = self.clocks.look(frame.pts);
@@ -192,6 +212,27 @@ impl Watch {
             self.record(change, moment, Some(&frame), runtime);
         }
         Failing::No
+    }
+
+    /// What was learnt of another view says nothing of this one.
+    fn note_pose(&mut self, state: PoseState) {
+        if self.standing.is_some_and(|before| before != state) {
+            self.gaze.end();
+            self.verifier.iter_mut().for_each(FireVerifier::forget);
+        }
+        self.standing = Some(state);
+    }
+
+    /// A picture that no rule is asked about, because nobody knows what it shows.
+    fn abstain(&self, state: PoseState) {
+        let reason = match state {
+            PoseState::Unknown => "unknown",
+            PoseState::Turning | PoseState::At(_) => "turning",
+        };
+        metrics::counter!(
+            metric::ABSTAINED, "camera" => self.camera().to_string(), "reason" => reason
+        )
+        .increment(1);
     }
 
     /// Shows a picture to the model.
@@ -226,9 +267,9 @@ impl Watch {
     }
 
     /// Looks at a picture without a model, for the rules that want it.
-    fn watch_view(&mut self, frame: &Frame) {
+    fn watch_view(&mut self, frame: &Frame, state: PoseState) {
         let before = self.unseen;
-        let Err(error) = self.analysis.watch_view(frame) else {
+        let Err(error) = self.analysis.watch_view(frame, state) else {
             self.unseen = Failing::No;
             return;
         };
@@ -265,11 +306,11 @@ impl Watch {
                 verdicts
             }
             Err(error) => {
-                let camera = self.facts.id.to_string();
+                let camera = self.camera().to_string();
                 metrics::counter!(metric::VERIFY_FAILED, "camera" => camera).increment(1);
                 if *unverified == Failing::No {
                     tracing::error!(
-                        camera.id = %self.facts.id,
+                        camera.id = %self.facts.camera(),
                         error = %chain(&error),
                         "the fire verifier fails; the detector's word stands"
                     );
@@ -292,10 +333,7 @@ impl Watch {
         self.gate.set_shortest_event(plan.camera.shortest_event());
         self.mute_ends = plan.next_end(now);
         self.exhibits.camera = Arc::new(plan.camera.clone());
-        self.facts = Arc::new(CameraFacts {
-            grounds: Some(grounds(&plan.version, &plan.camera)),
-            ..CameraFacts::clone(&self.facts)
-        });
+        self.facts = PosedFacts::of(self.facts.general(), &plan.version, &plan.camera);
         self.verifier = match verify::wanted(&plan.camera) {
             true => self
                 .verifier
@@ -361,7 +399,7 @@ impl Watch {
             clock: moment.clock,
             known,
             size: moment.size,
-            camera: Arc::clone(&self.facts),
+            camera: Arc::clone(self.facts.at(change.pose)),
             promised: promised.clone(),
         };
         if self
@@ -401,7 +439,7 @@ impl Watch {
             clock: moment.clock,
             known,
             size: moment.size,
-            camera: &self.facts,
+            camera: self.facts.at(change.pose),
             promised: &[],
         };
         if let Err(error) = self.event_log.append(&sighting) {
@@ -416,7 +454,7 @@ impl Watch {
     }
 
     fn camera(&self) -> &CameraId {
-        &self.facts.id
+        self.facts.camera()
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use contract::v1::{
     AgentId, AutoReport, Basis, CameraId, Clock, ClockSource, ClockTrust, EventId, Evidence,
-    EvidenceId, EvidenceKind, Interval, Kind, MAX_EVIDENCE_ENTRIES, ModelRef, Moment, Part, Phase,
-    Place, RedLightMoments, ReportFault, Severity, UnavailableReason, ZoneId,
+    EvidenceId, EvidenceKind, Interval, Kind, MAX_EVIDENCE_ENTRIES, MAX_TRACKS, ModelRef, Moment,
+    Part, Phase, Place, RedLightMoments, ReportFault, Severity, UnavailableReason, ZoneId,
 };
 use jiff::Timestamp;
 
@@ -22,7 +22,7 @@ pub struct CameraFacts {
     pub id: CameraId,
     /// Its name for people.
     pub name: Option<String>,
-    /// Where it looks.
+    /// Where it stands, as uncertain as what it sees may be far from there.
     pub place: Option<Place>,
     /// The model that watches its pictures.
     pub model: Option<ModelRef>,
@@ -75,6 +75,12 @@ impl Grounds {
 }
 
 impl CameraFacts {
+    /// The version of the calibration, where there is one.
+    #[must_use]
+    pub fn calibration(&self) -> Option<&str> {
+        self.grounds.as_ref()?.calibration_version.as_deref()
+    }
+
     /// All there is to say of a camera that the configuration no longer names.
     #[must_use]
     pub const fn only_id(id: CameraId) -> Self {
@@ -235,7 +241,16 @@ impl ReportBook {
         }
         report.confidence = brief::unit(change.confidence);
         report.count = Some(report.count.unwrap_or(0).max(change.count));
+        report.place = better_place(report.place, change, sighting.camera.place);
         brief::add_sighting(&mut report.tracks, &change.tracks, sighting.size);
+        if !change.speeds.is_empty() {
+            report.speeds = change
+                .speeds
+                .iter()
+                .take(MAX_TRACKS)
+                .map(brief::speed)
+                .collect();
+        }
         if change.phase == Phase::Cleared {
             let end = sighting.clock.wall_at(change.at);
             report.occurred.end = Some(end.max(report.occurred.start));
@@ -255,6 +270,16 @@ impl ReportBook {
         camera: &CameraFacts,
         promised: &[Promise],
     ) -> Result<AutoReport, BookError> {
+        // The log knows in which pose it was; the configuration only what holds in every one.
+        let camera = &CameraFacts {
+            place: told.place.or(camera.place),
+            pose: told.pose.clone().or_else(|| camera.pose.clone()),
+            grounds: camera.grounds.clone().map(|grounds| Grounds {
+                calibration_version: told.calibration.clone().or(grounds.calibration_version),
+                ..grounds
+            }),
+            ..camera.clone()
+        };
         let report = AutoReport {
             confidence: told.confidence,
             tracks: told.tracks.clone(),
@@ -402,6 +427,7 @@ impl ReportBook {
             pose: camera.pose.clone(),
             zone: birth.zone.cloned(),
             tracks: Vec::new(),
+            speeds: Vec::new(),
             count: None,
             model: camera.model.clone(),
             rule_version: birth.rule_version.to_owned(),
@@ -472,6 +498,41 @@ pub const UNKNOWN_CLOCK: Clock = Clock {
     agent: None,
     trust: ClockTrust::Unknown,
 };
+
+/// The place of the tracks when the event is raised; a later one only where it is more certain, so that an
+/// event does not wander with what takes part in it.
+fn better_place(
+    known: Option<Place>,
+    change: &EventChange,
+    camera: Option<Place>,
+) -> Option<Place> {
+    let Some(found) = change.place else {
+        return known;
+    };
+    let Some(known) = known.filter(|_| change.phase != Phase::Raised) else {
+        return Some(found);
+    };
+    let better = match (known, found) {
+        // The camera's own position is no place of the event.
+        _ if Some(known) == camera => true,
+        (Place::Bearing(_), Place::Point { .. }) => true,
+        (Place::Point { .. }, Place::Bearing(_)) => false,
+        (Place::Bearing(known), Place::Bearing(found)) => {
+            found.uncertainty_deg < known.uncertainty_deg
+        }
+        (
+            Place::Point {
+                uncertainty_m: known,
+                ..
+            },
+            Place::Point {
+                uncertainty_m: found,
+                ..
+            },
+        ) => found < known,
+    };
+    Some(if better { found } else { known })
+}
 
 /// A doubt that comes up while an event goes on stays with it; a later comparison does not take it
 /// back.

@@ -1,8 +1,9 @@
 //! Tracks in brief: where each taking-part track was, in at most sixteen boxes.
 
-use contract::v1::{MAX_BOXES_PER_TRACK, MAX_TRACKS, NormBox, TrackBrief};
+use contract::v1::{MAX_BOXES_PER_TRACK, MAX_TRACKS, NormBox, TrackBrief, TrackSpeed};
 
 use crate::geometry::PictureSize;
+use crate::rule;
 use crate::track::Track;
 
 /// Adds the tracks as they are now to the brief so far.
@@ -34,6 +35,20 @@ pub(super) fn add_sighting(brief: &mut Vec<TrackBrief>, tracks: &[Track], size: 
     seen.append(brief);
     seen.truncate(MAX_TRACKS);
     *brief = seen;
+}
+
+/// A speed as the contract wants it: one decimal, and never exact.
+pub(super) fn speed(found: &rule::TrackSpeed) -> TrackSpeed {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "no speed needs more than 24 bits"
+    )]
+    let tenths = |number: f64| ((number * 10.0).round() / 10.0) as f32;
+    TrackSpeed {
+        track: found.track.0,
+        kmh: tenths(found.kmh).max(0.0),
+        uncertainty_kmh: tenths(found.sigma_kmh).max(0.1),
+    }
 }
 
 /// Drops the oldest boxes beyond `most`.

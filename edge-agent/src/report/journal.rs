@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use contract::v1::{
-    CameraId, EventId, Kind, Moment, Phase, RedLightMoments, Severity, TrackBrief, ZoneId,
+    CameraId, EventId, Kind, Moment, Phase, Place, RedLightMoments, Severity, TrackBrief, ZoneId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -87,6 +87,15 @@ pub struct Entry {
     /// The times of a red-light violation's three moments: before, on and beyond the line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moments: Option<[Timestamp; 3]>,
+    /// Where it is, as well as the camera can tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// The pose the camera was in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pose: Option<String>,
+    /// The version of the camera's calibration in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<String>,
     /// The `at` of the event's first line, once a later line was taken up.
     #[serde(skip)]
     first_at: Option<Timestamp>,
@@ -122,6 +131,9 @@ impl Entry {
                      after,
                  }| { [before, crossing, after].map(|at| clock.wall_at(at)) },
             ),
+            place: change.place,
+            pose: sighting.camera.pose.clone(),
+            calibration: sighting.camera.calibration().map(str::to_owned),
             first_at: None,
         }
     }
@@ -143,8 +155,8 @@ impl Entry {
         })
     }
 
-    /// Takes what a later line of the same event says: all of it, but the start, the greatest
-    /// count, and the tracks where it names none (the line that clears an event sees nobody).
+    /// Takes what a later line of the same event says: all of it, but the start, the place, the
+    /// greatest count, and the tracks where it names none (the line that clears an event sees nobody).
     fn update(&mut self, later: Self) {
         let known = std::mem::replace(self, later);
         self.began = known.began;
@@ -154,6 +166,7 @@ impl Entry {
         if self.tracks.is_empty() {
             self.tracks = known.tracks;
         }
+        self.place = known.place.or(self.place);
     }
 }
 

@@ -104,6 +104,9 @@ impl ClockWrong {
             count: 0,
             moments: None,
             mode: RuleMode::Live,
+            pose: None,
+            place: None,
+            speeds: Vec::new(),
         }
     }
 }

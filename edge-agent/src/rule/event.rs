@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use contract::v1::{EventId, Kind, Phase, Severity, ZoneId};
+use contract::v1::{EventId, Kind, Phase, Place, Severity, ZoneId};
 
-use crate::config::{DangerLevel, RuleMode};
+use crate::config::{DangerLevel, PoseId, RuleMode};
 use crate::detect::Detection;
 use crate::geometry::{PictureSize, PixelBox};
 use crate::motion::SceneSigns;
 use crate::signal::SignalReading;
 use crate::time::StreamTime;
-use crate::track::Track;
+use crate::track::{Track, TrackId};
 use crate::verify::Verdict;
 
 /// What one analysed picture tells the rules.
@@ -88,6 +88,12 @@ pub struct EventChange {
     pub moments: Option<Moments>,
     /// Whether anybody is told of it.
     pub mode: RuleMode,
+    /// The pose the camera was in; none where no pose was asked for.
+    pub pose: Option<PoseId>,
+    /// Where it is on the ground, as well as the camera's calibration can tell.
+    pub place: Option<Place>,
+    /// How fast those are who take part, where the camera is calibrated.
+    pub speeds: Vec<TrackSpeed>,
 }
 
 /// Three pictures of a passage over a line, in order.
@@ -99,6 +105,17 @@ pub struct Moments {
     pub crossing: StreamTime,
     /// Beyond it.
     pub after: StreamTime,
+}
+
+/// How fast something moved over the ground.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TrackSpeed {
+    /// What moved.
+    pub track: TrackId,
+    /// Kilometres an hour, 0 or more.
+    pub kmh: f64,
+    /// Standard deviation, in kilometres an hour.
+    pub sigma_kmh: f64,
 }
 
 #[cfg(test)]
@@ -120,6 +137,9 @@ impl EventChange {
             count: 1,
             moments: None,
             mode: RuleMode::Live,
+            pose: None,
+            place: None,
+            speeds: Vec::new(),
         }
     }
 }

@@ -119,6 +119,9 @@ impl Facts {
             count: open.count,
             moments: None,
             mode: RuleMode::Live,
+            pose: None,
+            place: None,
+            speeds: Vec::new(),
         }
     }
 }

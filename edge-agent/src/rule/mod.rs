@@ -31,7 +31,7 @@ mod wrong_way;
 mod zone_dwell;
 
 pub use clock_wrong::{ClockVerdict, ClockWrong, WhoseClock};
-pub use event::{EventChange, HeldBack, HeldBackReason, Moments, Observation, Rule};
+pub use event::{EventChange, HeldBack, HeldBackReason, Moments, Observation, Rule, TrackSpeed};
 
 use crate::config::{RuleConfig, RuleKind, RuleMode};
 use crate::scene::Scene;

@@ -1,13 +1,17 @@
-//! What a camera looks at: zones and lines of its picture, and where boxes are in them.
+//! What a camera looks at: zones and lines of its picture, where boxes are in them, and where on the ground.
 //!
-//! Pure geometry. What does not belong here: time, tracks' histories, what a zone is for.
+//! Pure geometry. What does not belong here: what a zone is for, which pose the camera is in.
 
 mod line;
+mod pace;
+mod whereabouts;
 mod zone;
 
 use contract::v1::ZoneId;
 
 pub use line::Line;
+pub use pace::Pace;
+pub use whereabouts::Whereabouts;
 pub use zone::{Mask, Membership, Zone, polygon_holds};
 
 use crate::config::CameraConfig;

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::Tag;
 
-use super::{Grid, GridFault};
+use super::{Grid, GridFault, Heights};
 use crate::geodesy::Place;
 
 /// Most samples that are taken: a tile of 1 arc second and more, and no more memory than that.
@@ -45,7 +45,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Grid, GridFault> {
         north_west,
         step: [dy, dx],
         size,
-        heights,
+        heights: Heights::Fine(heights),
     })
 }
 

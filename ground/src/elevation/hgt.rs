@@ -1,6 +1,6 @@
 //! SRTM tiles: one degree by one degree, big-endian metres, named after their south-west corner.
 
-use super::{Grid, GridFault};
+use super::{Grid, GridFault, Heights};
 use crate::geodesy::Place;
 
 /// Bytes of a whole tile of 3 arc seconds.
@@ -9,7 +9,7 @@ pub(super) const BYTES_3: usize = 1201 * 1201 * 2;
 pub(super) const BYTES_1: usize = 3601 * 3601 * 2;
 
 /// What stands where nothing was measured.
-const VOID: i16 = i16::MIN;
+pub(super) const VOID: i16 = i16::MIN;
 
 pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Grid, GridFault> {
     let south_west = corner(name).ok_or_else(|| GridFault::TileName(name.to_owned()))?;
@@ -18,10 +18,7 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Grid, GridFault> {
         BYTES_1 => (3601, 3600.0),
         found => return Err(GridFault::TileSize { found }),
     };
-    let height = |pair: &[u8]| {
-        let height = i16::from_be_bytes([pair[0], pair[1]]);
-        (height != VOID).then(|| f32::from(height))
-    };
+    let height = |pair: &[u8]| i16::from_be_bytes([pair[0], pair[1]]);
     Ok(Grid {
         north_west: Place {
             lat: south_west.lat + 1.0,
@@ -29,7 +26,7 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Grid, GridFault> {
         },
         step: [1.0 / intervals; 2],
         size: [side; 2],
-        heights: bytes.chunks_exact(2).map(height).collect(),
+        heights: Heights::Whole(bytes.chunks_exact(2).map(height).collect()),
     })
 }
 

@@ -61,9 +61,12 @@ pub fn may_subscribe(client: &Client, filter: &str) -> bool {
     match client {
         Client::Server => below_root(filter.strip_prefix("$share/ingest/").unwrap_or(filter)),
         Client::Agent(agent) => match filter.parse::<Topic>() {
-            Ok(Topic::Acks(owner) | Topic::Desired(owner) | Topic::Commands(owner)) => {
-                owner == *agent
-            }
+            Ok(
+                Topic::Acks(owner)
+                | Topic::Desired(owner)
+                | Topic::Commands(owner)
+                | Topic::CameraPose(owner, _),
+            ) => owner == *agent,
             Ok(Topic::Signal(_)) => true,
             _ => filter == all_signals(),
         },
@@ -126,6 +129,7 @@ mod tests {
             "vong/v1/agents/hue-01/acks",
             "vong/v1/agents/hue-01/desired",
             "vong/v1/agents/hue-01/commands",
+            "vong/v1/agents/hue-01/cameras/cam-1/pose",
             "vong/v1/signals/+/state",
             "vong/v1/signals/s-1/state",
         ] {
@@ -136,6 +140,7 @@ mod tests {
             "vong/#",
             "vong/v1/agents/+/acks",
             "vong/v1/agents/hue-02/acks",
+            "vong/v1/agents/hue-02/cameras/cam-1/pose",
             "vong/v1/agents/hue-01/#",
             "vong/v1/agents/hue-01/+",
             "vong/v1/agents/hue-01/reports",

@@ -75,6 +75,7 @@ fn watched(memory: &TrackMemory, stands: u32, seconds: u32) -> usize {
             anchor,
             at,
             size: SIZE,
+            pose: crate::config::PoseId::default(),
             tracks: step.tracks,
             detections,
             verdicts: vec![],

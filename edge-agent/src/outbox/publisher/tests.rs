@@ -276,6 +276,7 @@ fn report(event_id: EventId, revision: u32) -> AutoReport {
         pose: None,
         zone: None,
         tracks: vec![],
+        speeds: vec![],
         count: None,
         model: None,
         rule_version: "stray_cattle/1".to_owned(),
@@ -325,6 +326,7 @@ fn publisher(store: &Arc<Store>, port: u16) -> Publisher {
         signals: SignalPost::default(),
         condition: Arc::default(),
         link: Arc::default(),
+        poses: PoseEars::default(),
         since: Timestamp::now(),
     }
 }
@@ -441,6 +443,7 @@ async fn a_refused_report_is_kept_aside_and_a_status_is_retained() {
         since: Timestamp::now(),
         last_picture: None,
         pose: None,
+        pose_state: None,
         gate: None,
         counters: CameraCounters::default(),
     };

@@ -61,6 +61,7 @@ pub(super) fn report(
         pose: None,
         zone: None,
         tracks: vec![],
+        speeds: vec![],
         count: None,
         model: None,
         rule_version: "stray_cattle/1".to_owned(),

@@ -213,6 +213,7 @@ impl Bench {
             pose: None,
             zone: None,
             tracks: vec![],
+            speeds: vec![],
             count: None,
             model: None,
             rule_version: "stray_cattle/1".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contract::v1::{MAX_REPORT_BYTES, SecretKey};
+use contract::v1::{Bearing, MAX_REPORT_BYTES, Position, SecretKey};
 use proptest::prelude::*;
 
 use super::*;
@@ -365,4 +365,38 @@ fn a_red_light_report_says_which_still_shows_which_moment() {
     );
     told.detail = "line_crossing";
     assert_eq!(report_of(&told), (None, None), "only a red light has them");
+}
+
+#[test]
+fn a_report_says_where_the_event_is_and_a_worse_place_does_not_replace_it() {
+    let (mut book, event) = (book(), EventId::new());
+    let point = |uncertainty_m| Place::Point {
+        position: Position {
+            lat: 16.0,
+            lon: 107.0,
+        },
+        uncertainty_m,
+    };
+    let mut told = |phase, at, place| {
+        let change = EventChange {
+            place,
+            ..change(event, phase, at, vec![track(1, 0.0)])
+        };
+        put(&mut book, &change, &promises()).place
+    };
+    let first = told(Phase::Raised, 1.0, Some(point(8.0)));
+    assert_eq!(first, Some(point(8.0)), "not the camera's position");
+    assert_eq!(told(Phase::Updated, 2.0, Some(point(9.0))), first);
+    assert_eq!(told(Phase::Updated, 3.0, None), first);
+    let better = Some(point(2.0));
+    assert_eq!(told(Phase::Updated, 4.0, better), better);
+    let bearing = Place::Bearing(Bearing {
+        from: Position {
+            lat: 16.0,
+            lon: 107.0,
+        },
+        degrees: 10.0,
+        uncertainty_deg: 1.0,
+    });
+    assert_eq!(told(Phase::Cleared, 5.0, Some(bearing)), better);
 }

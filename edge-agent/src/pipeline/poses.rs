@@ -1,0 +1,44 @@
+//! Who asks a camera where it looks.
+
+use contract::v1::CameraId;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::PipelineError;
+use crate::config::{CameraConfig, PoseSource, ServerConfig};
+use crate::identity::{TlsError, client_config, http_client};
+use crate::pose::{OnvifWatch, PoseHandle};
+
+/// Starts asking, where the camera is one that is asked; ends after `halt`.
+pub(super) fn start(
+    camera: &CameraConfig,
+    handle: &PoseHandle,
+    halt: &CancellationToken,
+) -> Result<Option<JoinHandle<()>>, PipelineError> {
+    let PoseSource::Onvif(onvif) = &camera.poses.source else {
+        return Ok(None);
+    };
+    let watch = OnvifWatch {
+        camera: camera.id.clone(),
+        onvif: onvif.clone(),
+        poses: camera.poses.clone(),
+        handle: handle.clone(),
+        client: client(camera).map_err(|source| tls_fault(&camera.id, source))?,
+    };
+    Ok(Some(tokio::spawn(watch.run(halt.clone()))))
+}
+
+/// The camera's web service is trusted as its stream is.
+fn client(camera: &CameraConfig) -> Result<reqwest::Client, TlsError> {
+    http_client(client_config(&ServerConfig {
+        ca_file: camera.ca_file.clone(),
+        ..ServerConfig::default()
+    })?)
+}
+
+fn tls_fault(camera: &CameraId, source: TlsError) -> PipelineError {
+    PipelineError::CameraTls {
+        camera: camera.clone(),
+        source,
+    }
+}
