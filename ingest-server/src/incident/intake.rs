@@ -126,6 +126,7 @@ mod tests {
             pose: None,
             zone: None,
             tracks: vec![],
+            speeds: Vec::new(),
             count: Some(revision),
             model: None,
             rule_version: "stray_cattle/1".to_owned(),

@@ -57,6 +57,7 @@ fn report(agent: &ScriptedAgent, camera: &str) -> AutoReport {
         pose: None,
         zone: None,
         tracks: Vec::new(),
+        speeds: Vec::new(),
         count: Some(2),
         model: None,
         rule_version: "stray_cattle/1".to_owned(),
