@@ -25,6 +25,7 @@ pub mod orders;
 
 pub mod review;
 pub mod export;
+pub mod dispatch;
 
 pub mod http;
 

@@ -59,6 +59,23 @@ pub const ROUTING_RULES_BROKEN: &str = "vong_routing_rules_broken_total";
 pub const DEADLINES: &str = "vong_incident_deadlines_total";
 /// Incidents whose moment to be looked at has come.
 pub const TIMERS_WAITING: &str = "vong_incident_timers_waiting";
+/// Notices that became deliveries, or needed none, by `cause`: `raised`, `again`, `grew`, `confirmed`,
+/// `rejected`, `reopened`, `closed`, `merged_into`, `routed`, `released`, `no_ack`.
+pub const NOTICES: &str = "vong_dispatch_notices_total";
+/// Attempts to tell a unit, by `channel` (`mqtt`, `webhook`, `email`, `cap_feed`; `gone` where the target
+/// is no longer configured) and `outcome`: `sent`, or why not.
+pub const DELIVERIES: &str = "vong_dispatch_deliveries_total";
+/// Seconds from a message's making until the other side took it, by `channel`.
+pub const DELIVERY_SECONDS: &str = "vong_dispatch_delivery_seconds";
+/// Messages to units that wait for their first or a later attempt.
+pub const DELIVERIES_WAITING: &str = "vong_dispatch_waiting";
+/// Messages to units that are dead letters.
+pub const DELIVERIES_DEAD: &str = "vong_dispatch_dead";
+/// Acknowledgements of units by `way`: `mqtt`, `http`; `refused` where there is no such message of the
+/// unit.
+pub const ACKNOWLEDGEMENTS: &str = "vong_dispatch_acknowledgements_total";
+/// Messages that were not acknowledged in time.
+pub const ESCALATIONS: &str = "vong_dispatch_escalations_total";
 /// HTTP requests by `method`, `route` (the pattern, never the path) and `status`.
 pub const HTTP_REQUESTS: &str = "vong_http_requests_total";
 /// Seconds from a request to the head of its answer, by the same labels.

@@ -45,6 +45,8 @@ struct Texts {
     fields: BTreeMap<String, String>,
     /// Texts of the pages that the server makes itself.
     pages: BTreeMap<String, String>,
+    /// What is wrong with a request, with `{names}` to be filled in.
+    said: BTreeMap<String, String>,
     /// What units are told, with `{names}` to be filled in.
     dispatch: BTreeMap<String, String>,
 }
@@ -61,6 +63,7 @@ fn parse(text: &str) -> Texts {
             details: BTreeMap::new(),
             fields: BTreeMap::new(),
             pages: BTreeMap::new(),
+            said: BTreeMap::new(),
             dispatch: BTreeMap::new(),
         },
         |catalogue: Catalogue| catalogue.api,
@@ -111,7 +114,18 @@ pub fn page(language: Language, key: &'static str) -> &'static str {
 #[must_use]
 pub fn dispatch(language: Language, key: &str, values: &[(&str, &str)]) -> String {
     let text = texts(language).dispatch.get(key);
-    let mut rest = text.map_or(key, String::as_str);
+    filled(text.map_or(key, String::as_str), values)
+}
+
+/// What is wrong with a request.
+#[must_use]
+pub fn said(language: Language, key: &str, values: &[(&str, &str)]) -> String {
+    let text = texts(language).said.get(key);
+    filled(text.map_or(key, String::as_str), values)
+}
+
+fn filled(text: &str, values: &[(&str, &str)]) -> String {
+    let mut rest = text;
     let mut filled = String::with_capacity(rest.len());
     // In one pass: what is filled in is never read as a name.
     while let Some((before, after)) = rest.split_once('{') {
@@ -127,14 +141,12 @@ pub fn dispatch(language: Language, key: &str, values: &[(&str, &str)]) -> Strin
     filled
 }
 
-/// Every key of what units are told.
+/// Every text with names to be filled in, by its key.
 #[cfg(test)]
-pub(crate) fn dispatch_keys(language: Language) -> Vec<&'static str> {
-    texts(language)
-        .dispatch
-        .keys()
-        .map(String::as_str)
-        .collect()
+fn filled_in(language: Language) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let texts = texts(language);
+    let both = texts.said.iter().chain(&texts.dispatch);
+    both.map(|(key, text)| (key.as_str(), text.as_str()))
 }
 
 /// Every key of each part, for the test that both languages have the same.
@@ -147,7 +159,154 @@ pub(crate) fn api_keys(language: Language) -> [Vec<&'static str>; 4] {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
     use super::*;
+
+    /// A file of this crate without its comments, log lines, attributes and tests.
+    fn without_what_is_not_said(text: &str) -> String {
+        let text = text.split("\n#[cfg(test)]\nmod ").next().unwrap_or(text);
+        let mut kept = String::new();
+        let mut attribute = 0_i32;
+        for line in text.lines() {
+            let bare = line.trim_start();
+            if attribute > 0 || bare.starts_with("#[") {
+                let depth = |open, close| {
+                    let count = |c| i32::try_from(bare.matches(c).count()).unwrap();
+                    count(open) - count(close)
+                };
+                attribute += depth('[', ']');
+                continue;
+            }
+            if !bare.starts_with("//") {
+                kept.push_str(line);
+                kept.push('\n');
+            }
+        }
+        kept
+    }
+
+    fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && name != "tests" {
+                sources(&path, found);
+            } else if name.ends_with(".rs") && name != "tests.rs" {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let text = without_what_is_not_said(&text);
+                found.push((path.display().to_string(), text));
+            }
+        }
+    }
+
+    fn of_this_crate() -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        sources(&source, &mut found);
+        assert!(found.len() > 100);
+        found
+    }
+
+    /// What stands between the parentheses that follow each `name(`.
+    fn arguments<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
+        text.split(name)
+            .skip(1)
+            .map(|rest| {
+                let mut depth = 1;
+                let end = rest.char_indices().find(|(_, c)| {
+                    depth += match c {
+                        '(' => 1,
+                        ')' => -1,
+                        _ => 0,
+                    };
+                    depth == 0
+                });
+                rest.split_at(end.map_or(rest.len(), |(at, _)| at)).0
+            })
+            .collect()
+    }
+
+    #[test]
+    fn no_vietnamese_stands_outside_the_catalogue() {
+        for (file, text) in of_this_crate() {
+            let text = text.replace("Vọng", "");
+            let foreign = text.lines().find(|line| {
+                let quoted = line.contains('"');
+                quoted && line.chars().any(|c| c.is_alphabetic() && !c.is_ascii())
+            });
+            assert_eq!(foreign, None, "{file}: its place is locales/vi.json");
+        }
+    }
+
+    /// What goes into an answer, a page or a message is a key, never a sentence.
+    #[test]
+    fn no_english_for_people_stands_outside_the_catalogue() {
+        const SAYS: [&str; 6] = [
+            "ApiError::InvalidRequest(",
+            "Self::InvalidRequest(",
+            "BundleUnavailable(",
+            "CopyUnavailable(",
+            "NotAllowed(",
+            "Conflict(",
+        ];
+        let is_sentence = |literal: &str| {
+            let words = literal.split_whitespace();
+            words
+                .filter(|word| word.chars().all(char::is_alphabetic))
+                .count()
+                > 1
+        };
+        for (file, text) in of_this_crate() {
+            for name in SAYS {
+                for argument in arguments(&text, name) {
+                    let literals: Vec<&str> = argument.split('"').skip(1).step_by(2).collect();
+                    let sentence = literals.iter().find(|literal| is_sentence(literal));
+                    assert_eq!(
+                        sentence, None,
+                        "{file}: {name}…) says it itself; its place is locales/*.json (Said::new)"
+                    );
+                }
+            }
+            let page = ["dispatch/letter.rs", "dispatch/phrases.rs", "notice/"];
+            if page.iter().any(|end| file.ends_with(end)) {
+                let spoken = text
+                    .split('"')
+                    .skip(1)
+                    .step_by(2)
+                    .find(|one| is_sentence(one));
+                assert_eq!(spoken, None, "{file}: its place is locales/*.json");
+            }
+            // HTML of ours holds tags and places to fill in.
+            for literal in text.split('"').skip(1).step_by(2) {
+                let between = literal.split('<').filter_map(|part| part.split_once('>'));
+                let spoken = between
+                    .filter(|(tag, _)| !tag.is_empty() && !tag.starts_with("code"))
+                    .find(|(_, between)| is_sentence(between));
+                assert_eq!(spoken, None, "{file}: its place is locales/*.json");
+            }
+        }
+    }
+
+    #[test]
+    fn every_sentence_of_the_catalogue_is_said_somewhere_and_none_is_missing() {
+        let mut said: BTreeSet<String> = BTreeSet::from(["unreadable".to_owned()]);
+        for (_, text) in of_this_crate() {
+            for name in ["Said::new(", "Self::new("] {
+                for argument in arguments(&text, name) {
+                    let mut parts = argument.trim().split('"');
+                    if let (Some(""), Some(key)) = (parts.next(), parts.next())
+                        && (name == "Said::new(" || key == "out_of_range")
+                    {
+                        said.insert(key.to_owned());
+                    }
+                }
+            }
+        }
+        let known: BTreeSet<String> = VIETNAMESE.said.keys().cloned().collect();
+        assert_eq!(said, known);
+    }
 
     #[test]
     fn what_people_said_is_filled_in_once() {
@@ -160,12 +319,10 @@ mod tests {
     }
 
     #[test]
-    fn units_are_told_the_same_in_both_languages() {
+    fn the_same_is_filled_in_in_both_languages() {
         let names = |language| {
-            dispatch_keys(language)
-                .into_iter()
-                .map(|key| {
-                    let text = &texts(language).dispatch[key];
+            filled_in(language)
+                .map(|(key, text)| {
                     assert!(!text.is_empty(), "{key}");
                     let mut names: Vec<&str> = text
                         .split('{')

@@ -27,9 +27,7 @@ pub struct Feed {
 /// One message in a feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The message's identifier.
-    pub identifier: String,
-    /// Its address.
+    /// Its address, and its id.
     pub url: String,
     /// Its headline.
     pub title: String,
@@ -60,7 +58,7 @@ pub fn write(feed: &Feed) -> String {
 }
 
 fn write_entry(out: &mut Document, entry: &Entry) {
-    out.text("id", &format!("urn:uuid:{}", entry.identifier));
+    out.text("id", &entry.url);
     out.text("title", &entry.title);
     out.text("updated", &entry.updated.to_string());
     out.empty("category", &[("term", entry.word)]);
@@ -85,7 +83,6 @@ mod tests {
     fn a_feed_names_its_messages_and_what_they_refer_to() {
         let at = Timestamp::UNIX_EPOCH;
         let entry = |identifier: &str, word, refers_to: &[&str]| Entry {
-            identifier: identifier.to_owned(),
             url: format!("https://v/{identifier}"),
             title: "Cháy <rừng>".to_owned(),
             word,
@@ -104,7 +101,7 @@ mod tests {
         });
         for part in [
             "<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"vi\">",
-            "<id>urn:uuid:2</id>",
+            "<id>https://v/2</id>",
             "<title>Cháy &lt;rừng&gt;</title>",
             "<category term=\"update\"/>",
             "<link rel=\"related\" type=\"application/cap+xml\" href=\"https://v/1\"/>",

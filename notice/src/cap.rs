@@ -241,17 +241,16 @@ const fn is_cancel(message: &Message<'_>) -> bool {
 
 fn response(message: &Message<'_>) -> &'static str {
     match message.facts.review {
-        _ if is_cancel(message) => "AllClear",
+        _ if is_cancel(message) || message.facts.course == Course::Closed => "AllClear",
         Review::Confirmed => "Execute",
         Review::Unconfirmed | Review::Rejected => "Assess",
     }
 }
 
 fn urgency(message: &Message<'_>) -> &'static str {
-    if is_cancel(message) || message.facts.course == Course::Over {
-        "Past"
-    } else {
-        "Immediate"
+    match message.facts.course {
+        Course::Open if !is_cancel(message) => "Immediate",
+        Course::Open | Course::Over | Course::Closed => "Past",
     }
 }
 

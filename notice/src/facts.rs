@@ -21,14 +21,16 @@ pub enum Review {
     Rejected,
 }
 
-/// What the cameras say.
+/// How it goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Course {
     /// It goes on.
     Open,
-    /// It is over.
+    /// It is over, as far as the cameras see.
     Over,
+    /// People say that it was dealt with.
+    Closed,
 }
 
 /// An incident as it stood when a message was made. Kept with the message: what was said stays known,
@@ -52,7 +54,7 @@ pub struct Facts {
     /// Why it was rejected, as a word.
     #[serde(default)]
     pub rejected_reason: Option<String>,
-    /// What the cameras say.
+    /// How it goes on.
     pub course: Course,
     /// Where it is; absent where no camera could tell.
     #[serde(default)]

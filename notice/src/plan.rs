@@ -75,8 +75,11 @@ pub fn plan(target: &Target, cause: &Cause, facts: &Facts, thread: Thread) -> Pl
     };
     let is_standing = again == Word::Update;
     match cause {
-        Cause::Rejected | Cause::Closed => only_told(is_standing, Word::Cancel),
-        Cause::MergedInto(_) | Cause::Reopened => only_told(is_standing, Word::Update),
+        Cause::Rejected => only_told(is_standing, Word::Cancel),
+        // What was real is over, not taken back.
+        Cause::Closed | Cause::MergedInto(_) | Cause::Reopened => {
+            only_told(is_standing, Word::Update)
+        }
         Cause::NoAck(of) => tell(target.name.as_str() != of, again),
         Cause::Routed(unit) => {
             let is_theirs = *unit == target.unit && target.sends_on(Occasion::Routed);
@@ -86,6 +89,8 @@ pub fn plan(target: &Target, cause: &Cause, facts: &Facts, thread: Thread) -> Pl
             target.kinds.contains(&facts.kind) && target.sends_on(Occasion::Released),
             again,
         ),
+        // Another report of what is known is news of a fire alone.
+        Cause::Again if facts.kind != Kind::FireSmoke => Plan::NotWanted,
         Cause::Raised | Cause::Again | Cause::Grew | Cause::Confirmed => {
             if facts.review == Review::Rejected && *cause != Cause::Again {
                 // The verdict overtook the news of the alarm.
@@ -203,6 +208,13 @@ mod tests {
     }
 
     #[test]
+    fn another_report_of_anything_else_is_no_news() {
+        let told = target("kinds = [\"stray_cattle\"]");
+        let cattle = facts(Kind::StrayCattle, Review::Confirmed);
+        assert_eq!(plan(&told, &Cause::Again, &cattle, TOLD), Plan::NotWanted);
+    }
+
+    #[test]
     fn who_was_told_hears_the_end_whatever_the_policy_says_by_then() {
         let other = target("kinds = [\"stray_cattle\"]\nsend_on = [\"released\"]");
         let rejected = facts(Kind::FireSmoke, Review::Rejected);
@@ -242,7 +254,7 @@ mod tests {
         );
         assert_eq!(
             plan(&picky, &Cause::Closed, &facts, TOLD),
-            Plan::Tell(Word::Cancel)
+            Plan::Tell(Word::Update)
         );
     }
 }

@@ -264,6 +264,7 @@ const INGEST_SERVER: Crate = Crate {
         "orders",
         "review",
         "export",
+        "dispatch",
         "http",
         "cmd",
     ],
@@ -291,6 +292,10 @@ const INGEST_SERVER: Crate = Crate {
         ForeignLibrary {
             name: "object_store",
             homes: &["evidence/"],
+        },
+        ForeignLibrary {
+            name: "lettre",
+            homes: &["dispatch/email.rs"],
         },
         ForeignLibrary {
             name: "axum",

@@ -22,7 +22,7 @@ use mqtt5::broker::config::StorageBackend;
 use mqtt5::broker::{BrokerConfig, BrokerShutdownHandle, MqttBroker, StorageConfig};
 use tokio::task::JoinHandle;
 
-pub use self::rights::{Client, SERVER_USER, may_publish, may_subscribe};
+pub use self::rights::{Client, SERVER_USER, may_publish, may_subscribe, unit_acl, unit_user};
 pub use self::tls::{TlsError, check_door, client_config};
 
 use self::provider::Provider;

@@ -59,6 +59,16 @@ impl Provider {
                     return Verdict::Unknown;
                 }
             },
+            Client::Unit(unit) => match store::unit_credential(&self.store, unit).await {
+                Ok(Some(row)) => {
+                    row.revoked_at.is_none() && presented.matches(&row.mqtt_password_hash)
+                }
+                Ok(None) => false,
+                Err(error) => {
+                    tracing::error!(error = %error, "a unit's password could not be checked");
+                    return Verdict::Unknown;
+                }
+            },
         };
         if matches {
             Verdict::Welcome(user.clone())

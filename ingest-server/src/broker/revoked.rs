@@ -1,4 +1,4 @@
-//! An agent that is shut out is let go of at once, not only at its next log-in.
+//! An agent or unit that is shut out is let go of at once, not only at its next log-in.
 //!
 //! Whoever shuts it out may be another process (`ingest-server agent revoke`), so the database is
 //! asked from time to time who is.
@@ -9,6 +9,7 @@ use std::time::Duration;
 use mqtt5::broker::router::MessageRouter;
 use tokio::sync::watch;
 
+use super::rights::UNIT_PREFIX;
 use crate::store::{self, Store};
 
 /// How long a revoked agent may stay connected.
@@ -24,10 +25,20 @@ pub(super) fn disconnect_them(
         // The broker's end closes the channel.
         while broker.has_changed().is_ok() {
             tokio::time::sleep(EVERY).await;
-            let Ok(agents) = store::agents(&store).await else {
-                // Who cannot be asked about is asked about again.
+            // Who cannot be asked about is asked about again.
+            let (Ok(agents), Ok(units)) = (
+                store::agents(&store).await,
+                store::unit_credentials(&store).await,
+            ) else {
                 continue;
             };
+            for unit in units.iter().filter(|unit| unit.revoked_at.is_some()) {
+                let client = format!("{UNIT_PREFIX}{}", unit.unit);
+                if router.is_connected(&client).await {
+                    router.disconnect_client(&client).await;
+                    tracing::warn!(unit.id = unit.unit, "disconnected a unit that was revoked");
+                }
+            }
             for agent in agents.iter().filter(|agent| agent.revoked_at.is_some()) {
                 if router.is_connected(&agent.id).await {
                     router.disconnect_client(&agent.id).await;

@@ -15,6 +15,17 @@ pub enum Client {
     Server,
     /// An agent.
     Agent(AgentId),
+    /// A unit that acts on incidents.
+    Unit(UnitId),
+}
+
+/// Opens a unit's user name: no agent's name holds a dot.
+pub(super) const UNIT_PREFIX: &str = "unit.";
+
+/// The user name, and the client id, of a unit.
+#[must_use]
+pub fn unit_user(unit: &UnitId) -> String {
+    format!("{UNIT_PREFIX}{unit}")
 }
 
 impl Client {
@@ -23,6 +34,9 @@ impl Client {
     pub fn of_user(name: &str) -> Option<Self> {
         if name == SERVER_USER {
             return Some(Self::Server);
+        }
+        if let Some(unit) = name.strip_prefix(UNIT_PREFIX) {
+            return unit.parse().ok().map(Self::Unit);
         }
         name.parse().ok().map(Self::Agent)
     }
@@ -34,8 +48,20 @@ impl Client {
         match self {
             Self::Server => client_id.starts_with("vong-ingest"),
             Self::Agent(agent) => client_id == agent.as_str(),
+            Self::Unit(unit) => client_id == unit_user(unit),
         }
     }
+}
+
+/// A unit's rights as lines of Mosquitto's `acl_file`: `%u` would hold its user name, not the unit's.
+#[must_use]
+pub fn unit_acl(unit: &UnitId) -> String {
+    let (told, acks) = (
+        Topic::UnitIncidents(unit.clone()),
+        Topic::UnitAcks(unit.clone()),
+    );
+    let user = unit_user(unit);
+    format!("\nuser {user}\ntopic read {told}\ntopic write {acks}\n")
 }
 
 /// Whether `client` may publish on `topic`.
@@ -52,6 +78,9 @@ pub fn may_publish(client: &Client, topic: &str) -> bool {
             ) => owner == *agent,
             _ => false,
         },
+        Client::Unit(unit) => {
+            matches!(topic.parse::<Topic>(), Ok(Topic::UnitAcks(owner)) if owner == *unit)
+        }
     }
 }
 
@@ -70,6 +99,9 @@ pub fn may_subscribe(client: &Client, filter: &str) -> bool {
             Ok(Topic::Signal(_)) => true,
             _ => filter == all_signals(),
         },
+        Client::Unit(unit) => {
+            matches!(filter.parse::<Topic>(), Ok(Topic::UnitIncidents(owner)) if owner == *unit)
+        }
     }
 }
 
@@ -152,6 +184,43 @@ mod tests {
         ] {
             assert!(!may_subscribe(&agent(), filter), "{filter}");
         }
+    }
+
+    #[test]
+    fn a_unit_reads_and_answers_on_its_own_topics_alone() {
+        let unit = Client::of_user("unit.kiem-lam").unwrap();
+        assert_eq!(Client::of_user("unit.Kiem Lam"), None);
+        assert!(may_subscribe(&unit, "vong/v1/units/kiem-lam/incidents"));
+        assert!(may_publish(&unit, "vong/v1/units/kiem-lam/acks"));
+        for filter in [
+            "#",
+            "vong/v1/units/+/incidents",
+            "vong/v1/units/other/incidents",
+            "vong/v1/units/kiem-lam/acks",
+            "vong/v1/units/kiem-lam/#",
+            "vong/v1/signals/+/state",
+            "vong/v1/agents/kiem-lam/acks",
+            "$share/ingest/vong/v1/units/kiem-lam/incidents",
+        ] {
+            assert!(!may_subscribe(&unit, filter), "{filter}");
+        }
+        for topic in [
+            "vong/v1/units/kiem-lam/incidents",
+            "vong/v1/units/other/acks",
+            "vong/v1/agents/kiem-lam/reports",
+            "vong/v1/agents/unit.kiem-lam/reports",
+        ] {
+            assert!(!may_publish(&unit, topic), "{topic}");
+        }
+        assert!(unit.may_use_client_id("unit.kiem-lam"));
+        assert!(!unit.may_use_client_id("kiem-lam"));
+        // An agent of the same name is somebody else.
+        let namesake = Client::of_user("kiem-lam").unwrap();
+        assert!(!may_subscribe(
+            &namesake,
+            "vong/v1/units/kiem-lam/incidents"
+        ));
+        assert!(!may_publish(&namesake, "vong/v1/units/kiem-lam/acks"));
     }
 
     #[test]

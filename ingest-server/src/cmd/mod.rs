@@ -11,6 +11,7 @@ mod mosquitto;
 mod serve;
 mod setup;
 mod stop;
+mod unit;
 mod user;
 mod verify;
 
@@ -52,6 +53,9 @@ enum Command {
     /// How incidents are worked: units, rules, limits, calendar, areas.
     #[command(subcommand)]
     Setup(setup::Setup),
+    /// Units that read what concerns them at the broker.
+    #[command(subcommand)]
+    Unit(unit::Unit),
     /// Make one copy of a piece of evidence, as standard input says. The server starts this itself.
     #[command(hide = true)]
     MakeCopy,
@@ -85,6 +89,7 @@ impl Cli {
                 Command::User(user) => user::run(&config, user).await,
                 Command::Agent(agent) => agent::run(&config, agent).await,
                 Command::Setup(setup) => setup::run(&config, setup).await,
+                Command::Unit(unit) => unit::run(&config, unit).await,
                 Command::Verify(args) => verify::run(&config, &args),
                 Command::MakeCopy => Ok(()),
                 Command::MergeEval(args) => merge_eval::run(&config, &args).await,

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 use crate::agents::{MosquittoUser, mosquitto_hash, mosquitto_passwords};
+use crate::broker::{unit_acl, unit_user};
 use crate::config::{BrokerConfig, Config};
+use crate::store::entity::unit_credential;
 use crate::store::{self, Store};
 
 /// Who may publish and read what: the same for every site.
@@ -36,6 +38,11 @@ pub(super) async fn run(config: &Config, store: &Store, args: &Args) -> anyhow::
         bail!("broker.url is not set: the embedded broker knows every agent by itself");
     };
     let mut users = agents(store).await?;
+    let units = store::unit_credentials(store).await?;
+    for unit in &units {
+        let (name, user) = unit_user_of(unit)?;
+        users.insert(name, user);
+    }
     users.insert(
         username.clone(),
         MosquittoUser::Known(mosquitto_hash(password.reveal())?),
@@ -52,7 +59,7 @@ pub(super) async fn run(config: &Config, store: &Store, args: &Args) -> anyhow::
         written.text.lines().count()
     ));
     if let Some(acl) = &args.acl {
-        replace(acl, ACL)?;
+        replace(acl, &acl_of(&units)?)?;
         super::say(format!("{}: written", acl.display()));
     }
     for name in written.missing {
@@ -63,6 +70,24 @@ pub(super) async fn run(config: &Config, store: &Store, args: &Args) -> anyhow::
     }
     super::say("now let Mosquitto read them: systemctl reload mosquitto");
     Ok(())
+}
+
+/// What Mosquitto is to know of a unit.
+fn unit_user_of(unit: &unit_credential::Model) -> anyhow::Result<(String, MosquittoUser)> {
+    let user = match unit.revoked_at {
+        Some(_) => MosquittoUser::ShutOut,
+        None => MosquittoUser::Known(unit.mosquitto_hash.clone()),
+    };
+    Ok((unit_user(&unit.unit.parse()?), user))
+}
+
+/// The rights that are the same everywhere, and each unit's own.
+fn acl_of(units: &[unit_credential::Model]) -> anyhow::Result<String> {
+    let mut acl = ACL.to_owned();
+    for unit in units.iter().filter(|unit| unit.revoked_at.is_none()) {
+        acl.push_str(&unit_acl(&unit.unit.parse()?));
+    }
+    Ok(acl)
 }
 
 async fn agents(store: &Store) -> anyhow::Result<BTreeMap<String, MosquittoUser>> {

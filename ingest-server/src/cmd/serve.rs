@@ -22,6 +22,7 @@ use crate::agents::{self, Enrolment};
 use crate::broker::{self, EmbeddedBroker, SERVER_USER};
 use crate::changes::ChangeBus;
 use crate::config::{BrokerConfig, Config, MqttUrl, Password, Tls};
+use crate::dispatch::{Directory, Dispatch, Dispatcher};
 use crate::evidence::EvidenceStore;
 use crate::http::{self, AppState, BrokerLink, Services};
 use crate::intake::{BrokerAccess, Health, Intake, RetainedLiveness};
@@ -62,6 +63,15 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
         health: intake.health(),
     };
     let courier = tokio::spawn(courier.run(stop.clone()));
+    let public_url = public_url(&config, http_address)?;
+    let dispatch = Dispatch::new(
+        (store.clone(), changes.clone(), evidence.clone()),
+        Arc::clone(&key),
+        public_url.clone(),
+        Directory::new(config.dispatch.clone()).context("dispatch.targets_file")?,
+    );
+    let dispatcher = Dispatcher::new(dispatch.clone(), intake.outlet(), intake.health());
+    let dispatcher = tokio::spawn(dispatcher.run(stop.clone()));
     let program = std::env::current_exe().context("this program's own file cannot be found")?;
     let workshop = evidence.workshop(program, &config.copies);
     let workshop = tokio::spawn(workshop.run(stop.clone()));
@@ -88,7 +98,8 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
         key: Arc::clone(&key),
         broker: link_of(intake.health()),
         data_dir: config.data_dir.clone(),
-        public_url: public_url(&config, http_address)?,
+        public_url,
+        dispatch,
         metrics,
         stopping: stop.clone(),
     };
@@ -99,6 +110,9 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     stop.cancel();
     if let Err(error) = courier.await {
         tracing::error!(error = %error, "the courier of orders ended badly");
+    }
+    if let Err(error) = dispatcher.await {
+        tracing::error!(error = %error, "the dispatcher to units ended badly");
     }
     if let Err(error) = workshop.await {
         tracing::error!(error = %error, "the maker of copies ended badly");

@@ -5,6 +5,7 @@
 //! evidence there, the broker and the console on this machine's loopback. What does not belong
 //! here: opening anything. A configuration that reads well may still name a port that is taken.
 
+mod dispatch;
 mod fault;
 mod reader;
 mod url;
@@ -13,6 +14,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use self::dispatch::DispatchConfig;
 pub use self::fault::{ConfigError, Fault};
 use self::reader::Reader;
 pub use self::url::{MqttUrl, Tls};
@@ -48,6 +50,8 @@ pub struct Config {
     pub evidence: EvidencePlace,
     /// How copies of evidence are made.
     pub copies: CopiesConfig,
+    /// Who is told what.
+    pub dispatch: DispatchConfig,
 }
 
 /// Where the bytes of evidence lie.
@@ -282,6 +286,7 @@ impl Config {
         let evidence = evidence(&mut reader);
         let copies = copies(&mut reader);
         let merging = reader.merging("merging.model_file");
+        let dispatch = reader.targets("dispatch.targets_file");
         reader.finish()?;
         Ok(Self {
             data_dir,
@@ -291,6 +296,7 @@ impl Config {
             database,
             evidence,
             copies,
+            dispatch,
         })
     }
 }

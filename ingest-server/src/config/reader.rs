@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use super::{ConfigError, Fault, MqttUrl, Password};
+use super::{ConfigError, DispatchConfig, Fault, MqttUrl, Password};
 
 /// A table being read.
 pub(super) struct Reader {
@@ -266,6 +266,17 @@ impl Reader {
             let remedy = "begin with what `ingest-server merge-eval --print-model` prints";
             self.fault(key, problem, remedy);
             merge::Model::shipped()
+        })
+    }
+
+    /// Who is told what, by the file that the key names; nobody where it is left out.
+    pub(super) fn targets(&mut self, key: &str) -> DispatchConfig {
+        let Some(path) = self.path(key) else {
+            return DispatchConfig::default();
+        };
+        DispatchConfig::read(key, &path).unwrap_or_else(|faults| {
+            self.faults.extend(faults);
+            DispatchConfig::default()
         })
     }
 

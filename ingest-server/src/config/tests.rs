@@ -183,3 +183,46 @@ fn limits_of_copies_are_whole_numbers_of_a_range() {
         ]
     );
 }
+
+#[test]
+fn the_example_of_targets_is_valid_but_for_its_secrets() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/targets.example.toml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let targets = notice::Targets::parse(&text).unwrap();
+    assert_eq!(targets.targets.len(), 6);
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("targets.toml"), &text).unwrap();
+    let file = dir.path().join("server.toml");
+    let config = "[dispatch]\ntargets_file = \"targets.toml\"";
+    let missing = || match Config::parse(config, &file) {
+        Err(ConfigError::Faults { faults, .. }) => faults,
+        other => panic!("{other:?}"),
+    };
+    let faults = missing();
+    assert_eq!(faults.len(), 4, "{faults:?}");
+    assert!(
+        faults
+            .iter()
+            .all(|fault| fault.key == "dispatch.targets_file")
+    );
+    for name in [
+        "smtp.password",
+        "kiem-lam-cap.token",
+        "phong-chay.secret",
+        "csgt.secret",
+    ] {
+        std::fs::write(dir.path().join(name), "too short\n").unwrap();
+    }
+    let faults = missing();
+    assert_eq!(
+        faults.len(),
+        3,
+        "a mail server's password may be anything: {faults:?}"
+    );
+    for name in ["kiem-lam-cap.token", "phong-chay.secret", "csgt.secret"] {
+        std::fs::write(dir.path().join(name), "0123456789abcdef\n").unwrap();
+    }
+    let config = Config::parse(config, &file).unwrap().dispatch;
+    assert_eq!(config.secrets.len(), 3);
+    assert!(!format!("{config:?}").contains("0123456789abcdef"));
+}

@@ -15,6 +15,7 @@ use bundle::{
 use contract::v1::{EventId, EvidenceId, EvidenceKind, KeyId, SecretKey, Signed};
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
+use notice::Cause;
 
 pub use self::disclosure::{DisclosureError, Recipient, ask as ask_for_redaction, disclose};
 
@@ -157,6 +158,23 @@ pub async fn note_export(
     Ok(tx.commit().await?)
 }
 
+/// Writes into the custody log of every piece in a bundle that a unit took it out, by the token of the
+/// message that told it.
+///
+/// # Errors
+/// [`ExportError::Store`].
+pub async fn note_delivery(
+    store: &Store,
+    export: &Export,
+    unit: &str,
+    now: Timestamp,
+) -> Result<(), ExportError> {
+    let pieces = store::evidence_of_event(store, &export.event).await?;
+    let tx = store.begin().await?;
+    note_pieces(&tx, &pieces, unit, Act::Exported, now).await?;
+    Ok(tx.commit().await?)
+}
+
 async fn note_pieces(
     tx: &Tx,
     pieces: &[evidence::Model],
@@ -236,7 +254,10 @@ pub async fn release(
     if !store::insert_release(&tx, &event, who.username.as_str(), now).await? {
         return Err(ExportError::Released);
     }
-    note_pieces(&tx, &case.pieces, who.username.as_str(), Act::Released, now).await?;
+    let username = who.username.as_str();
+    note_pieces(&tx, &case.pieces, username, Act::Released, now).await?;
+    let cause = Cause::Released(event);
+    store::enqueue_notice(&tx, incident, &cause, username, now).await?;
     remember(tx, changes, who, (incident, event), ("release", None), now).await
 }
 

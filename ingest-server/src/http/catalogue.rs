@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, header};
 
-pub use crate::words::{Language, detail, dispatch, error_title, field_problem, page};
+pub use crate::words::{Language, detail, dispatch, error_title, field_problem, page, said};
 
 impl Language {
     /// The language that `Accept-Language` prefers among those there are; Vietnamese where it

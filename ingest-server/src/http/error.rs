@@ -20,11 +20,13 @@ use contract::v1::FieldFault;
 
 use super::catalogue::{self, Language};
 use super::context::RequestId;
+use super::said::Said;
+use crate::dispatch::DispatchError;
 use crate::export::{DisclosureError, ExportError};
 use crate::login::LoginRefusal;
 use crate::orders::OrderError;
-use crate::review::ReviewError;
 use crate::review::setup::SetupError;
+use crate::review::{MAX_NOTE_CHARS, ReviewError};
 use crate::store::StoreError;
 
 /// The media type of problem documents.
@@ -60,6 +62,9 @@ pub enum ApiError {
     /// The body or the query is not what the API describes.
     #[error("invalid request: {0}")]
     InvalidRequest(String),
+    /// The request will not do; the sentence says why.
+    #[error("invalid request")]
+    Invalid(Said),
     /// Fields that will not do, each with what is wrong.
     #[error("fields will not do")]
     InvalidFields(Vec<FieldProblemView>),
@@ -122,6 +127,12 @@ pub enum ApiError {
     /// The upload token is unknown or revoked.
     #[error("upload token invalid")]
     UploadTokenInvalid,
+    /// The token of a message or a feed is missing or wrong.
+    #[error("token invalid")]
+    TokenInvalid,
+    /// A message to a unit cannot be sent again from where it stands.
+    #[error("delivery not replayable")]
+    DeliveryNotReplayable,
     /// The bytes do not begin where the stored ones end.
     #[error("upload offset mismatch")]
     UploadOffsetMismatch {
@@ -135,11 +146,11 @@ pub enum ApiError {
     #[error("bundle incomplete")]
     BundleIncomplete(Vec<MissingField>),
     /// No bundle can be made of the event now; the text says why.
-    #[error("bundle unavailable: {0}")]
-    BundleUnavailable(String),
+    #[error("bundle unavailable")]
+    BundleUnavailable(Said),
     /// There is no redacted copy to give out; the text says where it stands.
-    #[error("copy unavailable: {0}")]
-    CopyUnavailable(String),
+    #[error("copy unavailable")]
+    CopyUnavailable(Said),
     /// It is seen masked, and the masked copy is not there yet; the text says where it stands.
     #[error("masked: {0}")]
     Masked(String),
@@ -162,7 +173,7 @@ pub enum ApiError {
 
 /// Every code, for the catalogue's test.
 #[cfg(test)]
-pub(super) const CODES: [&str; 34] = [
+pub(super) const CODES: [&str; 36] = [
     "claimed_by_another",
     "stale_document",
     "unauthenticated",
@@ -186,6 +197,8 @@ pub(super) const CODES: [&str; 34] = [
     "enrolment_key_in_use",
     "key_rotation_refused",
     "upload_token_invalid",
+    "token_invalid",
+    "delivery_not_replayable",
     "upload_offset_mismatch",
     "upload_hash_mismatch",
     "bundle_incomplete",
@@ -253,7 +266,7 @@ impl ApiError {
             Self::TooManyAttempts { .. } => "too_many_attempts",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
-            Self::InvalidRequest(_) => "invalid_request",
+            Self::InvalidRequest(_) | Self::Invalid(_) => "invalid_request",
             Self::InvalidFields(_) => "invalid_fields",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::BodyTooLarge => "body_too_large",
@@ -269,6 +282,8 @@ impl ApiError {
             Self::EnrolmentKeyInUse => "enrolment_key_in_use",
             Self::KeyRotationRefused => "key_rotation_refused",
             Self::UploadTokenInvalid => "upload_token_invalid",
+            Self::TokenInvalid => "token_invalid",
+            Self::DeliveryNotReplayable => "delivery_not_replayable",
             Self::UploadOffsetMismatch { .. } => "upload_offset_mismatch",
             Self::UploadHashMismatch => "upload_hash_mismatch",
             Self::BundleIncomplete(_) => "bundle_incomplete",
@@ -287,9 +302,10 @@ impl ApiError {
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         match self {
-            Self::Unauthenticated | Self::WrongCredentials | Self::UploadTokenInvalid => {
-                StatusCode::UNAUTHORIZED
-            }
+            Self::Unauthenticated
+            | Self::WrongCredentials
+            | Self::UploadTokenInvalid
+            | Self::TokenInvalid => StatusCode::UNAUTHORIZED,
             Self::NotAllowed
             | Self::CsrfTokenInvalid
             | Self::EnrolmentTokenInvalid
@@ -297,7 +313,7 @@ impl ApiError {
             Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::InvalidRequest(_) => StatusCode::BAD_REQUEST,
+            Self::InvalidRequest(_) | Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
@@ -314,6 +330,7 @@ impl ApiError {
             | Self::CopyUnavailable(_)
             | Self::Masked(_)
             | Self::AccountRefused(_)
+            | Self::DeliveryNotReplayable
             | Self::UploadOffsetMismatch { .. } => StatusCode::CONFLICT,
             Self::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::UploadHashMismatch | Self::InvalidFields(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -333,15 +350,22 @@ impl ApiError {
 
     fn detail(&self) -> Option<Detail> {
         match self {
-            Self::InvalidRequest(text)
-            | Self::BundleUnavailable(text)
-            | Self::CopyUnavailable(text)
-            | Self::Masked(text) => Some(Detail::Text(text.clone())),
+            Self::InvalidRequest(problem) => Some(Detail::Said(
+                Said::new("unreadable").with("problem", problem),
+            )),
+            Self::Invalid(said) | Self::BundleUnavailable(said) | Self::CopyUnavailable(said) => {
+                Some(Detail::Said(said.clone()))
+            }
+            Self::Masked(reason) => Some(Detail::Said(Said::new("masked").with("reason", reason))),
             Self::BundleIncomplete(fields) => Some(Detail::Fields(fields.clone())),
             Self::TransitionRefused(word)
             | Self::MergeRefused(word)
             | Self::AccountRefused(word) => Some(Detail::Word(word)),
-            Self::ClaimedByAnother { by, until } => Some(Detail::Text(format!("{by} · {until}"))),
+            Self::ClaimedByAnother { by, until } => Some(Detail::Said(
+                Said::new("claimed_until")
+                    .with("by", by)
+                    .with("until", until),
+            )),
             _ => None,
         }
     }
@@ -361,7 +385,9 @@ impl ApiError {
                 header::HeaderName::from_static("upload-offset"),
                 offset.to_string(),
             )),
-            Self::UploadTokenInvalid => Some((header::WWW_AUTHENTICATE, "Bearer".to_owned())),
+            Self::UploadTokenInvalid | Self::TokenInvalid => {
+                Some((header::WWW_AUTHENTICATE, "Bearer".to_owned()))
+            }
             _ => None,
         }
     }
@@ -389,7 +415,7 @@ impl From<ReviewError> for ApiError {
             },
             ReviewError::NotMerged(refusal) => Self::MergeRefused(refusal.as_str()),
             ReviewError::NoLongerSuggested => Self::MergeRefused("no_longer_suggested"),
-            ReviewError::NoteTooLong => Self::InvalidRequest(error.to_string()),
+            ReviewError::NoteTooLong => Self::Invalid(note_too_long()),
             ReviewError::Store(error) => error.into(),
         }
     }
@@ -409,11 +435,22 @@ impl From<DisclosureError> for ApiError {
     fn from(error: DisclosureError) -> Self {
         match error {
             DisclosureError::NotFound => Self::NotFound,
-            DisclosureError::NoRedactedCopy(reason) => Self::CopyUnavailable(reason),
-            DisclosureError::NoPicture | DisclosureError::NoteTooLong => {
-                Self::InvalidRequest(error.to_string())
+            DisclosureError::NoRedactedCopy(reason) => {
+                Self::CopyUnavailable(Said::new("no_redacted_copy").with("reason", reason))
             }
+            DisclosureError::NoPicture => Self::Invalid(Said::new("no_picture")),
+            DisclosureError::NoteTooLong => Self::Invalid(note_too_long()),
             DisclosureError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DispatchError> for ApiError {
+    fn from(error: DispatchError) -> Self {
+        match error {
+            DispatchError::NotFound => Self::NotFound,
+            DispatchError::NotReplayable(_) => Self::DeliveryNotReplayable,
+            DispatchError::Store(error) => error.into(),
         }
     }
 }
@@ -471,13 +508,16 @@ impl From<ExportError> for ApiError {
     fn from(error: ExportError) -> Self {
         match error {
             ExportError::NotFound => Self::NotFound,
-            ExportError::WhichEvent => Self::InvalidRequest(error.to_string()),
+            ExportError::WhichEvent => Self::Invalid(Said::new("which_event")),
             ExportError::Incomplete(fields) => Self::BundleIncomplete(fields),
             ExportError::Released => Self::BundleReleased,
-            ExportError::NotSealed | ExportError::BadSeal(_) => {
-                Self::BundleUnavailable(error.to_string())
+            ExportError::NotSealed => Self::BundleUnavailable(Said::new("not_sealed")),
+            ExportError::BadSeal(reason) => {
+                Self::BundleUnavailable(Said::new("bad_seal").with("reason", reason))
             }
-            ExportError::Bundle(error) => Self::BundleUnavailable(chain(&error)),
+            ExportError::Bundle(error) => {
+                Self::BundleUnavailable(Said::new("no_bundle").with("problem", chain(&error)))
+            }
             ExportError::Object(error) => Self::internal(error),
             ExportError::Store(error) => error.into(),
         }
@@ -504,8 +544,8 @@ enum Detail {
     Word(&'static str),
     /// Fields of a bundle, each by its name for people and its path.
     Fields(Vec<MissingField>),
-    /// English, for whoever writes the client.
-    Text(String),
+    /// A sentence of the catalogue with what is filled in.
+    Said(Said),
 }
 
 /// What travels from the error to [`render`], which knows the language.
@@ -546,6 +586,10 @@ impl IntoResponse for ApiError {
         response.extensions_mut().insert(pending);
         response
     }
+}
+
+fn note_too_long() -> Said {
+    Said::new("note_too_long").with("most", MAX_NOTE_CHARS)
 }
 
 /// The error and its causes in one line.
@@ -622,7 +666,7 @@ pub async fn render(request: Request, next: Next) -> Response {
         detail: pending.detail.map(|detail| match detail {
             Detail::Word(word) => catalogue::detail(language, word).to_owned(),
             Detail::Fields(fields) => field_names(language, &fields),
-            Detail::Text(text) => text,
+            Detail::Said(said) => said.in_language(language),
         }),
         current_version: pending.current_version,
         fields: pending

@@ -21,6 +21,7 @@ mod openapi;
 mod piece;
 mod rights;
 mod router;
+mod said;
 mod scope;
 mod state;
 pub mod views;

@@ -28,6 +28,7 @@ use super::router::api;
         (name = "orders", description = "What people want of agents: commands and desired state"),
         (name = "live", description = "Changes as they happen"),
         (name = "agents", description = "What edge agents call"),
+        (name = "dispatch", description = "What units are told, and what they answer"),
         (name = "administration", description = "For administrators"),
         (name = "operation", description = "For whoever runs the server"),
     ),
@@ -52,6 +53,19 @@ impl Modify for Schemes {
             .scheme(HttpAuthScheme::Bearer)
             .description(Some("The upload token of an agent's enrolment"))
             .build();
+        for (name, what) in [
+            ("delivery_token", "The token in a message to a unit"),
+            (
+                "feed_token",
+                "The token of a feed's reader, from the file of targets",
+            ),
+        ] {
+            let token = HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .description(Some(what))
+                .build();
+            components.add_security_scheme(name, SecurityScheme::Http(token));
+        }
         components.add_security_scheme("agent", SecurityScheme::Http(agent));
         let key = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)

@@ -75,6 +75,19 @@ pub(super) const ROUTES: &[(&str, &str, Caller)] = &[
     ("PUT",    "/api/v1/incidents/{id}/calls/{call}",               With(Right::Act)),
     ("POST",   "/api/v1/bulk/steps",                                With(Right::Act)),
     ("GET",    "/api/v1/overdue",                                   With(Right::SeeIncidents)),
+    ("GET",    "/api/v1/incidents/{id}/deliveries",                 With(Right::SeeDispatch)),
+    ("GET",    "/api/v1/deliveries",                                With(Right::SeeDispatch)),
+    ("POST",   "/api/v1/deliveries/{id}/replay",                    With(Right::Dispatch)),
+    ("POST",   "/api/v1/deliveries/{id}/acknowledge",               With(Right::Dispatch)),
+    ("POST",   "/api/v1/deliveries/{id}/ack",                       Anybody), // with the message's token
+    ("GET",    "/api/v1/deliveries/{id}/page",                      Anybody), // with the message's token
+    ("POST",   "/api/v1/deliveries/{id}/page",                      Anybody), // with the message's token
+    ("GET",    "/api/v1/deliveries/{id}/bundle",                    Anybody), // with the message's token
+    ("GET",    "/api/v1/deliveries/{id}/redacted/{piece}",          Anybody), // with the message's token
+    ("GET",    "/api/v1/cap/{target}",                              Anybody), // with the feed's token
+    ("GET",    "/api/v1/cap/{target}/{id}",                         Anybody), // with the feed's token
+    ("GET",    "/api/v1/cap/{target}/{id}/ack",                     Anybody), // with the feed's token
+
     ("GET",    "/api/v1/setup/policy",                              With(Right::SeePolicy)),
     ("PUT",    "/api/v1/setup/policy",                              With(Right::SetPolicy)),
     ("POST",   "/api/v1/setup/policy/rehearsals",                   With(Right::SetPolicy)),

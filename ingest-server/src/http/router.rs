@@ -12,8 +12,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    accounts, agents, bundles, cameras, casework, enrolments, evidence, gaps, incidents,
-    key_rotations, merging, orders, quarantine, session, setup, uploads, worklist,
+    accounts, agents, bundles, cameras, casework, deliveries, enrolments, evidence, gaps,
+    incidents, key_rotations, merging, orders, quarantine, session, setup, uploads, worklist,
 };
 use super::{AppState, console, context, error, health, live, media, openapi};
 
@@ -42,7 +42,12 @@ pub fn router(state: AppState) -> Router {
 /// Every route that the OpenAPI document describes.
 pub(super) fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::base())
-        .merge(bounded(people().merge(enrolment()).merge(operation())))
+        .merge(bounded(
+            people()
+                .merge(enrolment())
+                .merge(units())
+                .merge(operation()),
+        ))
         .merge(documents())
         .merge(streams())
         .merge(transfers())
@@ -87,6 +92,10 @@ fn people() -> OpenApiRouter<AppState> {
         .routes(routes!(orders::give, orders::list))
         .routes(routes!(orders::get))
         .routes(routes!(gaps::list))
+        .routes(routes!(deliveries::of_incident))
+        .routes(routes!(deliveries::by_state))
+        .routes(routes!(deliveries::replay))
+        .routes(routes!(deliveries::acknowledge))
         .routes(routes!(agents::keys))
         .routes(routes!(agents::revoke))
         .routes(routes!(agents::revoke_key))
@@ -97,6 +106,16 @@ fn people() -> OpenApiRouter<AppState> {
         .routes(routes!(accounts::keys, accounts::make_key))
         .routes(routes!(accounts::revoke_key))
         .routes(routes!(accounts::log))
+}
+
+/// What units and their systems call, with a message's or a feed's token.
+fn units() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(deliveries::ack))
+        .routes(routes!(deliveries::page, deliveries::submit))
+        .routes(routes!(deliveries::feed))
+        .routes(routes!(deliveries::cap_message))
+        .routes(routes!(deliveries::cap_ack))
 }
 
 /// What an agent calls to become known, and to change its key.
@@ -132,6 +151,8 @@ fn streams() -> OpenApiRouter<AppState> {
         .routes(routes!(media::get))
         .routes(routes!(media::get_of_command))
         .routes(routes!(bundles::get))
+        .routes(routes!(deliveries::bundle))
+        .routes(routes!(deliveries::redacted))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
 }
 

@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::agents::Enrolment;
 use crate::changes::ChangeBus;
+use crate::dispatch::Dispatch;
 use crate::evidence::EvidenceStore;
 use crate::login::Doorkeeper;
 use crate::office::Offices;
@@ -36,6 +37,8 @@ pub struct Services {
     pub offices: Offices,
     /// What people want of agents.
     pub orders: Orders,
+    /// What units are told.
+    pub dispatch: Dispatch,
     /// What lets agents in.
     pub enrolment: Enrolment,
     /// Signs what the server vouches for.

@@ -275,6 +275,7 @@ impl Consumer {
         let filters = [
             format!("$share/ingest/{}", Topic::ALL_REPORTS),
             format!("$share/ingest/{}", Topic::ALL_ANSWERS),
+            format!("$share/ingest/{}", Topic::ALL_UNIT_ACKS),
             Topic::ALL_AGENT_STATUS.to_owned(),
             Topic::ALL_CAMERA_STATUS.to_owned(),
         ]

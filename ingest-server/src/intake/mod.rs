@@ -16,6 +16,7 @@ mod outlet;
 mod prepare;
 mod status;
 mod tell;
+mod unit_ack;
 mod worker;
 
 pub use self::admit::{Admitted, KeyEnd, Refusal, SigningKey, admit};

@@ -9,7 +9,9 @@ use std::collections::HashMap;
 use std::num::NonZero;
 use std::sync::Arc;
 
-use contract::v1::{AgentId, Answer, AutoReport, GapReport, KeyId, RefusalReason, Topic};
+use contract::v1::{
+    AgentId, Answer, AutoReport, GapReport, KeyId, RefusalReason, Topic, UnitAck, UnitId,
+};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
@@ -18,6 +20,7 @@ use super::admit::{Admitted, Refusal, SigningKey, admit};
 use super::command_answer::admit_answer;
 use super::consumer::{Delivery, Retained};
 use super::status::{Status, agent_status, camera_status};
+use super::unit_ack::admit_unit_ack;
 use crate::store::{self, Store, StoreError};
 
 /// Fewer messages than this are not worth another core.
@@ -42,6 +45,10 @@ pub(super) enum Work {
     Answer {
         agent: AgentId,
         answer: Box<Answer>,
+    },
+    UnitAck {
+        unit: UnitId,
+        ack: UnitAck,
     },
     Status(Box<Status>),
     RefuseStatus(Refusal),
@@ -161,6 +168,10 @@ fn work(
                 Err(refusal) => Work::RefuseReport { agent, refusal },
             }
         }
+        Ok(Topic::UnitAcks(unit)) => match admit_unit_ack(&delivery.payload) {
+            Ok(ack) => Work::UnitAck { unit, ack },
+            Err(refusal) => Work::RefuseStatus(refusal),
+        },
         Ok(Topic::AgentStatus(agent)) => {
             let stale = retained == RetainedLiveness::Stale && delivery.retained == Retained::Yes;
             // An empty payload clears a retained message.

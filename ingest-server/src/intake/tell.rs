@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contract::v1::SecretKey;
+use contract::v1::{DeliveryId, SecretKey, UnitId};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
@@ -10,7 +10,8 @@ use super::admit::Refusal;
 use super::answer::{Answer, Answered, answer};
 use super::consumer::{Delivery, Publisher};
 use crate::changes::{Change, ChangeBus};
-use crate::telemetry::{GAP_REPORTS, REPORTS, STATUSES};
+use crate::store::Acknowledging;
+use crate::telemetry::{ACKNOWLEDGEMENTS, GAP_REPORTS, REPORTS, STATUSES};
 
 /// What was done with a delivery.
 pub(super) enum Done {
@@ -27,6 +28,13 @@ pub(super) enum Done {
     },
     Status {
         outcome: &'static str,
+        change: Option<Change>,
+    },
+    /// A unit acknowledged a message, or one that it was not sent.
+    UnitAck {
+        unit: UnitId,
+        said: DeliveryId,
+        done: Acknowledging,
         change: Option<Change>,
     },
     Nothing,
@@ -104,6 +112,15 @@ impl Teller {
                     metrics::counter!(STATUSES, "outcome" => outcome).increment(1);
                     change
                 }
+                Done::UnitAck {
+                    unit,
+                    said,
+                    done,
+                    change,
+                } => {
+                    note_unit_ack(&unit, said, &done);
+                    change
+                }
                 Done::Nothing => None,
             };
             told.extend(change);
@@ -135,6 +152,22 @@ impl Teller {
                 Vec::new()
             })
     }
+}
+
+fn note_unit_ack(unit: &UnitId, said: DeliveryId, done: &Acknowledging) {
+    let way = match done {
+        Acknowledging::Now { .. } => "mqtt",
+        Acknowledging::Before => return,
+        Acknowledging::Unknown => {
+            tracing::warn!(
+                unit.id = %unit,
+                delivery.id = %said,
+                "a unit acknowledged a message that it was not sent"
+            );
+            "refused"
+        }
+    };
+    metrics::counter!(ACKNOWLEDGEMENTS, "way" => way).increment(1);
 }
 
 fn written(key: &SecretKey, about: Answered, refusal: Option<&Refusal>) -> Option<Answer> {

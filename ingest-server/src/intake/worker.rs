@@ -7,7 +7,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use contract::v1::{AgentId, Answer, AutoReport, EventId, GapReport, RefusalReason, SecretKey};
+use contract::v1::{
+    AgentId, Answer, AutoReport, EventId, GapReport, RefusalReason, SecretKey, UnitAck, UnitId,
+};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -20,8 +22,8 @@ use super::tell::{Committed, Done, GapNews, Teller};
 use super::{Health, RetainedLiveness, Writable};
 use crate::changes::{Change, ChangeBus};
 use crate::store::{
-    self, AnswerFiled, CameraFacts, Filed, GapStored, Quarantined, Store, StoreError, Tx,
-    VerifiedGap, VerifiedReport,
+    self, Acknowledged, Acknowledging, AnswerFiled, CameraFacts, Filed, GapStored, Quarantined,
+    Store, StoreError, Tx, VerifiedGap, VerifiedReport,
 };
 use crate::telemetry::{BATCH_SIZE, COMMIT_SECONDS, DATABASE_RETRIES};
 
@@ -288,6 +290,7 @@ async fn write(tx: &Tx, merging: &merge::Model, items: &[Item]) -> Result<Vec<Do
                 );
                 filed
             }
+            Work::UnitAck { unit, ack } => write_unit_ack(tx, item, unit, ack).await?,
             Work::Status(status) => write_status(tx, item, status).await?,
             Work::RefuseStatus(refusal) => {
                 refused = true;
@@ -404,6 +407,37 @@ fn refused_report(
         refusal: Some(refusal.clone()),
         change: Some(Change::Quarantine),
     }
+}
+
+async fn write_unit_ack(
+    tx: &Tx,
+    item: &Item,
+    unit: &UnitId,
+    said: &UnitAck,
+) -> Result<Done, StoreError> {
+    let ack = Acknowledged {
+        at: item.received,
+        by: said.by.clone().unwrap_or_else(|| unit.to_string()),
+        note: said.note.clone(),
+    };
+    let done = store::acknowledge_delivery(tx, said.delivery, Some(unit), &ack).await?;
+    let change = match &done {
+        Acknowledging::Now { incident, .. } => {
+            store::find_incident(tx, *incident)
+                .await?
+                .map(|row| Change::Incident {
+                    id: *incident,
+                    version: row.version,
+                })
+        }
+        Acknowledging::Before | Acknowledging::Unknown => None,
+    };
+    Ok(Done::UnitAck {
+        unit: unit.clone(),
+        said: said.delivery,
+        done,
+        change,
+    })
 }
 
 async fn write_answer(

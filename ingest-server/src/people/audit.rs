@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use contract::v1::{AgentId, CommandId, EventId, EvidenceId};
+use contract::v1::{AgentId, CommandId, DeliveryId, EventId, EvidenceId};
 
 use super::Username;
 use crate::incident::IncidentId;
@@ -74,6 +74,12 @@ pub fn sealed(user: &Username, incident: IncidentId, event: EventId, action: &st
 pub fn handled_copy(user: &Username, incident: IncidentId, evidence: EvidenceId, action: &str) {
     tracing::info!(
         target: TARGET, { user.name = %user, incident.id = %incident, evidence.id = %evidence, action }, "redacted copy");
+}
+
+/// Somebody sent a message to a unit again, or acknowledged it for the unit.
+pub fn handled_delivery(user: &Username, incident: IncidentId, delivery: DeliveryId, action: &str) {
+    tracing::info!(
+        target: TARGET, { user.name = %user, incident.id = %incident, delivery.id = %delivery, action }, "message to a unit");
 }
 
 /// Somebody asked for what their role does not allow.

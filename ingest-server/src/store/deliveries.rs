@@ -19,6 +19,7 @@ use sea_orm::{
 
 use super::access::insert_all;
 use super::entity::delivery::{Column, Entity, Model};
+use super::entity::notice as notice_table;
 use super::{Access, StoreError, Tx};
 use crate::incident::IncidentId;
 
@@ -217,6 +218,66 @@ async fn supersede_waiting(tx: &Tx, new: &NewDelivery<'_>) -> Result<(), StoreEr
     Ok(())
 }
 
+/// Lets go of what waits for a target about an incident and was never begun.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn withdraw_waiting(
+    tx: &Tx,
+    incident: IncidentId,
+    target: &str,
+) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(Column::State, Expr::value(State::Superseded.as_str()))
+        .col_expr(Column::DueAt, Expr::value(None::<i64>))
+        .col_expr(Column::AckDueAt, Expr::value(None::<i64>))
+        .filter(Column::IncidentId.eq(incident.to_string()))
+        .filter(Column::Target.eq(target))
+        .filter(Column::State.eq(State::Queued.as_str()))
+        .filter(Column::Attempts.eq(0))
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// What there is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DueWork {
+    /// Notices that are to become deliveries.
+    pub notices: bool,
+    /// Deliveries that are to be sent.
+    pub deliveries: bool,
+    /// Deliveries that were not acknowledged in time.
+    pub unacknowledged: bool,
+}
+
+/// Looks whether there is anything to do, without holding anybody up.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn due_work(on: &impl Access, now: Timestamp) -> Result<DueWork, StoreError> {
+    let now = now.as_microsecond();
+    let notice = notice_table::Entity::find()
+        .filter(notice_table::Column::DueAt.lte(now))
+        .one(on.conn());
+    let delivery = Entity::find().filter(Column::DueAt.lte(now)).one(on.conn());
+    let late = Entity::find()
+        .filter(Column::AckDueAt.lte(now))
+        .filter(Column::EscalatedAt.is_null())
+        .filter(Column::State.is_in(unacknowledged()))
+        .one(on.conn());
+    Ok(DueWork {
+        notices: notice.await?.is_some(),
+        deliveries: delivery.await?.is_some(),
+        unacknowledged: late.await?.is_some(),
+    })
+}
+
+/// The states in which an acknowledgement is still awaited.
+fn unacknowledged() -> [&'static str; 4] {
+    [State::Queued, State::Sending, State::Sent, State::Dead].map(State::as_str)
+}
+
 /// Takes up the message that is due longest, until `until`; none of the targets that are `busy`. One
 /// whose predecessor is under way is put off, and none is taken up then: ask again.
 ///
@@ -393,7 +454,6 @@ pub async fn acknowledge_delivery(
     let Some(row) = row.filter(|row| unit.is_none_or(|unit| row.unit == unit.as_str())) else {
         return Ok(Acknowledging::Unknown);
     };
-    let open = [State::Queued, State::Sending, State::Sent, State::Dead].map(State::as_str);
     let changed = Entity::update_many()
         .col_expr(Column::State, Expr::value(State::Acknowledged.as_str()))
         .col_expr(Column::AckedAt, Expr::value(ack.at.as_microsecond()))
@@ -403,7 +463,7 @@ pub async fn acknowledge_delivery(
         .filter(Column::IncidentId.eq(row.incident_id.as_str()))
         .filter(Column::Target.eq(row.target.as_str()))
         .filter(Column::Seq.lte(row.seq))
-        .filter(Column::State.is_in(open))
+        .filter(Column::State.is_in(unacknowledged()))
         .exec(tx.conn())
         .await?;
     if changed.rows_affected == 0 {
@@ -440,11 +500,10 @@ pub enum Acknowledging {
 /// # Errors
 /// [`StoreError::Query`], [`StoreError::Unreadable`].
 pub async fn claim_unacknowledged(tx: &Tx, now: Timestamp) -> Result<Vec<Delivery>, StoreError> {
-    let open = [State::Queued, State::Sending, State::Sent, State::Dead].map(State::as_str);
     let mut search = Entity::find()
         .filter(Column::AckDueAt.lte(now.as_microsecond()))
         .filter(Column::EscalatedAt.is_null())
-        .filter(Column::State.is_in(open))
+        .filter(Column::State.is_in(unacknowledged()))
         .order_by_asc(Column::AckDueAt)
         .limit(64);
     if tx.conn().get_database_backend() == DatabaseBackend::Postgres {

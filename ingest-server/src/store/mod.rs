@@ -37,6 +37,7 @@ mod quarantine;
 mod reports;
 mod seals;
 mod sessions;
+mod telling;
 mod units;
 mod setup;
 
@@ -65,10 +66,10 @@ pub use copies::{
 };
 pub use custody::{CustodyEntry, append_custody, custody_of_piece, saw_lately};
 pub use deliveries::{
-    Acknowledged, Acknowledging, Delivery, NewDelivery, ThreadSoFar, acknowledge_delivery,
+    Acknowledged, Acknowledging, Delivery, DueWork, NewDelivery, ThreadSoFar, acknowledge_delivery,
     attempted, claim_delivery, claim_unacknowledged, count_deliveries, deliveries_in_state,
     deliveries_of_incident, deliveries_of_target, delivery, delivery_failed, delivery_sent,
-    insert_delivery, replay_delivery, thread_of,
+    due_work, insert_delivery, replay_delivery, thread_of, withdraw_waiting,
 };
 pub use evidence::{
     EvidenceOwner, SealedEvidence, Stored, evidence_of, evidence_of_event, evidence_piece,
@@ -106,4 +107,5 @@ pub use seals::{
 };
 pub use sessions::{StoredSession, end_session, open_session, session, touch_session};
 pub use setup::{SetupKind, insert_setup, setup_document, setup_version};
+pub use telling::{Meant, ToTell, proposed_offence, to_tell};
 pub use units::{let_unit_in, shut_unit_out, unit_credential, unit_credentials};

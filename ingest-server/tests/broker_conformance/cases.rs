@@ -152,6 +152,49 @@ pub(crate) async fn an_agent_cannot_publish_elsewhere(broker: &mut impl Broker) 
     }
 }
 
+pub(crate) async fn a_unit_reads_and_answers_on_its_own_topics_alone(broker: &mut impl Broker) {
+    const ACKS: &str = "vong/v1/units/kiem-lam/acks";
+    const INCIDENTS: &str = "vong/v1/units/kiem-lam/incidents";
+    let mut server = Client::server(broker, "vong-ingest-a", Session::Fleeting).await;
+    server.subscribe("vong/v1/units/+/acks").await;
+    server.subscribe("vong/v1/agents/+/reports").await;
+    let mut unit = Client::unit(broker, Session::Fleeting).await;
+    for topic in [
+        "vong/v1/units/other/acks",
+        "vong/v1/agents/kiem-lam/reports",
+        "vong/v1/agents/hue-01/reports",
+    ] {
+        unit.publish(topic, "forbidden").await;
+    }
+    unit.publish(ACKS, "allowed").await;
+    let message = server.receive().await;
+    server.ack(&message).await;
+    assert_eq!(text(&message), "allowed");
+    for filter in [
+        "#",
+        "vong/v1/units/+/incidents",
+        "vong/v1/units/other/incidents",
+        "vong/v1/agents/+/reports",
+    ] {
+        // A broker may refuse the subscription, or grant it and deliver nothing.
+        unit.subscribe(filter).await;
+    }
+    unit.subscribe(INCIDENTS).await;
+    for topic in [
+        "vong/v1/units/other/incidents",
+        "vong/v1/agents/hue-01/acks",
+    ] {
+        server.publish(topic, "forbidden").await;
+    }
+    server.publish(INCIDENTS, "told").await;
+    let message = unit.receive().await;
+    unit.ack(&message).await;
+    assert_eq!(
+        (message.topic.as_ref(), text(&message).as_str()),
+        (INCIDENTS.as_bytes(), "told")
+    );
+}
+
 pub(crate) async fn an_agent_cannot_read_elsewhere(broker: &mut impl Broker) {
     let mut agent = Client::agent(broker, 0, Session::Fleeting).await;
     for filter in [

@@ -10,7 +10,7 @@ use rumqttc::v5::{AsyncClient, ConnectionError, Event, EventLoop, MqttOptions};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::harness::{AGENTS, Broker, DEADLINE};
+use crate::harness::{AGENTS, Broker, DEADLINE, UNIT};
 
 /// More than any case sends.
 const QUEUE: usize = 10_000;
@@ -78,6 +78,12 @@ impl Client {
     pub(crate) async fn agent(broker: &impl Broker, number: usize, session: Session) -> Self {
         let (name, password) = AGENTS[number];
         Self::connect(options(broker.agents_port(), name, password, name, session)).await
+    }
+
+    /// The unit that every broker under test knows.
+    pub(crate) async fn unit(broker: &impl Broker, session: Session) -> Self {
+        let user = format!("unit.{}", UNIT.0);
+        Self::connect(options(broker.agents_port(), &user, UNIT.1, &user, session)).await
     }
 
     async fn connect(options: MqttOptions) -> Self {

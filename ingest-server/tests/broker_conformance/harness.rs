@@ -10,6 +10,9 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 /// Passwords of the users that every broker under test knows.
 pub(crate) const AGENTS: [(&str, &str); 2] = [("hue-01", "secret-1"), ("hue-02", "secret-2")];
 
+/// A unit that every broker under test knows, and its password.
+pub(crate) const UNIT: (&str, &str) = ("kiem-lam", "secret-unit");
+
 /// A broker that can be killed.
 pub(crate) trait Broker: Sized {
     /// Starts with an empty memory.

@@ -49,6 +49,7 @@ on_both!(
     acks_may_come_out_of_order,
     an_agent_cannot_publish_elsewhere,
     an_agent_cannot_read_elsewhere,
+    a_unit_reads_and_answers_on_its_own_topics_alone,
     strangers_are_refused,
     nobody_takes_over_anothers_session,
     after_a_kill_everybody_begins_anew,

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use ingest_server::agents::mosquitto_hash;
+use ingest_server::broker::{unit_acl, unit_user};
 
-use crate::harness::{AGENTS, Broker, free_port, listening, until};
+use crate::harness::{AGENTS, Broker, UNIT, free_port, listening, until};
 
 const SERVER_PASSWORD: &str = "secret-server";
 
@@ -32,7 +33,7 @@ pub(crate) fn is_installed() -> bool {
 fn configuration(dir: &Path, agents_port: u16, servers_port: u16) -> String {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/broker");
     let text = std::fs::read_to_string(shipped.join("mosquitto.conf")).unwrap();
-    let acl = shipped.join("acl.conf").display().to_string();
+    let acl = dir.join("acl").display().to_string();
     let replaced = [
         (
             "/etc/mosquitto/vong.passwd",
@@ -86,7 +87,13 @@ impl Broker for Mosquitto {
         for (user, password) in AGENTS {
             passwords += &format!("{user}:{}\n", mosquitto_hash(password).unwrap());
         }
+        let (unit, password) = (UNIT.0.parse().unwrap(), UNIT.1);
+        let hash = mosquitto_hash(password).unwrap();
+        passwords += &format!("{}:{hash}\n", unit_user(&unit));
         std::fs::write(dir.path().join("passwd"), passwords).unwrap();
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/broker/acl.conf");
+        let acl = std::fs::read_to_string(shipped).unwrap() + &unit_acl(&unit);
+        std::fs::write(dir.path().join("acl"), acl).unwrap();
         let (agents_port, servers_port) = (free_port(), free_port());
         let text = configuration(dir.path(), agents_port, servers_port);
         std::fs::write(dir.path().join("mosquitto.conf"), text).unwrap();

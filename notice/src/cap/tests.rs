@@ -80,7 +80,7 @@ fn all() -> Vec<(String, String)> {
         MessageType::Ack,
     ] {
         for review in [Review::Unconfirmed, Review::Confirmed, Review::Rejected] {
-            for course in [Course::Open, Course::Over] {
+            for course in [Course::Open, Course::Over, Course::Closed] {
                 for place in [facts(Kind::FireSmoke, review).place, Some(bearing), None] {
                     for severity in [
                         Severity::Low,

@@ -8,6 +8,7 @@ import type {
   Camera,
   Case,
   CustodyLog,
+  Delivery,
   DerivedCopy,
   Evidence,
   IncidentDetail,
@@ -119,6 +120,27 @@ export function disclose(incident: string, evidence: string, to: Recipient): Pro
       body: { to },
     }),
   );
+}
+
+/** What units were told of an incident, oldest first. */
+export async function fetchDeliveries(incident: string): Promise<Delivery[]> {
+  const params = { path: { id: incident } };
+  const { deliveries } = await unwrap(
+    client.GET('/api/v1/incidents/{id}/deliveries', { params }),
+  );
+  return deliveries;
+}
+
+/** Sends a message to a unit again. */
+export function replayDelivery(id: string): Promise<Delivery> {
+  return unwrap(client.POST('/api/v1/deliveries/{id}/replay', { params: { path: { id } } }));
+}
+
+/** Writes that a unit has a message; `by` names who said so. */
+export function acknowledgeDelivery(id: string, by: string): Promise<Delivery> {
+  const params = { path: { id } };
+  const body = by === '' ? {} : { by };
+  return unwrap(client.POST('/api/v1/deliveries/{id}/acknowledge', { params, body }));
 }
 
 /** What the operator wants of the merging, on the version that was on the screen. */

@@ -15,6 +15,7 @@ export type DerivedCopy = Schemas['DerivedCopy'];
 export type CustodyLog = Schemas['CustodyLog'];
 export type CustodyEntry = Schemas['CustodyEntry'];
 export type Seal = Schemas['Seal'];
+export type Delivery = Schemas['Delivery'];
 export type HistoryEntry = Schemas['HistoryEntry'];
 export type MergeDecision = Schemas['MergeDecision'];
 export type MergeFinding = Schemas['MergeFinding'];

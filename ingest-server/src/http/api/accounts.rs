@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::http::AppState;
 use crate::http::error::{ApiError, Problem};
 use crate::http::extract::{CurrentUser, JsonBody, PathOf, QueryOf};
+use crate::http::said::Said;
 use crate::http::views::{
     AccessEntryView, AccessLogPage, AccountChange, AccountList, AccountRequest, AccountView,
     ApiKeyList, ApiKeyMade, ApiKeyRequest, ApiKeyView, PasswordRequest,
@@ -307,8 +308,7 @@ pub(in crate::http) async fn log(
 ) -> Result<Json<AccessLogPage>, ApiError> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
-        let message = format!("limit must lie between 1 and {MAX_LIMIT}");
-        return Err(ApiError::InvalidRequest(message));
+        return Err(ApiError::Invalid(Said::out_of_range("limit", 1, MAX_LIMIT)));
     }
     let entries = store::accesses(&state.store, query.before, limit).await?;
     let first = entries.last().map_or(1, |(entry, _)| entry.seq);

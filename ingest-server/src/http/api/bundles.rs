@@ -20,6 +20,7 @@ use crate::http::AppState;
 use crate::http::error::{ApiError, Problem};
 use crate::http::extract::{CurrentUser, JsonBody, OnIncident, PathOf, QueryOf};
 use crate::http::piece::Holder;
+use crate::http::said::Said;
 use crate::http::scope;
 use crate::http::views::{ChainView, IncidentDetail, PurposeWord};
 use crate::people::access::{Accessed, Purpose};
@@ -96,6 +97,11 @@ pub(in crate::http) async fn get(
     let access = session.access(Accessed::Exported, path, Some(purpose));
     export::note_export(&state.store, &export, access, Timestamp::now()).await?;
     audit::sealed(&session.account.username, incident, export.event, "export");
+    Ok(answer(state, export))
+}
+
+/// The bundle as a download.
+pub(super) fn answer(state: AppState, export: Export) -> Response {
     let name = format!("vong-{}-{}.zip", export.number, export.event);
     let length = export.bundle.len();
     let mut response = Response::new(body(state, export));
@@ -110,7 +116,7 @@ pub(in crate::http) async fn get(
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
         headers.insert(header::CONTENT_DISPOSITION, value);
     }
-    Ok(response)
+    response
 }
 
 /// The bundle, piece after piece; its evidence is read while it is sent.
@@ -159,7 +165,7 @@ pub(in crate::http) async fn type_plate(
     let plate: Plate = request
         .plate
         .parse()
-        .map_err(|error: bundle::PlateError| ApiError::InvalidRequest(error.to_string()))?;
+        .map_err(|_: bundle::PlateError| ApiError::Invalid(Said::new("no_plate")))?;
     let which = (on.id, request.event_id.map(EventId::from_uuid));
     let now = Timestamp::now();
     export::type_plate(

@@ -13,6 +13,7 @@ use crate::http::AppState;
 use crate::http::answers::VerbAnswers;
 use crate::http::error::{ApiError, Problem};
 use crate::http::extract::{CurrentUser, JsonBody, OnIncident, QueryOf};
+use crate::http::said::Said;
 use crate::http::scope::Sight;
 use crate::http::views::{
     self, DecisionRequest, EvidenceView, IncidentDetail, IncidentPage, MergingRows, RejectRequest,
@@ -55,9 +56,7 @@ impl IncidentQuery {
     fn limit(&self) -> Result<usize, ApiError> {
         match self.limit.unwrap_or(DEFAULT_LIMIT) {
             limit @ 1..=MAX_LIMIT => Ok(limit),
-            _ => Err(ApiError::InvalidRequest(format!(
-                "limit must lie between 1 and {MAX_LIMIT}"
-            ))),
+            _ => Err(ApiError::Invalid(Said::out_of_range("limit", 1, MAX_LIMIT))),
         }
     }
 
@@ -67,7 +66,7 @@ impl IncidentQuery {
             .as_deref()
             .map(str::parse)
             .transpose()
-            .map_err(|_| ApiError::InvalidRequest("cursor is not one of this API".to_owned()))?;
+            .map_err(|_| ApiError::Invalid(Said::new("no_cursor")))?;
         Ok(IncidentFilter {
             states: self.states()?,
             shelf: self.shelf()?,
@@ -82,9 +81,7 @@ impl IncidentQuery {
             None => Ok(OnShelf::Any),
             Some("hidden") => Ok(OnShelf::Hidden(now)),
             Some("only") => Ok(OnShelf::Only(now)),
-            Some(word) => Err(ApiError::InvalidRequest(format!(
-                "shelf is `hidden` or `only`, not {word:?}"
-            ))),
+            Some(word) => Err(ApiError::Invalid(Said::new("no_shelf").with("word", word))),
         }
     }
 
@@ -124,7 +121,7 @@ fn known_state(word: &str) -> Result<&'static str, ApiError> {
     STATES
         .into_iter()
         .find(|known| *known == word)
-        .ok_or_else(|| ApiError::InvalidRequest(format!("{word:?} is not a state of an incident")))
+        .ok_or_else(|| ApiError::Invalid(Said::new("no_state").with("word", word)))
 }
 
 /// Incidents, newest first.

@@ -7,6 +7,7 @@ use axum::Json;
 use crate::http::answers::VerbAnswers;
 use crate::http::error::ApiError;
 use crate::http::extract::{JsonBody, OnIncident};
+use crate::http::said::Said;
 use crate::http::views::{
     IncidentDetail, MergeRequest, SplitRequest, SuggestionRequest, UndoMergeRequest,
 };
@@ -49,8 +50,10 @@ pub(in crate::http) async fn split(
     JsonBody(request): JsonBody<SplitRequest>,
 ) -> Result<Json<IncidentDetail>, ApiError> {
     if !(1..=MAX_REPORTS).contains(&request.reports.len()) {
-        return Err(ApiError::InvalidRequest(format!(
-            "reports must name 1 to {MAX_REPORTS} reports"
+        return Err(ApiError::Invalid(Said::out_of_range(
+            "reports",
+            1,
+            MAX_REPORTS,
         )));
     }
     let reports: BTreeSet<String> = request.reports.into_iter().collect();

@@ -5,6 +5,7 @@ pub(super) mod agents;
 pub(super) mod bundles;
 pub(super) mod cameras;
 pub(super) mod casework;
+pub(super) mod deliveries;
 pub(super) mod enrolments;
 pub(super) mod evidence;
 pub(super) mod gaps;

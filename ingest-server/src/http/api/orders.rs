@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::http::AppState;
 use crate::http::error::{ApiError, FieldProblemView, Problem};
 use crate::http::extract::{CurrentUser, JsonBody, PathOf, QueryOf};
+use crate::http::said::Said;
 use crate::http::scope;
 use crate::http::views::{
     CommandList, CommandRequest, CommandView, DesiredRequest, DesiredView, EvidenceView,
@@ -155,8 +156,7 @@ pub(in crate::http) async fn list(
     scope::agent(&state, &session, &agent).await?;
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
-        let message = format!("limit must lie between 1 and {MAX_LIMIT}");
-        return Err(ApiError::InvalidRequest(message));
+        return Err(ApiError::Invalid(Said::out_of_range("limit", 1, MAX_LIMIT)));
     }
     let now = Timestamp::now();
     let mut items = Vec::new();

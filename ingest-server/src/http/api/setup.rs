@@ -8,6 +8,7 @@ use super::casework::note;
 use crate::http::AppState;
 use crate::http::error::{ApiError, Problem};
 use crate::http::extract::{CurrentUser, JsonBody};
+use crate::http::said::Said;
 use crate::http::views::{
     AreasView, PolicyView, RehearsalRequest, RehearsalView, SetAreasRequest, SetPolicyRequest,
     SetupAnswer,
@@ -82,9 +83,7 @@ pub(in crate::http) async fn rehearse(
     JsonBody(request): JsonBody<RehearsalRequest>,
 ) -> Result<Json<RehearsalView>, ApiError> {
     if !(1..=MOST_DAYS).contains(&request.days) {
-        return Err(ApiError::InvalidRequest(format!(
-            "days must lie between 1 and {MOST_DAYS}"
-        )));
+        return Err(ApiError::Invalid(Said::out_of_range("days", 1, MOST_DAYS)));
     }
     let now = Timestamp::now();
     let (found, _) = rehearse_policy(

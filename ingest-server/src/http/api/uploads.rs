@@ -9,6 +9,7 @@ use crate::evidence::{UploadError, UploadStatus};
 use crate::http::AppState;
 use crate::http::error::{ApiError, Problem};
 use crate::http::extract::{AgentUpload, PathOf};
+use crate::http::said::Said;
 use crate::store::Stored;
 
 const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
@@ -91,7 +92,7 @@ fn offset_of(headers: &HeaderMap) -> Result<u64, ApiError> {
         .get(OFFSET)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.parse().ok())
-        .ok_or_else(|| ApiError::InvalidRequest("Upload-Offset must be a number".to_owned()))
+        .ok_or_else(|| ApiError::Invalid(Said::new("no_offset")))
 }
 
 fn headers_of(progress: UploadStatus) -> HeaderMap {

@@ -12,6 +12,7 @@ use super::casework::{carry_out, note};
 use crate::http::AppState;
 use crate::http::error::{ApiError, Problem};
 use crate::http::extract::{CurrentUser, JsonBody, QueryOf};
+use crate::http::said::Said;
 use crate::http::scope::{self, Sight};
 use crate::http::views::{
     BulkAnswer, BulkOutcome, BulkRequest, OverdueList, OverdueUnitView, summary,
@@ -42,9 +43,7 @@ pub(in crate::http) async fn steps(
     JsonBody(request): JsonBody<BulkRequest>,
 ) -> Result<Json<BulkAnswer>, ApiError> {
     if !(1..=MOST).contains(&request.items.len()) {
-        return Err(ApiError::InvalidRequest(format!(
-            "items must name 1 to {MOST} incidents"
-        )));
+        return Err(ApiError::Invalid(Said::out_of_range("items", 1, MOST)));
     }
     let action = request.step.action()?;
     let note = note(request.step.note.as_deref())?;
@@ -118,9 +117,7 @@ pub(in crate::http) async fn overdue(
     };
     let asked = match &query.unit {
         None => None,
-        Some(text) => {
-            Some(UnitId::new(text).map_err(|error| ApiError::InvalidRequest(error.to_string()))?)
-        }
+        Some(text) => Some(UnitId::new(text).map_err(|_| ApiError::Invalid(Said::new("no_unit")))?),
     };
     // Who acts for a unit sees that unit's; the centre sees all.
     let units = match (&asked, &person.unit) {

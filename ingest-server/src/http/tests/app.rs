@@ -9,7 +9,10 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use axum::response::Response;
 use casework::unit::UnitId;
-use contract::v1::{AgentId, AutoReport, Evidence, EvidenceId, EvidenceKind, SecretKey};
+use contract::v1::{
+    AgentId, AutoReport, CloudEvent, EventType, Evidence, EvidenceId, EvidenceKind, SecretKey,
+    encode,
+};
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
@@ -20,7 +23,8 @@ use tower::ServiceExt as _;
 
 use crate::agents::{self, Enrolment};
 use crate::changes::ChangeBus;
-use crate::config::MqttUrl;
+use crate::config::{DispatchConfig, MqttUrl};
+use crate::dispatch::{Directory, Dispatch};
 use crate::evidence::EvidenceStore;
 use crate::http::{AppState, BrokerLink, Services, router};
 use crate::office::Offices;
@@ -38,6 +42,7 @@ pub(super) struct TestApp {
     router: Router,
     pub(super) store: Store,
     pub(super) changes: ChangeBus,
+    pub(super) dispatch: Dispatch,
     pub(super) broker: watch::Sender<BrokerLink>,
     pub(super) stopping: CancellationToken,
     pub(super) folder: tempfile::TempDir,
@@ -49,6 +54,13 @@ impl TestApp {
     }
 
     pub(super) async fn at(public_url: &str) -> Self {
+        Self::with(public_url, DispatchConfig::default()).await
+    }
+
+    /// One whose units are these.
+    pub(super) async fn with(public_url: &str, targets: DispatchConfig) -> Self {
+        // Only a second call in one process fails.
+        drop(rustls::crypto::ring::default_provider().install_default());
         let folder = tempfile::tempdir().unwrap();
         let store = open_store(folder.path()).await;
         let changes = ChangeBus::default();
@@ -61,10 +73,17 @@ impl TestApp {
         );
         let (broker, link) = watch::channel(BrokerLink::Up);
         let stopping = CancellationToken::new();
+        let dispatch = Dispatch::new(
+            (store.clone(), changes.clone(), evidence.clone()),
+            std::sync::Arc::clone(&key),
+            public_url.parse().unwrap(),
+            Directory::new(targets).unwrap(),
+        );
         let state = AppState::new(Services {
             store: store.clone(),
             merging: std::sync::Arc::new(merge::Model::shipped()),
             changes: changes.clone(),
+            dispatch: dispatch.clone(),
             evidence,
             offices: Offices::default(),
             orders: Orders::new(store.clone(), changes.clone()),
@@ -80,6 +99,7 @@ impl TestApp {
             router: router(state),
             store,
             changes,
+            dispatch,
             broker,
             stopping,
             folder,
@@ -165,7 +185,10 @@ impl TestApp {
 
     /// Takes a report in as the intake does, and returns its incident.
     pub(super) async fn take(&self, report: &AutoReport) -> String {
-        let payload = serde_json::to_vec(report).unwrap();
+        let id = format!("{}/{}", report.event_id, report.revision);
+        let source = format!("/agents/{}", report.agent);
+        let event = CloudEvent::new(EventType::Report, id, source, Timestamp::now(), report);
+        let payload = encode(&event).unwrap();
         let sha256 = sha256(&payload);
         let now = Timestamp::now();
         let verified = VerifiedReport {

@@ -17,12 +17,12 @@ const STILL: &[u8] = b"a still of a test";
 const CLIP: &[u8] = b"a clip of a test";
 
 /// The key that `TestApp::agent` enrols under this name.
-fn agent_key(name: &str) -> SecretKey {
+pub(super) fn agent_key(name: &str) -> SecretKey {
     let seed: [u8; 32] = Sha256::digest(name.as_bytes()).into();
     SecretKey::from_bytes(&seed)
 }
 
-fn server_key() -> SecretKey {
+pub(super) fn server_key() -> SecretKey {
     SecretKey::from_bytes(&[9; 32])
 }
 
@@ -40,13 +40,13 @@ fn piece(kind: EvidenceKind, mime: &str, bytes: &[u8]) -> Evidence {
 }
 
 /// A sealed event that is not taken in yet.
-struct Sealed {
-    report: AutoReport,
+pub(super) struct Sealed {
+    pub(super) report: AutoReport,
     files: Vec<Vec<u8>>,
     hash: Sha256Hex,
 }
 
-fn seal(agent: &str, link: Link, key: &SecretKey) -> Sealed {
+pub(super) fn seal(agent: &str, link: Link, key: &SecretKey) -> Sealed {
     let mut report = report(agent, "cam-1", 1, "raised");
     report.kind = contract::v1::Kind::TrafficViolation;
     report.detail = "illegal_parking".to_owned();
@@ -83,7 +83,7 @@ fn seal(agent: &str, link: Link, key: &SecretKey) -> Sealed {
     }
 }
 
-async fn deliver(app: &TestApp, agent: &Client<'_>, sealed: &Sealed) -> String {
+pub(super) async fn deliver(app: &TestApp, agent: &Client<'_>, sealed: &Sealed) -> String {
     let incident = app.take(&sealed.report).await;
     for file in &sealed.files {
         let path = format!("/api/v1/uploads/{}", sha256(file));
@@ -101,14 +101,14 @@ async fn deliver(app: &TestApp, agent: &Client<'_>, sealed: &Sealed) -> String {
     incident
 }
 
-async fn detail(client: &Client<'_>, incident: &str) -> Value {
+pub(super) async fn detail(client: &Client<'_>, incident: &str) -> Value {
     client
         .get(&format!("/api/v1/incidents/{incident}"))
         .await
         .json()
 }
 
-async fn confirm(client: &Client<'_>, incident: &str) {
+pub(super) async fn confirm(client: &Client<'_>, incident: &str) {
     let version = detail(client, incident).await["version"].clone();
     let path = format!("/api/v1/incidents/{incident}/confirm");
     let answer = client.post(&path, &json!({ "version": version })).await;

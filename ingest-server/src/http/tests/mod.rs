@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod app;
 mod bundles;
+mod dispatch;
 mod casework;
 mod copies;
 mod evidence;

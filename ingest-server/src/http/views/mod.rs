@@ -6,6 +6,7 @@
 mod account;
 mod camera;
 mod casework;
+mod delivery;
 mod enrolment;
 mod evidence;
 mod gap;
@@ -30,6 +31,7 @@ pub use casework::{
     ComplaintRequest, GripWord, PauseRequest, RouteReasonView, RouteView, ShelfRequest, ShelfView,
     StageClockView, StepBody, StepRequest, UndoRequest, UndoableView, UrgencyRequest, UrgencyWord,
 };
+pub use delivery::{AckAnswer, AckRequest, DeliveryList, DeliveryStateWord, DeliveryView};
 pub use enrolment::{EnrolmentAnswerView, EnrolmentRequestView};
 pub use evidence::{
     CopyView, CustodyDetailView, CustodyEntryView, CustodyLog, DisclosureRequest, EvidenceView,

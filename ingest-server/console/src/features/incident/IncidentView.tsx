@@ -12,6 +12,7 @@ import { StateChip } from '../../ui/StateChip';
 import { CasePanel } from './CasePanel';
 import { DecisionBar } from './DecisionBar';
 import { EvidenceStage } from './EvidenceStage';
+import { Deliveries } from './Deliveries';
 import { Details, Facts } from './Facts';
 import { History } from './History';
 import { Merging } from './Merging';
@@ -57,6 +58,7 @@ export function IncidentView({ id, onNext, onPrevious }: Props) {
           </div>
           <Seals key={incident.id} incident={incident} />
           <Merging key={`merging ${incident.id}`} incident={incident} />
+          <Deliveries key={`deliveries ${incident.id}`} incident={incident} />
           <History incident={incident} />
           <Details incident={incident} />
         </div>
