@@ -79,7 +79,7 @@ pub(in crate::http) struct DeliveryQuery {
 )]
 pub(in crate::http) async fn by_state(
     State(state): State<AppState>,
-    _user: CurrentUser,
+    CurrentUser(session): CurrentUser,
     QueryOf(query): QueryOf<DeliveryQuery>,
 ) -> Result<Json<DeliveryList>, ApiError> {
     let most = query.limit.unwrap_or(DEFAULT_LIMIT);
@@ -87,7 +87,16 @@ pub(in crate::http) async fn by_state(
         return Err(ApiError::Invalid(Said::out_of_range("limit", 1, MAX_LIMIT)));
     }
     let found = store::deliveries_in_state(&state.store, query.state.into(), most).await?;
-    Ok(Json(list(&state, found)))
+    let mut seen = Vec::with_capacity(found.len());
+    for delivery in found {
+        // What lies outside of somebody's scope is left out, not told as refused.
+        match scope::incident(&state, &session, delivery.incident).await {
+            Ok(_) => seen.push(delivery),
+            Err(ApiError::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Json(list(&state, seen)))
 }
 
 fn list(state: &AppState, deliveries: Vec<Delivery>) -> DeliveryList {
