@@ -140,7 +140,7 @@ pub async fn at_desk(
     }
     let tx = store.begin().await?;
     let office = offices.in_force(&tx).await?;
-    let row = store::find_incident(&tx, incident)
+    let row = store::take_incident(&tx, incident)
         .await?
         .ok_or(ReviewError::NotFound)?;
     check_seen(&row, &office, &Actor::Person(person.clone()))?;

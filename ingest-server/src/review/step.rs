@@ -143,7 +143,7 @@ async fn current(
     office: &Office,
     wish: &Wish<'_>,
 ) -> Result<incident::Model, ReviewError> {
-    let row = store::find_incident(tx, wish.incident)
+    let row = store::take_incident(tx, wish.incident)
         .await?
         .ok_or(ReviewError::NotFound)?;
     check_seen(&row, office, wish.who)?;

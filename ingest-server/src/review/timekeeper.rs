@@ -83,7 +83,9 @@ impl Timekeeper {
         }
         let tx = self.store.begin().await?;
         let office = self.offices.in_force(&tx).await?;
-        let rows = store::claim_due(&tx, now, now + HOLD, MOST).await?;
+        let mut rows = store::claim_due(&tx, now, now + HOLD, MOST).await?;
+        // As intake takes them, so that the two never wait for each other.
+        rows.sort_by(|one, other| one.id.cmp(&other.id));
         tx.commit().await?;
         let count = rows.len() as u64;
         // One commit for all of them; where one spoils it, each by itself.
@@ -129,7 +131,7 @@ async fn look(
 ) -> Result<Option<Change>, ReviewError> {
     let id = store::incident_id(row)?;
     // Read again: somebody may have acted since it was taken up.
-    let Some(fresh) = store::find_incident(tx, id).await? else {
+    let Some(fresh) = store::take_incident(tx, id).await? else {
         return Ok(None);
     };
     let row = incident::Model {

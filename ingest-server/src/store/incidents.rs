@@ -3,7 +3,7 @@
 use contract::v1::EventId;
 use jiff::Timestamp;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 
 use super::access::insert_all;
 use super::entity::{event, incident};
@@ -68,6 +68,18 @@ pub async fn find_incident(
 ) -> Result<Option<incident::Model>, StoreError> {
     Ok(incident::Entity::find_by_id(id.to_string())
         .one(on.conn())
+        .await?)
+}
+
+/// One incident that is to be changed: on PostgreSQL nobody else changes it until the transaction ends. Whoever takes
+/// several takes them in the order of their ids.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn take_incident(tx: &Tx, id: IncidentId) -> Result<Option<incident::Model>, StoreError> {
+    Ok(incident::Entity::find_by_id(id.to_string())
+        .lock_exclusive()
+        .one(tx.conn())
         .await?)
 }
 

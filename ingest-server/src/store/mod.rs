@@ -83,7 +83,9 @@ pub use incident_queries::{
     evidence_piece_of_incident, incidents, incidents_since, overdue, overdue_by_unit,
     stored_pieces,
 };
-pub use incidents::{find_incident, incident_id, insert_incident, touch_incident_of_event};
+pub use incidents::{
+    find_incident, incident_id, insert_incident, take_incident, touch_incident_of_event,
+};
 pub use merging::{
     StoredDecision, answer_decision, decision, decisions_after, decisions_of_incident,
     home_of_witness, put_witness,
