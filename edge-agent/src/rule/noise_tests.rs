@@ -93,7 +93,7 @@ fn a_zone_that_people_stay_in_is_one_event() {
                 "person",
                 PERSON,
                 ((0.0, 700.0), (1000.0, 700.0)),
-                (10.0, 25.0),
+                (10.0, 16.0),
             ),
         ]
     };

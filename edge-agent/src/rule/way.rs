@@ -19,6 +19,8 @@ const STANDS: f32 = 0.1;
 /// A box whose height is less or more than these shares of what it was of late is cut off, or another
 /// thing's.
 const HEIGHTS: std::ops::Range<f32> = 0.66..1.5;
+/// A box that stays so for this long is what the thing looks like now: the way begins anew.
+const LEFT_OUT_FOR: Duration = Duration::from_millis(600);
 /// Heights that "of late" means.
 const OF_LATE: usize = 7;
 /// How far a step may miss where the way was leading, in mean sides: at once,
@@ -65,6 +67,8 @@ pub(super) struct Way {
     heights: VecDeque<f32>,
     /// Place and time of the last pictures, for the speed.
     recent: VecDeque<(StreamTime, PixelPoint)>,
+    /// Since when its boxes are left out.
+    left_out: Option<StreamTime>,
 }
 
 impl Way {
@@ -99,8 +103,13 @@ impl Way {
             && let Some(height) = self.height()
             && !HEIGHTS.contains(&(bbox.h / height.max(1.0)))
         {
-            return Taken::LeftOut;
+            if at.since(*self.left_out.get_or_insert(at)) < LEFT_OUT_FOR {
+                return Taken::LeftOut;
+            }
+            self.begin(at, bbox, size);
+            return Taken::BeginsAnew;
         }
+        self.left_out = None;
         let foot = foot(bbox, size);
         if !self.leads_to(at, foot) {
             self.begin(at, bbox, size);
