@@ -73,8 +73,10 @@ impl PoseLog {
             match self.spans.get(after) {
                 _ if old => return PoseState::Unknown,
                 // It was seen before and after, and not in one state.
-                Some(next) => return between(span.state, next.state),
-                None => {}
+                Some(next) if next.state != span.state => {
+                    return between(span.state, next.state);
+                }
+                _ => {}
             }
         }
         let came = index > 0;
