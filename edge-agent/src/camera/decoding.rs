@@ -247,6 +247,9 @@ impl Worker {
         if let Some(shortest) = gate.shortest_event() {
             decoder.set_shortest_event(shortest);
         }
+        if let Some(state) = gate.pose() {
+            decoder.turn(state);
+        }
         if let Some(signal) = gate.take_signal(self.epoch) {
             decoder.hold(signal);
         }

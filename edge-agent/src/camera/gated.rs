@@ -21,6 +21,7 @@ use super::source::DecoderOptions;
 use super::thinning::{Thinned, Thinning};
 use super::unit_kind::{UnitKind, UnitKinds};
 use crate::config::GateMode;
+use crate::pose::PoseState;
 use crate::time::{ClockAnchor, StreamTime};
 
 /// Keyframes whose pictures may still be inside the decoder: more than any stream reorders.
@@ -158,6 +159,11 @@ impl<R: Recall> GatedDecoder<R> {
     /// The rules are others now.
     pub(crate) fn set_shortest_event(&mut self, shortest: Option<Duration>) {
         self.gate.set_shortest_event(shortest);
+    }
+
+    /// Where the camera stands.
+    pub(crate) fn turn(&mut self, state: PoseState) {
+        self.gate.turn(state);
     }
 
     /// Why the gate is open.

@@ -314,6 +314,7 @@ impl Site<'_> {
         } = analysed;
         let pose = self.poses.get(&config.id).ok_or_else(no_model)?.clone();
         let asked = poses::start(config, &pose, &self.halt)?;
+        poses::tell_gate(config, pose.clone(), gate.clone(), self.halt.clone());
         let status = StatusReporter {
             agent: self.outbound.agent.clone(),
             camera: config.id.clone(),

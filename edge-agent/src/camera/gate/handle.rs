@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::reason::{Cause, Waking};
 use crate::camera::ring::Epoch;
+use crate::pose::PoseState;
 use crate::time::StreamTime;
 
 /// The other end of a camera's gate; clones share it, and it outlives connections.
@@ -20,6 +21,7 @@ pub struct GateHandle {
 struct Shared {
     held: Option<Signal>,
     shortest_event: Option<Option<Duration>>,
+    pose: Option<PoseState>,
     report: GateReport,
 }
 
@@ -65,6 +67,16 @@ impl GateHandle {
     /// The rules are others now; see [`super::GatePolicy::shortest_event`].
     pub fn set_shortest_event(&self, shortest: Option<Duration>) {
         self.lock().shortest_event = Some(shortest);
+    }
+
+    /// Where the camera stands, if it is one that turns.
+    pub fn set_pose(&self, state: PoseState) {
+        self.lock().pose = Some(state);
+    }
+
+    /// Where the camera stands, where anybody ever said it.
+    pub(crate) fn pose(&self) -> Option<PoseState> {
+        self.lock().pose
     }
 
     /// How the gate stands.

@@ -17,10 +17,11 @@ mod handle;
 mod patience;
 mod reason;
 mod sizes;
+mod views;
 
 use std::time::Duration;
 
-use background::{Background, Change};
+use background::Change;
 use cadence::Cadence;
 pub(crate) use grid::LumaGrid;
 pub(crate) use handle::Transition;
@@ -28,9 +29,11 @@ pub use handle::{GateHandle, GateReport, Signal};
 use patience::Patience;
 pub use reason::{Cause, Waking};
 use sizes::Sizes;
+use views::{View, Views};
 
 use super::unit_kind::UnitKind;
 use crate::config::{CameraConfig, GateMode};
+use crate::pose::PoseState;
 use crate::time::StreamTime;
 
 /// How long the gate stays open after the last thing that stirred.
@@ -133,12 +136,12 @@ pub(crate) struct Gate {
     state: State,
     cadence: Cadence,
     sizes: Sizes,
-    background: Background,
+    view: View,
+    views: Views,
     patience: Patience,
     newest: StreamTime,
     last_keyframe: Option<StreamTime>,
     looked: Option<StreamTime>,
-    looks: u32,
     /// The last moment that was compared and quiet.
     quiet: Option<StreamTime>,
     glance: Option<Glance>,
@@ -167,12 +170,12 @@ impl Gate {
             },
             cadence: Cadence::default(),
             sizes: Sizes::default(),
-            background: Background::default(),
+            view: View::default(),
+            views: Views::default(),
             patience: Patience::default(),
             newest: StreamTime::ZERO,
             last_keyframe: None,
             looked: None,
-            looks: 0,
             quiet: None,
             glance: None,
             called: None,
@@ -190,6 +193,21 @@ impl Gate {
         }
     }
 
+    /// The camera stands elsewhere, turns, or nobody knows: what was learnt is of the view that it left. A view
+    /// that comes into sight is looked at for a while, as after a start.
+    pub(crate) fn turn(&mut self, state: PoseState) {
+        let Some(state) = self.views.turn(state, &mut self.view) else {
+            return;
+        };
+        (self.quiet, self.glance, self.called) = (None, None, None);
+        if let PoseState::At(_) = state {
+            self.state = State::Awake {
+                because: Waking::Learning,
+                until: self.newest + HOLD,
+            };
+        }
+    }
+
     /// What is to be done with the next unit, in decode order.
     pub(crate) fn unit(&mut self, unit: &UnitFacts) -> Feed {
         self.newest = self.newest.max(unit.pts);
@@ -204,6 +222,9 @@ impl Gate {
         let hint = self.sizes.is_unusual(unit.kind, unit.bytes);
         if let Some(from) = self.called.take() {
             return Feed::From(from);
+        }
+        if self.views.is_nowhere() && self.policy.mode == GateMode::Auto {
+            return self.keyframe_alone(is_keyframe, self.look_every());
         }
         match (self.policy.mode, self.state) {
             (GateMode::Off, _) => Feed::Next,
@@ -244,7 +265,10 @@ impl Gate {
 
     /// Takes the picture of a keyframe that was decoded by itself.
     pub(crate) fn look(&mut self, at: StreamTime, grid: &LumaGrid) -> Looked {
-        let change = self.background.look(grid);
+        if self.views.is_nowhere() && self.policy.mode == GateMode::Auto {
+            return Looked::Quiet;
+        }
+        let change = self.view.background.look(grid);
         match (self.policy.mode, self.state) {
             (GateMode::Auto, State::Asleep) => self.look_asleep(at, change),
             (GateMode::Auto, State::Awake { .. }) => {
@@ -288,7 +312,7 @@ impl Gate {
 
     /// A keyframe's picture while the gate is open; it may shut.
     fn look_awake(&mut self, at: StreamTime, change: Change) {
-        self.looks = self.looks.saturating_add(1);
+        self.view.looks = self.view.looks.saturating_add(1);
         let State::Awake { because, until } = self.state else {
             return;
         };
@@ -309,7 +333,7 @@ impl Gate {
             Change::None => {}
             Change::Weak => self.stay(because, at),
             // The first picture is a change from nothing.
-            _ if because == Waking::Learning && self.looks < LEARNED => self.stay(because, at),
+            _ if because == Waking::Learning && self.view.looks < LEARNED => self.stay(because, at),
             Change::Local => self.stay(Waking::Change, at),
             Change::Whole => self.stay(Waking::WholePicture, at),
         }
@@ -320,7 +344,10 @@ impl Gate {
 
     /// Compares a keyframe's picture while the gate is open.
     pub(crate) fn compare(&mut self, at: StreamTime, grid: &LumaGrid) {
-        let change = self.background.look(grid);
+        if self.views.is_nowhere() {
+            return;
+        }
+        let change = self.view.background.look(grid);
         self.look_awake(at, change);
     }
 
@@ -341,7 +368,7 @@ impl Gate {
     pub(crate) fn peek(&mut self, grid: &LumaGrid) -> Option<StreamTime> {
         let change = match self.patience.is_deaf(self.newest) {
             true => Change::None,
-            false => self.background.compare(grid),
+            false => self.view.background.compare(grid),
         };
         match change {
             Change::None | Change::Weak => {
@@ -405,7 +432,7 @@ impl Gate {
         let needed = self.policy.longest_keyframe_interval();
         let why_not = match self.cadence.longest() {
             None => Some(Waking::Learning),
-            _ if self.looks < LEARNED => Some(Waking::Learning),
+            _ if self.view.looks < LEARNED => Some(Waking::Learning),
             Some(interval) if interval > needed + needed / (2 * TOLERANCE) => {
                 Some(Waking::KeyframesTooRare)
             }

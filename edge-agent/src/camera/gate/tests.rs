@@ -260,3 +260,36 @@ fn what_stirs_for_ever_and_is_nothing_does_not_keep_it_awake() {
     run.watch(4.0, 2.0, flag);
     assert_eq!(run.fed_share(3.0), 1.0);
 }
+
+#[test]
+fn a_view_that_comes_back_is_known_and_nothing_is_decoded_while_the_camera_turns() {
+    use crate::config::PoseId;
+    let (north, east) = (PoseState::At(PoseId(0)), PoseState::At(PoseId(1)));
+    let lit: Scene = |_| (100..300).collect();
+    let mut run = Run::new(GateMode::Auto, 20.0);
+    run.gate.turn(north);
+    run.watch(60.0, 2.0, empty);
+    assert_eq!(run.gate.waking(), None);
+    run.gate.turn(PoseState::Turning);
+    run.watch(10.0, 2.0, lit);
+    assert!(
+        run.fed_share(9.0) <= 0.03,
+        "keyframes at most: {}",
+        run.fed_share(9.0)
+    );
+    run.gate.turn(east);
+    assert_eq!(run.gate.waking(), Some(Waking::Learning));
+    run.watch(60.0, 2.0, lit);
+    assert_eq!(run.gate.waking(), None, "another view, learnt by itself");
+    run.gate.turn(north);
+    assert_eq!(
+        run.gate.waking(),
+        Some(Waking::Learning),
+        "looked at for a while"
+    );
+    run.watch(12.0, 2.0, empty);
+    assert_eq!(run.gate.waking(), None, "and it is as it was");
+    run.gate.turn(PoseState::Unknown);
+    run.watch(30.0, 2.0, lit);
+    assert!(run.fed_share(29.0) <= 0.03);
+}
