@@ -25,7 +25,7 @@ use crate::camera::{Cause, Frame};
 use crate::config::{CameraConfig, DangerLevel, LeftObjects, RuleConfig, RuleKind, ZoneConfig};
 use crate::detect::Detection;
 use crate::geometry::PictureSize;
-use crate::motion::{MotionError, MotionOptions, SceneSigns, ViewWatch};
+use crate::motion::{Attention, MotionError, SceneSigns, ViewWatch};
 use crate::rule::{self, EventChange, HeldBack, Observation, Rule};
 use crate::scene::Scene;
 use crate::signal::SignalReading;
@@ -108,21 +108,34 @@ enum Voice {
 }
 
 impl PlacedRule {
-    fn new(config: &RuleConfig, camera: &CameraConfig, scene: &Scene, voice: Voice) -> Self {
-        Self {
+    /// None where the rule has a life of its own.
+    fn new(
+        config: &RuleConfig,
+        camera: &CameraConfig,
+        scene: &Scene,
+        voice: Voice,
+    ) -> Option<Self> {
+        Some(Self {
             zones: named_zones(config, camera),
             voice,
-            rule: rule::build(config, scene),
+            rule: rule::build(config, scene)?,
             config: config.clone(),
-        }
+        })
     }
 }
 
-/// Whether a rule asks what the view shows without a model.
-fn view_wanted(camera: &CameraConfig) -> bool {
-    camera.rules.iter().any(|rule| match &rule.kind {
-        RuleKind::Encroachment(own) => own.left_objects == LeftObjects::Count,
-        _ => false,
+/// What the rules of a camera want its view to be looked at for without a model, if at all.
+fn attention(camera: &CameraConfig) -> Option<Attention> {
+    let wanted = camera.rules.iter().filter_map(|rule| match &rule.kind {
+        RuleKind::Encroachment(own) if own.left_objects == LeftObjects::Count => {
+            Some(Attention::Things)
+        }
+        RuleKind::CameraHealth(own) if own.looks_at_pictures() => Some(Attention::Condition),
+        _ => None,
+    });
+    wanted.reduce(|one, other| match one {
+        Attention::Things => one,
+        Attention::Condition => other,
     })
 }
 
@@ -144,12 +157,12 @@ impl CameraAnalysis {
             rules: camera
                 .rules
                 .iter()
-                .map(|rule| PlacedRule::new(rule, camera, &scene, Voice::Speaks))
+                .filter_map(|rule| PlacedRule::new(rule, camera, &scene, Voice::Speaks))
                 .collect(),
             scene,
             danger_level: None,
             open: OpenEvents::default(),
-            view: view_wanted(camera).then(|| ViewWatch::new(MotionOptions::default())),
+            view: attention(camera).map(ViewWatch::new),
         }
     }
 
@@ -159,13 +172,14 @@ impl CameraAnalysis {
     pub fn follow(&mut self, plan: &Plan, now: Timestamp, at: StreamTime) -> Vec<EventChange> {
         self.danger_level = plan.danger_level;
         self.scene = Scene::of(&plan.camera);
-        match view_wanted(&plan.camera) {
-            true => {
-                let new = || ViewWatch::new(MotionOptions::default());
-                self.view.get_or_insert_with(new);
-            }
-            false => self.view = None,
-        }
+        self.view = attention(&plan.camera).map(|attention| {
+            let mut view = self
+                .view
+                .take()
+                .unwrap_or_else(|| ViewWatch::new(attention));
+            view.attend(attention);
+            view
+        });
         let mut before = std::mem::take(&mut self.rules);
         for config in &plan.camera.rules {
             let voice = match plan.silences(config, now) {
@@ -176,8 +190,8 @@ impl CameraAnalysis {
             let same = before.iter().position(|placed| {
                 placed.config == *config && placed.zones == zones && placed.voice == voice
             });
-            self.rules.push(match same {
-                Some(at) => before.swap_remove(at),
+            self.rules.extend(match same {
+                Some(at) => Some(before.swap_remove(at)),
                 None => PlacedRule::new(config, &plan.camera, &self.scene, voice),
             });
         }
@@ -194,7 +208,7 @@ impl CameraAnalysis {
     /// [`MotionError`] where nothing can be seen in it; the rules go on without.
     pub fn watch_view(&mut self, frame: &Frame) -> Result<(), MotionError> {
         match &mut self.view {
-            Some(view) => view.look(frame),
+            Some(view) => view.look(frame.pts, frame),
             None => Ok(()),
         }
     }

@@ -10,11 +10,11 @@ use crate::analysis::{Gaze, Look, PosedAnalysis, Step};
 use crate::camera::{
     Cause, FileError, Frame, GateReport, GatedFile, GatedItem, PictureError, PictureFolder, Regard,
 };
-use crate::config::{CameraConfig, Manifest, PoseId};
+use crate::config::{CameraConfig, Manifest, PoseId, RuleConfig, RuleKind, RuleOrigin};
 use crate::detect::{Classifier, DetectError, Detection, Detector, Request, Seat};
 use crate::motion::MotionError;
 use crate::pose::PoseHandle;
-use crate::rule::EventChange;
+use crate::rule::{CameraHealth, EventChange, HealthSigns, Verdict as Condition};
 use crate::signal::{SignalBoard, SignalReading, SignalWatch};
 use crate::time::StreamTime;
 use crate::track::TrackerOptions;
@@ -93,6 +93,8 @@ pub struct Lockstep {
     pose: PoseHandle,
     gaze: Gaze,
     signals: SignalWatch,
+    /// None where the configuration does not ask for it: a recording is watched for what is in it.
+    health: Option<CameraHealth>,
     analysed: u64,
     looks: u64,
 }
@@ -117,6 +119,7 @@ impl Lockstep {
             pose: PoseHandle::of(&camera.poses),
             gaze: Gaze::of(camera, detector.manifest()),
             signals: SignalWatch::of(camera, SignalBoard::default()),
+            health: asked_for(camera),
             detector,
             analysed: 0,
             looks: 0,
@@ -146,7 +149,10 @@ impl Lockstep {
     /// The recording is over: what the rules still have open is closed.
     pub fn end(&mut self) -> Vec<EventChange> {
         let newest = self.newest();
-        self.analysis.end(newest)
+        let mut changes = self.analysis.end(newest);
+        let health = self.health.iter_mut();
+        changes.extend(health.flat_map(|health| health.end(newest)));
+        changes
     }
 
     /// The latest moment so far.
@@ -248,6 +254,21 @@ impl Lockstep {
         Ok(self.gaze.together(frame.size, &windows, seen.windows))
     }
 
+    /// What the camera that took this picture is like.
+    fn look_after(&mut self, frame: &Frame) -> Vec<EventChange> {
+        let Some(health) = &mut self.health else {
+            return Vec::new();
+        };
+        let (width, _) = frame.size.as_f32();
+        let shown = self.analysis.view(frame.pts);
+        health.observe(&HealthSigns {
+            wall: Some(frame.wall),
+            stream: Condition::Good,
+            picture: shown.as_ref().map(|signs| (signs, width)),
+            ..HealthSigns::new(frame.pts)
+        })
+    }
+
     fn judge(
         &mut self,
         frame: Frame,
@@ -267,7 +288,8 @@ impl Lockstep {
             wall: Some(frame.wall),
             ..Look::new(frame.pts, frame.size)
         };
-        let step = self.analysis.step(&look, state);
+        let mut step = self.analysis.step(&look, state);
+        step.changes.extend(self.look_after(&frame));
         self.gaze.learn(frame.size, &step.tracks);
         Ok(Analysed {
             number: self.decoded(),
@@ -278,4 +300,13 @@ impl Lockstep {
             step,
         })
     }
+}
+
+/// The health of the camera, where somebody wrote that it is to be watched.
+fn asked_for(camera: &CameraConfig) -> Option<CameraHealth> {
+    let written = |rule: &RuleConfig| {
+        matches!(rule.kind, RuleKind::CameraHealth(_)) && rule.origin == RuleOrigin::Written
+    };
+    let asked = camera.rules.iter().any(written);
+    asked.then(|| CameraHealth::of(camera)).flatten()
 }

@@ -40,7 +40,10 @@ pub fn simulate(
         let is_here = |zone: &ZoneId| !camera.is_elsewhere(zone, pose);
         if rule.zone.as_ref().is_none_or(is_here) {
             let view = Scene::of(&here);
-            let supposed = rule::build(rule, &view);
+            // A camera's health goes by its stream, which nobody remembers.
+            let Some(supposed) = rule::build(rule, &view) else {
+                continue;
+            };
             let gap = Duration::try_from_secs_f64(1.0 / camera.analyse_fps);
             let place = Posed {
                 pose,

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::detect::Detection;
 use crate::geometry::PixelBox;
 use crate::motion::LumaPicture;
-use crate::motion::rendered::{Camera, Paint, Thing, stall, walker};
+use crate::motion::rendered::{Camera, Paint, Thing, clip, painted, stall, walker};
 use crate::time::StreamTime;
 use crate::track::TrackerOptions;
 
@@ -23,6 +23,10 @@ const NOON: i64 = 1_793_595_600;
 
 /// A camera whose pavement is all of its picture but the upper tenth.
 fn analysis(keys: &str) -> CameraAnalysis {
+    analysis_over([[0.0, 0.1], [1.0, 0.1], [1.0, 1.0], [0.0, 1.0]], keys)
+}
+
+fn analysis_over(zone: [[f32; 2]; 4], keys: &str) -> CameraAnalysis {
     let text = format!(
         r#"
 [[model]]
@@ -33,7 +37,7 @@ url = "rtsp://host/path"
 time_zone = "+07:00"
 [[camera.zone]]
 id = "pavement"
-polygon = [[0.0, 0.1], [1.0, 0.1], [1.0, 1.0], [0.0, 1.0]]
+polygon = {zone:?}
 [[camera.rule]]
 kind = "encroachment"
 zone = "pavement"
@@ -314,4 +318,72 @@ fn a_bag_is_no_part_of_who_brought_it() {
         matches!(told[..], [(raised, Phase::Raised)] if (33.0..45.0).contains(&raised)),
         "{told:?}"
     );
+}
+
+/// What encroachment tells of a lent clip, by its small pictures alone; none where it is not lent.
+fn told_of_clip(
+    name: &str,
+    zone: [[f32; 2]; 4],
+    paint: impl Fn(f64, LumaPicture) -> LumaPicture,
+) -> Option<Vec<(f64, Phase)>> {
+    let pictures = clip(name)?;
+    let mut analysis = analysis_over(zone, "");
+    let mut told = Vec::new();
+    for (at, picture) in pictures {
+        let second = at.as_secs_f64();
+        let frame = frame(at, &paint(second, picture));
+        analysis.watch_view(&frame).unwrap();
+        let step = analysis.step(&Look {
+            wall: Some(frame.wall),
+            ..Look::new(frame.pts, frame.size)
+        });
+        let news = step.changes.iter().map(|change| change.phase);
+        told.extend(
+            news.filter(|phase| *phase != Phase::Updated)
+                .map(|phase| (second, phase)),
+        );
+    }
+    Some(told)
+}
+
+/// A room in which people come and go; the zone is a part of its floor where nobody stands long.
+#[test]
+fn in_a_real_room_a_box_is_one_event_and_without_it_there_is_none() {
+    let floor = [[0.0, 0.6], [0.16, 0.6], [0.16, 0.95], [0.0, 0.95]];
+    let room = "dwell_person_table_intel.mp4";
+    let Some(told) = told_of_clip(room, floor, |second, picture| {
+        match (30.0..100.0).contains(&second) {
+            true => painted(&picture, (8, 90, 16)),
+            false => picture,
+        }
+    }) else {
+        println!("skipped: VONG_DEMO_CLIPS holds no clip of a room");
+        return;
+    };
+    let [(raised, Phase::Raised), (cleared, Phase::Cleared)] = told[..] else {
+        panic!("not one event: {told:?}")
+    };
+    assert!((44.0..50.0).contains(&raised), "raised at {raised}");
+    assert!((104.0..112.0).contains(&cleared), "cleared at {cleared}");
+    assert_eq!(
+        told_of_clip(room, floor, |_, picture| picture),
+        Some(vec![])
+    );
+}
+
+/// Nothing is left behind in these: streets, a square, a camera that is carried along.
+#[test]
+fn where_nothing_is_left_real_clips_raise_nothing() {
+    let whole = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]];
+    for name in [
+        "encroach_london_roadworks_zoo.mp4",
+        "traffic_suburb_ahmetozlu.mp4",
+        "traffic_topdown_car_intel.mp4",
+        "neg_lyons_clouds_20190728.mp4",
+    ] {
+        match told_of_clip(name, whole, |_, picture| picture) {
+            Some(told) => assert_eq!(told, [], "{name}"),
+            None => println!("skipped: VONG_DEMO_CLIPS holds no {name}"),
+        }
+    }
 }

@@ -115,7 +115,24 @@ impl CameraConfig {
     /// The shortest event that any of its rules must not miss; none where it has no rule.
     #[must_use]
     pub fn shortest_event(&self) -> Option<Duration> {
-        self.rules.iter().map(|rule| rule.shortest_event).min()
+        let of_pictures = self.pictured_rules();
+        of_pictures.map(|rule| rule.shortest_event).min()
+    }
+
+    /// Pictures a second that its rules need: four in the shortest event of each, and no more than
+    /// are to be analysed; none where it has no rule.
+    #[must_use]
+    pub fn needed_fps(&self) -> Option<f64> {
+        let needed = self.pictured_rules().map(|rule| {
+            let shortest = rule.shortest_event.as_secs_f64().max(0.1);
+            (4.0 / shortest).min(self.analyse_fps)
+        });
+        needed.reduce(f64::max)
+    }
+
+    /// Its rules about what is in its pictures.
+    fn pictured_rules(&self) -> impl Iterator<Item = &RuleConfig> {
+        self.rules.iter().filter(is_of_pictures)
     }
 
     /// The rule that speaks with this detail for this zone; the live one where another runs in its
@@ -253,18 +270,21 @@ pub(super) fn read_one(
     let pose_masks = pose_masks.into_iter();
     let pose_masks = pose_masks.filter_map(|(pose, mask)| Some((pose?, mask)));
     let mode = rule::read_mode(section, RuleMode::Live);
-    let rules = rule::read(
-        section,
-        &RuleContext {
-            zones: &zones,
-            lines: &lines,
-            signals: &signals,
-            model,
-            time_zone: &time_zone,
-            mode,
-        },
-    );
-    for rule in &rules {
+    let context = RuleContext {
+        zones: &zones,
+        lines: &lines,
+        signals: &signals,
+        model,
+        time_zone: &time_zone,
+        mode,
+    };
+    let mut rules = rule::read(section, &context);
+    if reach == Reach::Address {
+        let health = rule::implied(&rules, &context);
+        rules.extend(health);
+    }
+    // A fault of the camera has what clip there is.
+    for rule in rules.iter().filter(is_of_pictures) {
         check_ring(section, ring, rule);
     }
     check_small_objects(section, small_objects, &rules);
@@ -348,10 +368,16 @@ fn read_ground(
     }
 }
 
+/// Whether a rule is about what is in the pictures, not about the camera.
+fn is_of_pictures(rule: &&RuleConfig) -> bool {
+    !matches!(rule.kind, RuleKind::CameraHealth(_))
+}
+
 /// Smoke is told from haze by what is around it: no part of a picture shows that.
 fn check_small_objects(section: &Section<'_>, looks: usize, rules: &[RuleConfig]) {
     let fire = |rule: &RuleConfig| matches!(rule.kind, RuleKind::FireSmoke(_));
-    if looks > 0 && !rules.is_empty() && rules.iter().all(fire) {
+    let mut pictured = rules.iter().filter(is_of_pictures).peekable();
+    if looks > 0 && pictured.peek().is_some() && pictured.all(fire) {
         let wrong = Wrong::new(
             "fire and smoke are never looked for in parts of a picture",
             "leave it out; a model with a larger input sees smoke that is farther away",

@@ -56,9 +56,10 @@ pub use manifest::{
 pub use overlay::CameraOverlay;
 pub use pose::{OnvifPoses, PoseConfig, PoseId, PoseSource, Poses, PtzPosition, Stand, TimedPoses};
 pub use rule::{
-    DangerLevel, Direction, EncroachmentConfig, EvidenceWindow, FireSmokeConfig,
-    IllegalParkingConfig, KnownSource, LeftObjects, LineCrossingConfig, PassageConfig,
-    RedLightConfig, RuleConfig, RuleKind, RuleMode, StrayCattleConfig, Verify, WrongWayConfig,
+    CameraHealthConfig, DangerLevel, Direction, EncroachmentConfig, EvidenceWindow,
+    FireSmokeConfig, HealthConcern, IllegalParkingConfig, KnownSource, LeftObjects,
+    LineCrossingConfig, PassageConfig, RedLightConfig, RuleConfig, RuleKind, RuleMode, RuleOrigin,
+    StrayCattleConfig, Verify, WrongWayConfig,
 };
 pub use schedule::Schedule;
 pub use secret::Secret;

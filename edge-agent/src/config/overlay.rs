@@ -94,12 +94,17 @@ impl<'a> CameraOverlay<'a> {
                 continue;
             }
             let mut table = self.table.clone();
-            let rules = table.get_mut("rule").and_then(Value::as_array_mut);
-            let rule = rules
-                .and_then(|rules| rules.get_mut(index))
-                .and_then(Value::as_table_mut);
-            if let Some(rule) = rule {
-                rule.insert(name.clone(), parameter_value(value));
+            let none = Value::Array(Vec::new());
+            let rules = table.entry("rule").or_insert(none).as_array_mut();
+            if let Some(rules) = rules {
+                // A rule that every camera has stands after those that are written.
+                if rules.len() == index {
+                    rules.push(rule_value(&rule.rule));
+                }
+                let rule = rules.get_mut(index).and_then(Value::as_table_mut);
+                if let Some(rule) = rule {
+                    rule.insert(name.clone(), parameter_value(value));
+                }
             }
             refused.extend(self.take(key, table));
         }
@@ -196,6 +201,13 @@ fn refusal(key: String, why: &str) -> RefusedKey {
     }
     reason.truncate(end);
     RefusedKey { key, reason }
+}
+
+/// A rule's table with its kind alone.
+fn rule_value(kind: &str) -> Value {
+    let mut rule = Table::new();
+    rule.insert("kind".to_owned(), Value::String(kind.to_owned()));
+    Value::Table(rule)
 }
 
 fn mask_value(corners: &Corners) -> Value {

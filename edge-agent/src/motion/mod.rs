@@ -19,6 +19,7 @@ mod region;
 mod watch;
 
 mod pose;
+mod reference;
 mod signs;
 mod view;
 
@@ -27,10 +28,11 @@ pub use error::MotionError;
 pub use glance::{Glance, LumaStatistics, PictureHash, change_between};
 pub use luma::LumaPicture;
 pub use pose::PoseMotion;
+pub use reference::Aim;
 pub use region::{RegionId, StillRegion};
 pub use shift::{Shift, shift_between};
 pub use signs::{PoseSign, SceneSigns};
-pub use view::ViewWatch;
+pub use view::{Attention, ViewWatch};
 pub use watch::{Motion, MotionOptions, MotionWatch, View};
 
 #[cfg(test)]

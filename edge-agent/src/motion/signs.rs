@@ -1,6 +1,7 @@
 //! What one picture says of its view without any model, for the rules.
 
 use super::glance::Glance;
+use super::reference::Aim;
 use super::shift::Shift;
 use super::watch::Motion;
 
@@ -16,6 +17,8 @@ pub struct SceneSigns {
     pub change: Option<f32>,
     /// How the picture lies to the view that was learnt.
     pub pose: PoseSign,
+    /// Whether the camera still looks where it did when it was first seen.
+    pub aim: Aim,
 }
 
 /// How a picture lies to the view that was learnt.

@@ -1,13 +1,11 @@
 //! Rendered views with a known truth, and lent clips.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::rendered::{Camera, Paint, SIZE, Thing, stall, walker};
+use super::rendered::{Camera, Paint, SIZE, Thing, clip, painted, stall, walker};
 use super::*;
-use crate::camera::{DecoderOptions, FileItem, FileSource, Timing};
 use crate::config::PoseId;
 use crate::geometry::{PictureSize, PixelBox};
 use crate::time::StreamTime;
@@ -351,48 +349,6 @@ proptest! {
             prop_assert!(shift.dx.is_finite() && (0.0..=1.0).contains(&shift.confidence));
         }
     }
-}
-
-/// A lent clip's small pictures at five a second; none where clips are not lent.
-fn clip(name: &str) -> Option<Vec<(StreamTime, LumaPicture)>> {
-    let file = PathBuf::from(std::env::var_os("VONG_DEMO_CLIPS")?).join(name);
-    if !file.is_file() {
-        return None;
-    }
-    let options = DecoderOptions::default();
-    let source = FileSource::open(
-        &file,
-        Timing::AsRecorded,
-        jiff::Timestamp::UNIX_EPOCH,
-        options,
-    );
-    let mut next = StreamTime::ZERO;
-    let mut pictures = Vec::new();
-    for item in source.unwrap() {
-        if let FileItem::Frame(frame) = item.unwrap()
-            && frame.pts >= next
-        {
-            next = frame.pts + Duration::from_millis(190);
-            pictures.push((frame.pts, LumaPicture::of(&frame, 240).unwrap()));
-        }
-    }
-    Some(pictures)
-}
-
-/// The same picture with a box painted into it.
-fn painted(picture: &LumaPicture, (left, top, side): (usize, usize, usize)) -> LumaPicture {
-    let width = picture.size().width as usize;
-    let mut levels = picture.levels().to_vec();
-    for y in top..top + side {
-        for (x, level) in levels[y * width..][left..left + side]
-            .iter_mut()
-            .enumerate()
-        {
-            // As dark and as bright as the pictures themselves, and with their noise.
-            *level = *level / 8 + if x / 3 % 2 == 0 { 170 } else { 30 };
-        }
-    }
-    LumaPicture::from_levels(picture.size(), levels).in_source(picture.source())
 }
 
 #[test]

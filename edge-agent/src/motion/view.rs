@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::error::MotionError;
 use super::glance::Glance;
 use super::luma::LumaPicture;
+use super::reference::{Aim, References};
 use super::shift::shift_between;
 use super::signs::{PoseSign, SceneSigns};
 use super::watch::{MotionOptions, MotionWatch, View};
@@ -18,15 +19,16 @@ use crate::time::StreamTime;
 
 /// Width of the luma pictures that are looked at.
 const WIDTH: u32 = 320;
-/// What comes sooner after the last look is left out. A little less than a quarter of a second, so
-/// that of five pictures a second every other one is taken.
-const LEAST_PERIOD: Duration = Duration::from_millis(240);
+/// How often the aim is looked at.
+const AIM_EVERY: Duration = Duration::from_secs(10);
+/// A view without such a contrast and mean level says nothing of where a camera looks.
+const SHOWS: (f32, f32) = (12.0, 30.0);
 /// How often it is compared with the view that was learnt.
 const COMPARE_EVERY: Duration = Duration::from_secs(4);
 /// The camera moves where more than this share of its picture changes from one moment to the next.
 const TURNING: f32 = 0.35;
 /// A pixel is another than in the last look from so many levels on.
-const ANOTHER_LEVEL: u8 = 3;
+const ANOTHER_LEVEL: u8 = 2;
 /// A shift is believed from this confidence on,
 const CONFIDENT: f32 = 0.25;
 /// and is one from this share of the picture's width on: two pixels of what is looked at. By less,
@@ -35,10 +37,34 @@ const SHIFTED: f32 = 0.006;
 /// A stream that comes back within this time shows the view that it showed.
 const LONGEST_BREAK: Duration = Duration::from_secs(600);
 
+/// What a view is looked at for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attention {
+    /// What stands in it, and how the camera is.
+    Things,
+    /// How the camera is.
+    Condition,
+}
+
+impl Attention {
+    /// What comes sooner after the last look is left out. For things a little less than a quarter of
+    /// a second, so that of five pictures a second every other one is taken.
+    const fn least_period(self) -> Duration {
+        match self {
+            Self::Things => Duration::from_millis(240),
+            Self::Condition => Duration::from_millis(1900),
+        }
+    }
+}
+
 /// Looks at one view.
 #[derive(Debug)]
 pub struct ViewWatch {
+    attention: Attention,
     motion: MotionWatch,
+    references: References,
+    aim: Aim,
+    aimed_at: Option<StreamTime>,
     before: Option<LumaPicture>,
     looked_at: Option<StreamTime>,
     compared_at: Option<StreamTime>,
@@ -58,9 +84,13 @@ struct Break {
 impl ViewWatch {
     /// A watch that has seen nothing yet.
     #[must_use]
-    pub fn new(options: MotionOptions) -> Self {
+    pub fn new(attention: Attention) -> Self {
         Self {
-            motion: MotionWatch::new(options),
+            attention,
+            motion: MotionWatch::new(MotionOptions::default()),
+            references: References::default(),
+            aim: Aim::Unknown,
+            aimed_at: None,
             before: None,
             looked_at: None,
             compared_at: None,
@@ -72,16 +102,21 @@ impl ViewWatch {
         }
     }
 
-    /// Looks at a picture, unless the last look was a moment ago.
+    /// What it is looked at for, from now on.
+    pub const fn attend(&mut self, attention: Attention) {
+        self.attention = attention;
+    }
+
+    /// Looks at a picture at that time, unless the last look was a moment ago.
     ///
     /// # Errors
     /// [`MotionError`] where it cannot be looked at; the next one may go well.
-    pub fn look(&mut self, frame: &Frame) -> Result<(), MotionError> {
-        if !self.is_due(frame.pts) {
+    pub fn look(&mut self, at: StreamTime, frame: &Frame) -> Result<(), MotionError> {
+        if !self.is_due(at) {
             return Ok(());
         }
         let picture = LumaPicture::of(frame, WIDTH)?;
-        self.look_at(frame.pts, Some(frame.wall), picture)
+        self.look_at(at, Some(frame.wall), picture)
     }
 
     /// What the picture of that time showed; none where it was left out.
@@ -97,16 +132,16 @@ impl ViewWatch {
                 wall: self.last_wall,
             });
         }
-        (self.compared_at, self.before, self.signs) = (None, None, None);
+        (self.compared_at, self.aimed_at, self.before, self.signs) = (None, None, None, None);
         (self.pose, self.shifted) = (PoseSign::Unknown, 0);
     }
 
     fn is_due(&self, at: StreamTime) -> bool {
         self.looked_at
-            .is_none_or(|last| at > last && at.since(last) >= LEAST_PERIOD)
+            .is_none_or(|last| at > last && at.since(last) >= self.attention.least_period())
     }
 
-    pub(super) fn look_at(
+    pub(crate) fn look_at(
         &mut self,
         at: StreamTime,
         wall: Option<Timestamp>,
@@ -122,8 +157,11 @@ impl ViewWatch {
             true => PoseSign::Turning,
             false => self.compare(at, motion.view, &picture)?,
         };
+        let glance = Glance::of(&picture)?;
+        self.look_at_aim(at, &glance, motion.view, &picture)?;
         self.signs = Some(SceneSigns {
-            glance: Glance::of(&picture)?,
+            glance,
+            aim: self.aim,
             motion,
             change,
             pose,
@@ -137,6 +175,7 @@ impl ViewWatch {
         let Some(broke) = self.broke_at.take() else {
             return;
         };
+        self.references.resume(at);
         let away = wall
             .zip(broke.wall)
             .map(|(now, then)| now.duration_since(then));
@@ -145,6 +184,26 @@ impl ViewWatch {
             Some(away) => self.motion.resume(at, away),
             None => self.motion.forget(),
         }
+    }
+
+    /// Compares a picture with what the camera is to look at, now and then. A dark or flat view is
+    /// none that could be known again.
+    fn look_at_aim(
+        &mut self,
+        at: StreamTime,
+        glance: &Glance,
+        view: View,
+        picture: &LumaPicture,
+    ) -> Result<(), MotionError> {
+        let (contrast, mean) = SHOWS;
+        let shows = glance.luma.contrast >= contrast && glance.luma.mean >= mean;
+        let due = self.aimed_at.is_none_or(|last| at.since(last) >= AIM_EVERY);
+        if !due || !shows || (view == View::Learning && self.references.is_empty()) {
+            return Ok(());
+        }
+        self.aimed_at = Some(at);
+        self.aim = self.references.compare(at, picture)?;
+        Ok(())
     }
 
     /// Compares a picture with the view that was learnt, now and then. A camera that was nudged is

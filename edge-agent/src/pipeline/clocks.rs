@@ -1,15 +1,16 @@
 //! One camera's view of the clocks: which time line an event is told by, what its report says of
-//! the clocks, and the reports of a clock that is wrong.
+//! the clocks, and what its health is to know of them.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
 use contract::v1::{Clock, ClockTrust, EventId, Phase};
 
+use super::health::ClockVerdicts;
 use crate::clock::{CameraClock, ClockBoard, EventTimes, camera_is_off};
 use crate::config::ClockConfig;
-use crate::rule::{ClockVerdict, ClockWrong, EventChange, WhoseClock};
-use crate::time::{ClockAnchor, StreamTime};
+use crate::rule::Verdict;
+use crate::time::ClockAnchor;
 
 /// The clocks, as one camera's analysis sees them.
 pub(super) struct WatchClocks {
@@ -17,8 +18,7 @@ pub(super) struct WatchClocks {
     board: Arc<ClockBoard>,
     camera: Arc<CameraClock>,
     times: RefCell<EventTimes>,
-    camera_wrong: ClockWrong,
-    agent_wrong: Option<ClockWrong>,
+    spokesman: Spokesman,
 }
 
 /// Whether a camera's reports also tell of the agent's clock. One camera of an agent does.
@@ -40,8 +40,7 @@ impl WatchClocks {
             board,
             camera,
             times: RefCell::default(),
-            camera_wrong: ClockWrong::new(WhoseClock::Camera),
-            agent_wrong: (spokesman == Spokesman::Yes).then(|| ClockWrong::new(WhoseClock::Agent)),
+            spokesman,
         }
     }
 
@@ -65,37 +64,33 @@ impl WatchClocks {
             .of_report(&self.config, now, self.camera.offset_ms())
     }
 
-    /// What is to be reported of the clocks themselves, at a picture.
-    pub(super) fn look(&mut self, at: StreamTime) -> Vec<EventChange> {
-        let camera = self.camera.offset_ms();
-        let verdict = match camera {
-            None => ClockVerdict::Unknown,
-            Some(_) if camera_is_off(&self.config, camera) => ClockVerdict::Wrong,
-            Some(_) => ClockVerdict::Right,
+    /// What is to be reported of the clocks themselves.
+    pub(super) fn verdicts(&self) -> ClockVerdicts {
+        let offset = self.camera.offset_ms();
+        let camera = match offset {
+            None => Verdict::Unknown,
+            Some(_) if camera_is_off(&self.config, offset) => Verdict::Bad,
+            Some(_) => Verdict::Good,
         };
-        let mut changes: Vec<EventChange> =
-            self.camera_wrong.observe(at, verdict).into_iter().collect();
-        let trust = self
-            .board
-            .state()
-            .trust(&self.config, self.board.since_start());
-        let verdict = match trust {
-            ClockTrust::Unknown | ClockTrust::CameraOff => ClockVerdict::Unknown,
-            ClockTrust::Trusted => ClockVerdict::Right,
-            ClockTrust::AgentOff | ClockTrust::Stepped => ClockVerdict::Wrong,
+        if self.spokesman == Spokesman::No {
+            return ClockVerdicts {
+                camera,
+                agent: Verdict::Unknown,
+                known: Verdict::Unknown,
+            };
+        }
+        let now = self.board.since_start();
+        let trust = self.board.state().trust(&self.config, now);
+        let (agent, known) = match trust {
+            ClockTrust::Unknown => (Verdict::Unknown, Verdict::Bad),
+            ClockTrust::CameraOff => (Verdict::Unknown, Verdict::Good),
+            ClockTrust::Trusted => (Verdict::Good, Verdict::Good),
+            ClockTrust::AgentOff | ClockTrust::Stepped => (Verdict::Bad, Verdict::Good),
         };
-        changes.extend(
-            self.agent_wrong
-                .as_mut()
-                .and_then(|clock| clock.observe(at, verdict)),
-        );
-        changes
-    }
-
-    /// The connection ended.
-    pub(super) fn end(&mut self, at: StreamTime) -> Vec<EventChange> {
-        let camera = self.camera_wrong.end(at);
-        let agent = self.agent_wrong.as_mut().and_then(|clock| clock.end(at));
-        camera.into_iter().chain(agent).collect()
+        ClockVerdicts {
+            camera,
+            agent,
+            known,
+        }
     }
 }

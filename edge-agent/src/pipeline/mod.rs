@@ -16,6 +16,7 @@ mod desk;
 mod event_log;
 mod exhibits;
 mod facts;
+mod health;
 mod load;
 mod orders;
 mod outbound;
@@ -56,6 +57,7 @@ use clocks::{Spokesman, WatchClocks};
 pub use event_log::EventLogError;
 use exhibits::Exhibits;
 use facts::{PosedFacts, all_facts};
+use health::HealthWatch;
 use orders::{Orders, Post};
 use outbound::Outbound;
 use status::StatusReporter;
@@ -347,6 +349,7 @@ impl Site<'_> {
             plan,
         };
         let watch = Watch {
+            health: HealthWatch::new(config, health.clone(), Arc::clone(&counters)),
             facts: PosedFacts::of(facts, self.version, config),
             pose: pose.clone(),
             standing: None,

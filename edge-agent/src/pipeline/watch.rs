@@ -7,12 +7,14 @@ use contract::v1::{CameraId, Clock, Phase};
 use jiff::Timestamp;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
 
 use super::clocks::WatchClocks;
 use super::desk::{ChangePaper, Paper, promises};
 use super::event_log::EventLog;
 use super::exhibits::{Exhibits, Scene};
 use super::facts::PosedFacts;
+use super::health::{HealthWatch, TICK};
 use crate::analysis::{Gaze, Look, Plan, PosedAnalysis, Remembered, TrackMemory};
 use crate::camera::{
     Cause, Counters, Delivery, Epoch, Frame, FrameMailbox, GateHandle, Picture, Regard, Signal,
@@ -21,7 +23,7 @@ use crate::config::RuleMode;
 use crate::detect::{Classifier, DetectError, Detection, Request, Seat};
 use crate::geometry::PictureSize;
 use crate::pose::{PoseHandle, PoseState};
-use crate::report::Sighting;
+use crate::report::{Promise, Sighting};
 use crate::rule::{EventChange, HeldBack};
 use crate::signal::SignalWatch;
 use crate::telemetry::{chain, metric, phase_word};
@@ -60,6 +62,7 @@ pub(super) struct Watch {
     pub(super) mute_ends: Option<Timestamp>,
     pub(super) memory: TrackMemory,
     pub(super) clocks: WatchClocks,
+    pub(super) health: HealthWatch,
     /// Whether the last picture could not be looked at without a model.
     pub(super) unseen: Failing,
     /// The last picture that was analysed.
@@ -87,7 +90,14 @@ impl Watch {
             width: 1,
             height: 1,
         };
-        while let Some(delivery) = runtime.block_on(self.frames.next()) {
+        loop {
+            let frames = self.frames.clone();
+            let next = async { timeout(TICK, frames.next()).await };
+            let Ok(delivery) = runtime.block_on(next) else {
+                self.look_after(size, None, runtime);
+                continue;
+            };
+            let Some(delivery) = delivery else { break };
             match delivery {
                 Delivery::Picture(picture) => {
                     size = picture.frame.size;
@@ -103,11 +113,63 @@ impl Watch {
                     self.gaze.end();
                     self.signals.end();
                     let changes = self.analysis.end(at);
-                    for change in changes.into_iter().chain(self.clocks.end(at)) {
+                    for change in changes {
                         self.record(change, moment, None, runtime);
                     }
                 }
             }
+        }
+        for change in self.health.end() {
+            self.record_health(change, size, None, runtime);
+        }
+    }
+
+    /// Looks after the camera's health; `shown` is the picture that was looked at just now.
+    fn look_after(&mut self, size: PictureSize, shown: Option<(&Frame, Moment)>, runtime: &Handle) {
+        let plan = Arc::clone(&self.plan.borrow());
+        let signs = shown.and_then(|(frame, _)| self.analysis.view(frame.pts));
+        let (width, _) = size.as_f32();
+        let clocks = self.clocks.verdicts();
+        let signs = signs.as_ref().map(|signs| (signs, width));
+        for change in self.health.look(&plan, clocks, signs) {
+            self.record_health(change, size, shown, runtime);
+        }
+    }
+
+    /// Puts a change of the camera's health on record. Its times are of a line of its own; its
+    /// evidence, where there is a picture, is of the stream's.
+    fn record_health(
+        &self,
+        change: EventChange,
+        size: PictureSize,
+        shown: Option<(&Frame, Moment)>,
+        runtime: &Handle,
+    ) {
+        let moment = Moment {
+            epoch: shown.map_or(Epoch(0), |(_, moment)| moment.epoch),
+            clock: self.health.clock(),
+            size,
+        };
+        let promised = match (change.phase, shown) {
+            (Phase::Raised, Some(_)) => promises(0, None),
+            _ => Vec::new(),
+        };
+        let filed = self.file(change.clone(), moment, promised.clone());
+        if let (Some(_), Some((frame, moment))) = (filed, shown)
+            && !promised.is_empty()
+        {
+            let scene = Scene {
+                change: EventChange {
+                    began: frame.pts,
+                    at: frame.pts,
+                    ..change
+                },
+                epoch: moment.epoch,
+                clock: moment.clock,
+                size: moment.size,
+                promised,
+            };
+            self.exhibits.collect(scene, frame, runtime);
         }
     }
 
@@ -134,6 +196,7 @@ impl Watch {
         self.note_pose(state);
         if state.pose().is_none() {
             self.abstain(state);
+            self.look_after(picture.frame.size, None, runtime);
             return failing;
         }
         let (frame, detections) = match self.see(picture) {
@@ -207,10 +270,10 @@ impl Watch {
             scene: self.analysis.view(frame.pts),
             signals,
         });
-        let clocks = self.clocks.look(frame.pts);
-        for change in step.changes.into_iter().chain(clocks) {
+        for change in step.changes {
             self.record(change, moment, Some(&frame), runtime);
         }
+        self.look_after(frame.size, Some((&frame, moment)), runtime);
         Failing::No
     }
 
@@ -371,11 +434,39 @@ impl Watch {
     /// Puts a change on record: the event log first, then the desk, then its evidence.
     fn record(
         &self,
-        mut change: EventChange,
+        change: EventChange,
         moment: Moment,
         deciding: Option<&Frame>,
         runtime: &Handle,
     ) {
+        let raised = deciding.filter(|_| change.phase == Phase::Raised);
+        let tracks = change.tracks.len();
+        let promised = raised
+            .map(|_| promises(tracks, change.moments))
+            .unwrap_or_default();
+        let Some(clock) = self.file(change.clone(), moment, promised.clone()) else {
+            return;
+        };
+        if let Some(frame) = raised {
+            let scene = Scene {
+                change,
+                epoch: moment.epoch,
+                clock,
+                size: moment.size,
+                promised,
+            };
+            self.exhibits.collect(scene, frame, runtime);
+        }
+    }
+
+    /// Files a change: the event log first, then the desk. Returns the clock it was told by; none
+    /// where nobody is told, or the desk is closed.
+    fn file(
+        &self,
+        mut change: EventChange,
+        moment: Moment,
+        promised: Vec<Promise>,
+    ) -> Option<ClockAnchor> {
         if self.exhibits.camera.mode == RuleMode::Shadow {
             change.mode = RuleMode::Shadow;
         }
@@ -387,39 +478,27 @@ impl Watch {
         self.witness(&change, moment, known);
         if change.mode == RuleMode::Shadow {
             // Counted and written down; nobody is told, and no evidence is kept.
-            return;
+            return None;
         }
-        let raised = deciding.filter(|_| change.phase == Phase::Raised);
-        let tracks = change.tracks.len();
-        let promised = raised
-            .map(|_| promises(tracks, change.moments))
-            .unwrap_or_default();
+        let event = change.event_id;
+        let camera = Arc::clone(self.facts.at(change.pose));
         let paper = ChangePaper {
-            change: change.clone(),
+            change,
             clock: moment.clock,
             known,
             size: moment.size,
-            camera: Arc::clone(self.facts.at(change.pose)),
-            promised: promised.clone(),
+            camera,
+            promised,
         };
         if self
             .desk
             .blocking_send(Paper::Change(Box::new(paper)))
             .is_err()
         {
-            tracing::warn!(event.id = %change.event_id, "the desk is closed; the next start takes this change up from the event log");
-            return;
+            tracing::warn!(event.id = %event, "the desk is closed; the next start takes this change up from the event log");
+            return None;
         }
-        if let Some(frame) = raised {
-            let scene = Scene {
-                change,
-                epoch: moment.epoch,
-                clock: moment.clock,
-                size: moment.size,
-                promised,
-            };
-            self.exhibits.collect(scene, frame, runtime);
-        }
+        Some(moment.clock)
     }
 
     fn witness(&self, change: &EventChange, moment: Moment, known: Clock) {

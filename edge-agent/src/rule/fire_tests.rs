@@ -50,7 +50,7 @@ min_confidence = 0.4
     );
     let config = Config::parse(&text, Path::new("agent.toml")).unwrap();
     let camera = &config.cameras[0];
-    build(&camera.rules[0], &Scene::of(camera))
+    build(&camera.rules[0], &Scene::of(camera)).unwrap()
 }
 
 /// A box with its foot at the given point.

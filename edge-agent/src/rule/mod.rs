@@ -6,7 +6,7 @@
 
 mod event;
 
-mod clock_wrong;
+mod camera_health;
 mod life;
 mod place;
 mod left_object;
@@ -30,29 +30,31 @@ mod stray_cattle;
 mod wrong_way;
 mod zone_dwell;
 
-pub use clock_wrong::{ClockVerdict, ClockWrong, WhoseClock};
+pub use camera_health::{CameraHealth, Counts, HealthSigns, Hearing, RateMeter, Verdict};
 pub use event::{EventChange, HeldBack, HeldBackReason, Moments, Observation, Rule, TrackSpeed};
 
 use crate::config::{RuleConfig, RuleKind, RuleMode};
 use crate::scene::Scene;
 
-/// The rule that a configuration asks for, on one camera's scene.
+/// The rule that a configuration asks for, on one camera's scene; none for `camera_health`, which
+/// goes by the stream and has a life of its own ([`CameraHealth`]).
 #[must_use]
-pub fn build(rule: &RuleConfig, scene: &Scene) -> Box<dyn Rule> {
+pub fn build(rule: &RuleConfig, scene: &Scene) -> Option<Box<dyn Rule>> {
     let built: Box<dyn Rule> = match &rule.kind {
         RuleKind::FireSmoke(own) => Box::new(fire_smoke::build(rule, own, scene)),
         RuleKind::StrayCattle(own) => Box::new(stray_cattle::build(rule, own, scene)),
         RuleKind::Encroachment(own) => Box::new(encroachment::build(rule, own, scene)),
+        RuleKind::CameraHealth(_) => return None,
         RuleKind::IllegalParking(own) => Box::new(illegal_parking::build(rule, own, scene)),
         RuleKind::WrongWay(own) => Box::new(wrong_way::build(rule, own, scene)),
         RuleKind::LineCrossing(own) => Box::new(line_crossing::build(rule, own, scene)),
         RuleKind::RedLight(own) => Box::new(red_light::build(rule, own, scene)),
     };
     let scheduled = Box::new(scheduled::Scheduled::new(rule.schedule.clone(), built));
-    match rule.mode {
+    Some(match rule.mode {
         RuleMode::Live => scheduled,
         RuleMode::Shadow => Box::new(shadow::Shadow(scheduled)),
-    }
+    })
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ zone = "kerb"
     );
     let config = Config::parse(&text, Path::new("agent.toml")).unwrap();
     let camera = &config.cameras[0];
-    build(&camera.rules[0], &Scene::of(camera))
+    build(&camera.rules[0], &Scene::of(camera)).unwrap()
 }
 
 const CAR: (f32, f32) = (140.0, 110.0);

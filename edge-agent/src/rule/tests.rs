@@ -37,7 +37,7 @@ zone = "kerb"
     );
     let config = Config::parse(&text, Path::new("agent.toml")).unwrap();
     let camera = &config.cameras[0];
-    build(&camera.rules[0], &Scene::of(camera))
+    build(&camera.rules[0], &Scene::of(camera)).unwrap()
 }
 
 fn parking() -> Box<dyn Rule> {

@@ -41,7 +41,7 @@ lamp = [[0.9, 0.1], [0.95, 0.1], [0.95, 0.25], [0.9, 0.25]]
     );
     let config = Config::parse(&text, Path::new("agent.toml")).unwrap();
     let camera = &config.cameras[0];
-    build(&camera.rules[0], &Scene::of(camera))
+    build(&camera.rules[0], &Scene::of(camera)).unwrap()
 }
 
 fn crossing() -> Box<dyn Rule> {

@@ -12,7 +12,8 @@ use super::{CommonDefaults, RuleContext, Section, read_classes, value};
 pub struct EncroachmentConfig {
     /// What counts. Default `two_wheeler`, `car`, `large_vehicle`.
     pub classes: Vec<Arc<str>>,
-    /// Whether what stands there and did not before counts too, whatever it is. Default yes.
+    /// Whether what stands there and did not before counts too, whatever it is. Default: unless
+    /// `classes` are named.
     pub left_objects: LeftObjects,
     /// Stay after which a thing occupies. Default 120 s.
     pub dwell: Duration,
@@ -47,11 +48,16 @@ pub(super) const fn shortest_event(config: &EncroachmentConfig) -> Duration {
 }
 
 pub(super) fn read(section: &Section<'_>, context: &RuleContext<'_>) -> EncroachmentConfig {
+    // Who names classes wants those.
+    let usual = match section.has("classes") {
+        true => LeftObjects::Ignored,
+        false => LeftObjects::Count,
+    };
     EncroachmentConfig {
         classes: read_classes(section, context, &["two_wheeler", "car", "large_vehicle"]),
         left_objects: section.or(
             "left_objects",
-            LeftObjects::Count,
+            usual,
             &value::one_of(&[
                 ("count", LeftObjects::Count),
                 ("ignore", LeftObjects::Ignored),

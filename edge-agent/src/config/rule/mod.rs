@@ -3,6 +3,7 @@
 //! A rule registers here with its `mod` line, its `pub use` and its line in `rule_kinds!`, and in
 //! `crate::rule` with the code that runs it.
 
+mod camera_health;
 mod encroachment;
 mod fire_smoke;
 mod illegal_parking;
@@ -17,9 +18,10 @@ use std::time::Duration;
 
 use contract::v1::{MAX_DETAIL_BYTES, Severity, ZoneId};
 use jiff::tz::TimeZone;
+use toml::de::DeTable;
 
 use super::detect::ModelConfig;
-use super::fault::{Wrong, suggestion};
+use super::fault::{FaultSink, Wrong, suggestion};
 use super::line::LineConfig;
 use super::schedule::{self, Schedule};
 use super::section::Section;
@@ -27,6 +29,7 @@ use super::signal::SignalConfig;
 use super::value;
 use super::zone::ZoneConfig;
 
+pub use camera_health::{CameraHealthConfig, HealthConcern};
 pub use encroachment::{EncroachmentConfig, LeftObjects};
 pub use fire_smoke::{DangerLevel, FireSmokeConfig, KnownSource, Verify};
 pub use illegal_parking::IllegalParkingConfig;
@@ -62,6 +65,8 @@ pub struct RuleConfig {
     pub shortest_event: Duration,
     /// How much of the stream its clip holds.
     pub evidence: EvidenceWindow,
+    /// Whether somebody wrote it, or every camera has it.
+    pub origin: RuleOrigin,
     /// The code of the offence that its events are proposed as; at most 64 bytes.
     pub proposed_offence: Option<String>,
 }
@@ -91,6 +96,15 @@ impl RuleMode {
 pub(super) fn read_mode(section: &Section<'_>, usual: RuleMode) -> RuleMode {
     let modes = [RuleMode::Live, RuleMode::Shadow].map(|mode| (mode.word(), mode));
     section.or("mode", usual, &value::one_of(&modes))
+}
+
+/// Where a rule comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RuleOrigin {
+    /// The configuration names it.
+    Written,
+    /// Every watched camera has it.
+    Implied,
 }
 
 /// How much of the stream before and after the deciding picture belongs to the evidence.
@@ -220,6 +234,8 @@ rule_kinds! {
     LineCrossing(LineCrossingConfig) = "line_crossing" in line_crossing;
     /// A vehicle crosses the stop line at red.
     RedLight(RedLightConfig) = "red_light" in red_light;
+    /// The camera does not see.
+    CameraHealth(CameraHealthConfig) = "camera_health" in camera_health;
 }
 
 /// Kinds that watch a line in place of a zone.
@@ -251,6 +267,21 @@ pub(super) fn read(camera: &Section<'_>, context: &RuleContext<'_>) -> Vec<RuleC
     rules
 }
 
+/// Every camera's health is watched, whether or not its configuration says how.
+pub(super) fn implied(rules: &[RuleConfig], context: &RuleContext<'_>) -> Option<RuleConfig> {
+    let written = |rule: &RuleConfig| matches!(rule.kind, RuleKind::CameraHealth(_));
+    if rules.iter().any(written) {
+        return None;
+    }
+    let table = DeTable::new();
+    let unheard = FaultSink::of("");
+    let section = Section::root(&table, &unheard);
+    let (kind, defaults) = RuleKind::read("camera_health", &section, context)?;
+    let mut rule = common(&section, kind, &defaults, None, context);
+    (rule.origin, rule.mode) = (RuleOrigin::Implied, RuleMode::Live);
+    Some(rule)
+}
+
 fn read_one(section: &Section<'_>, context: &RuleContext<'_>) -> Option<RuleConfig> {
     let word = section.required("kind", &value::text)?;
     let zone = match OF_A_LINE.contains(&word.as_str()) {
@@ -271,6 +302,17 @@ fn read_one(section: &Section<'_>, context: &RuleContext<'_>) -> Option<RuleConf
         section.note("kind", wrong);
         return None;
     };
+    Some(common(section, kind, &defaults, zone, context))
+}
+
+/// Reads what every rule has.
+fn common(
+    section: &Section<'_>,
+    kind: RuleKind,
+    defaults: &CommonDefaults,
+    zone: Option<ZoneId>,
+    context: &RuleContext<'_>,
+) -> RuleConfig {
     // Cattle are one class, whose scores differ much from model to model.
     let believed = match &kind {
         RuleKind::StrayCattle(_) => context.believed("cattle"),
@@ -286,7 +328,7 @@ fn read_one(section: &Section<'_>, context: &RuleContext<'_>) -> Option<RuleConf
     let or_seconds =
         |key, default, range| section.or(key, Duration::from_secs(default), &value::seconds(range));
     let shortest = value::seconds(0.0..=86_400.0);
-    Some(RuleConfig {
+    RuleConfig {
         shortest_event: section.or("shortest_event_s", kind.usual_shortest_event(), &shortest),
         kind,
         zone,
@@ -304,7 +346,8 @@ fn read_one(section: &Section<'_>, context: &RuleContext<'_>) -> Option<RuleConf
         },
         proposed_offence: section
             .optional("proposed_offence", &value::text_up_to(MAX_DETAIL_BYTES)),
-    })
+        origin: RuleOrigin::Written,
+    }
 }
 
 /// The line that a rule watches, which must be one of the camera's.
