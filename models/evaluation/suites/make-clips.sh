@@ -46,8 +46,8 @@ make sunset $hills "[0:v]fps=2,colortemperature=temperature=2400,eq=saturation=1
     color=c=black@0:s=120x120:r=2,format=rgba,
     geq=r='255':g='170':b='60':a='255*exp(-((X-60)*(X-60)+(Y-60)*(Y-60))/500)'[sun];
     [w][sun]overlay=x=380:y='60+5*t':shortest=1"
-# Goods that are put on the pavement after eight seconds and taken away after thirty; a parcel beside a crate.
-goods="between(t,8,30)"
+# Goods that are put on the pavement after eight seconds and taken away after twenty-four; a parcel beside a crate.
+goods="between(t,8,24)"
 make goods-on-the-pavement $street "fps=12,
     drawbox=x=165:y=250:w=46:h=40:color=0x9a6a3a:t=fill:enable='$goods',
     drawbox=x=165:y=250:w=46:h=40:color=0x4a2f18:t=2:enable='$goods',
