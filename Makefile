@@ -11,7 +11,7 @@ ifneq ($(wildcard $(CURDIR)/../shared/data/models/.),)
 export VONG_MODELS_MIRROR ?= $(abspath $(CURDIR)/../shared/data/models)
 endif
 
-.PHONY: help setup demo demo-check test bench bench-json soak fmt lint docs schema openapi console bin
+.PHONY: help setup demo demo-check test bench bench-json bench-large check-api soak fmt lint docs schema openapi console bin
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,12 @@ bench: ## latency from camera to screen, intake in reports a second, what camera
 
 bench-json: ## the same as one JSON document: make -s bench-json BENCH="streams --short"
 	@scripts/bench --json $(BENCH)
+
+bench-large: ## lists and merges among 1 million incidents in SQLite, 5 million in PostgreSQL; prints numbers
+	@scripts/bench-large $(BENCH)
+
+check-api: ## schemathesis against the OpenAPI document: whatever is sent, no answer is a 5xx (some minutes)
+	@scripts/check-api
 
 soak: ## the fault suite in its long form: every fault many times, nothing lost, nothing doubled
 	@scripts/soak

@@ -17,7 +17,7 @@ use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ActiveModelTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection,
     DatabaseTransaction, DbErr, EntityTrait, InsertMany, IntoActiveModel, ModelTrait, RuntimeErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait as _;
 
@@ -192,6 +192,15 @@ impl Store {
             ..TransactionOptions::default()
         };
         Ok(Tx(self.writer.begin_with_options(options).await?))
+    }
+
+    /// Tells of every statement from now on, with its values, after it was answered: to see what is slow,
+    /// and to hold its plan against a bound. Clones that were made before tell nothing.
+    pub fn tell_statements(&mut self, tell: impl Fn(&Statement) + Clone + Send + Sync + 'static) {
+        for connection in [&mut self.reader, &mut self.writer] {
+            let tell = tell.clone();
+            connection.set_metric_callback(move |info| tell(info.statement));
+        }
     }
 
     /// Whether the database answers.

@@ -2,6 +2,7 @@
 
 use contract::v1::EvidenceId;
 use jiff::Timestamp;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
     ColumnTrait as _, Condition, EntityTrait as _, FromQueryResult, JoinType, QueryFilter as _,
     QueryOrder as _, QuerySelect as _, Select,
@@ -78,11 +79,10 @@ pub async fn incidents(
 /// The queries that together answer.
 fn arms(filter: &IncidentFilter) -> Vec<Select<incident::Entity>> {
     use incident::Column;
+    let until = Column::ShelvedUntil;
     let mut all = incident::Entity::find()
         .filter(Column::Inside.is_null())
-        .order_by_desc(Column::Number)
         .limit(filter.limit);
-    let until = Column::ShelvedUntil;
     all = match filter.shelf {
         OnShelf::Any => all,
         OnShelf::Hidden(now) => all.filter(
@@ -92,9 +92,6 @@ fn arms(filter: &IncidentFilter) -> Vec<Select<incident::Entity>> {
         ),
         OnShelf::Only(now) => all.filter(until.gt(now.as_microsecond())),
     };
-    if let Some(before) = filter.before {
-        all = all.filter(Column::Number.lt(before));
-    }
     if let Some(units) = &filter.units {
         all = all.filter(of_units(units));
     }
@@ -106,21 +103,54 @@ fn arms(filter: &IncidentFilter) -> Vec<Select<incident::Entity>> {
         if !filter.states.is_empty() {
             all = all.filter(Column::State.is_in(filter.states.iter().copied()));
         }
-        let one = |kind: &String| all.clone().filter(of_kind(kind));
+        let one = |own: &String| {
+            let kind = own.split_once('/').map_or(own.as_str(), |(kind, _)| kind);
+            let found = along(all.clone(), (Column::Kind, kind), filter.before);
+            match own.split_once('/') {
+                Some((_, detail)) => found.filter(Column::Detail.eq(detail)),
+                None => found,
+            }
+        };
         return first.iter().map(one).collect();
     }
     if filter.states.is_empty() {
-        return vec![all];
+        if let Some(before) = filter.before {
+            all = all.filter(Column::Number.lt(before));
+        }
+        return vec![all.order_by_desc(Column::Number)];
     }
-    let one = |state: &&str| all.clone().filter(Column::State.eq(*state));
+    let one = |state: &&str| along(all.clone(), (Column::State, state), filter.before);
     filter.states.iter().map(one).collect()
 }
 
+/// Those with this value, newest first, along the index of the column and the number. As bounds and not as
+/// an equation: by an equation PostgreSQL may walk all numbers instead, and read whatever has another value.
+fn along(
+    all: Select<incident::Entity>,
+    (column, value): (incident::Column, &str),
+    before: Option<i64>,
+) -> Select<incident::Entity> {
+    let number = incident::Column::Number;
+    let here = [
+        Expr::col((incident::Entity, column)),
+        Expr::col((incident::Entity, number)),
+    ];
+    let end = [Expr::val(value), Expr::val(before.unwrap_or(i64::MAX))];
+    all.filter(column.gte(value))
+        .filter(Expr::tuple(here).lt(Expr::tuple(end)))
+        .order_by_desc(column)
+        .order_by_desc(number)
+}
+
 fn of_kinds(kinds: &[String]) -> Condition {
-    kinds
-        .iter()
-        .map(|kind| of_kind(kind))
-        .fold(Condition::any(), Condition::add)
+    use incident::Column;
+    let one = |kind: &String| match kind.split_once('/') {
+        None => Condition::all().add(Column::Kind.eq(kind)),
+        Some((kind, detail)) => Condition::all()
+            .add(Column::Kind.eq(kind))
+            .add(Column::Detail.eq(detail)),
+    };
+    kinds.iter().map(one).fold(Condition::any(), Condition::add)
 }
 
 /// Those that units lead or support; the units that support are a JSON list of plain words.
@@ -132,16 +162,6 @@ fn of_units(units: &[String]) -> Condition {
         .map(supports)
         .fold(Condition::any(), Condition::add)
         .add(Column::LeadUnit.is_in(units))
-}
-
-fn of_kind(kind: &str) -> Condition {
-    use incident::Column;
-    match kind.split_once('/') {
-        None => Condition::all().add(Column::Kind.eq(kind)),
-        Some((kind, detail)) => Condition::all()
-            .add(Column::Kind.eq(kind))
-            .add(Column::Detail.eq(detail)),
-    }
 }
 
 /// Incidents of which a stage is overdue, those that wait longest first; of these units alone where any is named.

@@ -21,6 +21,13 @@ impl MigrationTrait for Migration {
         for table in tables() {
             manager.create_table(table).await?;
         }
+        let kinds = Index::create()
+            .name("incidents_kind")
+            .table("incidents")
+            .col("kind")
+            .col("number")
+            .take();
+        manager.create_index(kinds).await?;
         for (name, column) in [
             ("api_keys_hash", "hash"),
             ("api_keys_account", "account_id"),
