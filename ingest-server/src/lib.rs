@@ -24,6 +24,7 @@ pub mod intake;
 pub mod orders;
 
 pub mod review;
+pub mod reception;
 pub mod export;
 pub mod dispatch;
 

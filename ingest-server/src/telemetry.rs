@@ -44,6 +44,18 @@ pub const MANIFESTS: &str = "vong_evidence_manifests_total";
 pub const COPIES: &str = "vong_evidence_copies_total";
 /// Copies that wait to be made or are being made.
 pub const COPIES_WAITING: &str = "vong_evidence_copies_waiting";
+/// Citizens' reports by `channel` and `outcome`: `stored`, `fields`, `key_in_use`, `failed`.
+pub const CITIZEN_REPORTS: &str = "vong_citizen_reports_total";
+/// Files of citizens by `outcome`: `stored`, `refused`, or why one could not be encoded anew.
+pub const CITIZEN_FILES: &str = "vong_citizen_files_total";
+/// Cameras asked for citizens' reports by `outcome`: `asked`, `no_such_agent`, `refused`, `database`.
+pub const CITIZEN_ERRANDS: &str = "vong_citizen_errands_total";
+/// What was erased of citizens' reports, by `what`: `contact`, `report`.
+pub const CITIZEN_ERASURES: &str = "vong_citizen_erasures_total";
+/// What reporters think of outcomes, by `rating`: `satisfied`, `accepts`, `dissatisfied`.
+pub const CITIZEN_RATINGS: &str = "vong_citizen_ratings_total";
+/// Reports and looks that were held off, by `what`: `address`, `contact`, `look`.
+pub const CITIZEN_LIMITS: &str = "vong_citizen_limited_total";
 /// Log-in attempts by `outcome`: `accepted`, or the reason of refusal.
 pub const LOGINS: &str = "vong_logins_total";
 /// Decisions of people by `action`: the steps of a case (`acknowledge`, `confirm`, `reject`, `route`, … as in

@@ -4,6 +4,7 @@
 
 mod agent;
 mod check;
+mod contacts;
 mod endpoints;
 mod merge_eval;
 mod migrate;
@@ -56,6 +57,9 @@ enum Command {
     /// Units that read what concerns them at the broker.
     #[command(subcommand)]
     Unit(unit::Unit),
+    /// Contact data of citizens.
+    #[command(subcommand)]
+    Contacts(contacts::Contacts),
     /// Make one copy of a piece of evidence, as standard input says. The server starts this itself.
     #[command(hide = true)]
     MakeCopy,
@@ -90,6 +94,7 @@ impl Cli {
                 Command::Agent(agent) => agent::run(&config, agent).await,
                 Command::Setup(setup) => setup::run(&config, setup).await,
                 Command::Unit(unit) => unit::run(&config, unit).await,
+                Command::Contacts(command) => contacts::run(&config, &command),
                 Command::Verify(args) => verify::run(&config, &args),
                 Command::MakeCopy => Ok(()),
                 Command::MergeEval(args) => merge_eval::run(&config, &args).await,

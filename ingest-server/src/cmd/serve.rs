@@ -28,6 +28,9 @@ use crate::http::{self, AppState, BrokerLink, Services};
 use crate::intake::{BrokerAccess, Health, Intake, RetainedLiveness};
 use crate::office::Offices;
 use crate::orders::{Courier, Orders};
+use crate::people::vault::Vault;
+use crate::reception::errands::Errands;
+use crate::reception::{Parts, Reception, keeping};
 use crate::review::Timekeeper;
 use crate::store::{self, Store};
 use crate::telemetry;
@@ -73,7 +76,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let dispatcher = Dispatcher::new(dispatch.clone(), intake.outlet(), intake.health());
     let dispatcher = tokio::spawn(dispatcher.run(stop.clone()));
     let program = std::env::current_exe().context("this program's own file cannot be found")?;
-    let workshop = evidence.workshop(program, &config.copies);
+    let workshop = evidence.workshop(program.clone(), &config.copies);
     let workshop = tokio::spawn(workshop.run(stop.clone()));
     let offices = Offices::default();
     let timekeeper = Timekeeper {
@@ -82,6 +85,21 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
         changes: changes.clone(),
     };
     let timekeeper = tokio::spawn(timekeeper.run(stop.clone()));
+    let reception = Reception::new(Parts {
+        store: store.clone(),
+        model: Arc::clone(&merging),
+        changes: changes.clone(),
+        offices: offices.clone(),
+        cleaner: evidence.cleaner(program.clone(), &config.copies),
+        vault: Vault::load_or_create(&config.citizens.contact_keys_file)?,
+        config: config.citizens.clone(),
+    });
+    let errands = Errands {
+        reception: reception.clone(),
+        orders: orders.clone(),
+    };
+    let errands = tokio::spawn(errands.run(stop.clone()));
+    let keeping = tokio::spawn(keeping::run(reception.clone(), stop.clone()));
     let endpoints = Endpoints::write(
         &config.data_dir,
         &format!("http://{}", reachable(http_address)),
@@ -92,6 +110,8 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
         merging,
         changes,
         evidence,
+        reception,
+        trusted_proxies: config.http.trusted_proxies.clone(),
         offices,
         orders,
         enrolment: Enrolment::new(store.clone(), key.public(), broker.advertised.clone()),
@@ -119,6 +139,12 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     }
     if let Err(error) = timekeeper.await {
         tracing::error!(error = %error, "the timekeeper ended badly");
+    }
+    if let Err(error) = errands.await {
+        tracing::error!(error = %error, "the errands for citizens' reports ended badly");
+    }
+    if let Err(error) = keeping.await {
+        tracing::error!(error = %error, "the keeping of citizens' reports ended badly");
     }
     let taken_in = intake.finished().await;
     broker.stop().await;

@@ -10,7 +10,7 @@ mod fault;
 mod reader;
 mod url;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -52,6 +52,56 @@ pub struct Config {
     pub copies: CopiesConfig,
     /// Who is told what.
     pub dispatch: DispatchConfig,
+    /// What is taken from citizens.
+    pub citizens: CitizensConfig,
+}
+
+/// What is taken from citizens, and what is done with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CitizensConfig {
+    /// Key `citizens.services_file`: a TOML file like the shipped `citizens/data/services.toml`; default:
+    /// that one.
+    pub services: citizens::Services,
+    /// Key `citizens.contact_keys_file`: the keys under which contact data lies; default `contact.keys` in
+    /// the data directory, made at the first start. Servers of one database share it.
+    pub contact_keys_file: PathBuf,
+    /// Key `citizens.max_files`, 0 to 20, default 5: of one report.
+    pub max_files: usize,
+    /// Key `citizens.max_picture_mib`, 1 to 64 MiB, default 16; bytes here.
+    pub max_picture_bytes: usize,
+    /// Key `citizens.max_video_mib`, 1 to 512 MiB, default 64; bytes here.
+    pub max_video_bytes: usize,
+    /// Key `citizens.reports_per_hour`, 1 to 100,000, default 20: from one address.
+    pub reports_per_hour: u32,
+    /// Key `citizens.reports_per_day`, 1 to 100,000, default 20: for one telephone number or address.
+    pub reports_per_day: u32,
+    /// Key `citizens.nearby_m`, 10 to 5,000 metres, default 250: what is shown to whoever is about to report.
+    pub nearby_m: f64,
+    /// Key `citizens.camera_radius_m`, 0 to 5,000 metres, default 150: a camera within it is asked for what it
+    /// holds; 0 asks none.
+    pub camera_radius_m: f64,
+    /// Key `citizens.camera_seconds`, 1 to 600, default 60: how much of it.
+    pub camera_seconds: u32,
+}
+
+impl CitizensConfig {
+    /// What holds where nobody says otherwise.
+    #[must_use]
+    pub fn in_folder(data_dir: &Path) -> Self {
+        const MIB: usize = 1024 * 1024;
+        Self {
+            services: citizens::Services::shipped(),
+            contact_keys_file: data_dir.join("contact.keys"),
+            max_files: 5,
+            max_picture_bytes: 16 * MIB,
+            max_video_bytes: 64 * MIB,
+            reports_per_hour: 20,
+            reports_per_day: 20,
+            nearby_m: 250.0,
+            camera_radius_m: 150.0,
+            camera_seconds: 60,
+        }
+    }
 }
 
 /// Where the bytes of evidence lie.
@@ -89,6 +139,9 @@ pub struct HttpConfig {
     /// Key `http.public_url`: what people type. With `https` the cookie is `Secure`. Default: made
     /// from the bound address.
     pub public_url: Option<::url::Url>,
+    /// Key `http.trusted_proxies`: addresses of proxies, separated by commas, whose `X-Forwarded-For` is
+    /// believed. Default: none.
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 /// How copies of evidence are made: those that every browser plays, and those in which nobody but the
@@ -277,6 +330,7 @@ impl Config {
         let http = HttpConfig {
             listen: reader.address("http.listen", DEFAULT_HTTP),
             public_url: reader.web_url("http.public_url"),
+            trusted_proxies: reader.ip_addresses("http.trusted_proxies"),
         };
         let broker = broker(&mut reader);
         let database = match reader.database_url("database.url") {
@@ -287,6 +341,7 @@ impl Config {
         let copies = copies(&mut reader);
         let merging = reader.merging("merging.model_file");
         let dispatch = reader.targets("dispatch.targets_file");
+        let citizens = citizens(&mut reader, &data_dir);
         reader.finish()?;
         Ok(Self {
             data_dir,
@@ -297,6 +352,7 @@ impl Config {
             evidence,
             copies,
             dispatch,
+            citizens,
         })
     }
 }
@@ -338,6 +394,47 @@ fn copies(reader: &mut Reader) -> CopiesConfig {
         edge_agent_config: reader.path("redaction.edge_agent_config"),
         model: reader.text("redaction.model"),
         plate_model: reader.text("redaction.plate_model"),
+    }
+}
+
+fn citizens(reader: &mut Reader, data_dir: &Path) -> CitizensConfig {
+    const MIB: usize = 1024 * 1024;
+    let default = CitizensConfig::in_folder(data_dir);
+    let mut whole = |key, range, default: usize| {
+        let number = reader.whole(key, range, u64::try_from(default).unwrap_or_default());
+        usize::try_from(number).unwrap_or(default)
+    };
+    let metres = |number: usize| u32::try_from(number).map_or(0.0, f64::from);
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let max_files = whole("citizens.max_files", 0..=20, default.max_files);
+    let picture = whole(
+        "citizens.max_picture_mib",
+        1..=64,
+        default.max_picture_bytes / MIB,
+    );
+    let video = whole(
+        "citizens.max_video_mib",
+        1..=512,
+        default.max_video_bytes / MIB,
+    );
+    let per_hour = whole("citizens.reports_per_hour", 1..=100_000, 20);
+    let per_day = whole("citizens.reports_per_day", 1..=100_000, 20);
+    let nearby = whole("citizens.nearby_m", 10..=5_000, 250);
+    let radius = whole("citizens.camera_radius_m", 0..=5_000, 150);
+    let seconds = whole("citizens.camera_seconds", 1..=600, 60);
+    CitizensConfig {
+        services: reader.services("citizens.services_file"),
+        contact_keys_file: reader
+            .path("citizens.contact_keys_file")
+            .unwrap_or(default.contact_keys_file),
+        max_files,
+        max_picture_bytes: picture * MIB,
+        max_video_bytes: video * MIB,
+        reports_per_hour: count(per_hour),
+        reports_per_day: count(per_day),
+        nearby_m: metres(nearby),
+        camera_radius_m: metres(radius),
+        camera_seconds: count(seconds),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Takes keys out of a TOML table one by one, notes what is wrong, and goes on: at the end every
 //! fault is known, the misspelt keys too.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
@@ -277,6 +277,44 @@ impl Reader {
         DispatchConfig::read(key, &path).unwrap_or_else(|faults| {
             self.faults.extend(faults);
             DispatchConfig::default()
+        })
+    }
+
+    /// The services in the file that the key names; the shipped ones where it is left out.
+    pub(super) fn services(&mut self, key: &str) -> citizens::Services {
+        let Some(path) = self.path(key) else {
+            return citizens::Services::shipped();
+        };
+        let read = std::fs::read_to_string(&path)
+            .map_err(|error| format!("{} cannot be read ({error})", path.display()))
+            .and_then(|text| {
+                citizens::Services::parse(&text).map_err(|error| match &error {
+                    citizens::ServicesError::Syntax(source) => {
+                        format!("{}: {source}", path.display())
+                    }
+                    citizens::ServicesError::Faults(_) => format!("{}: {error}", path.display()),
+                })
+            });
+        read.unwrap_or_else(|problem| {
+            let remedy = "begin with config/services.toml of the documentation";
+            self.fault(key, problem, remedy);
+            citizens::Services::shipped()
+        })
+    }
+
+    /// Addresses of machines, separated by commas.
+    pub(super) fn ip_addresses(&mut self, key: &str) -> Vec<IpAddr> {
+        let Some(text) = self.text(key) else {
+            return Vec::new();
+        };
+        let parsed: Result<Vec<IpAddr>, _> = text
+            .split(',')
+            .map(|address| address.trim().parse())
+            .collect();
+        parsed.unwrap_or_else(|_| {
+            let remedy = "write addresses separated by commas, e.g. \"127.0.0.1, 10.0.0.2\"";
+            self.fault(key, format!("{text:?} holds what is no address"), remedy);
+            Vec::new()
         })
     }
 

@@ -20,7 +20,7 @@ use futures_util::Stream;
 use futures_util::stream::BoxStream;
 use tokio::sync::Notify;
 
-pub use self::derive::{Failure, TaskError, Workshop, carry_out_task};
+pub use self::derive::{CleanFile, Cleaner, Failure, TaskError, Workshop, carry_out_task};
 pub use self::objects::ObjectError;
 pub use self::uploads::{UploadError, UploadStatus};
 
@@ -116,6 +116,23 @@ impl EvidenceStore {
         )
     }
 
+    /// Who encodes files of citizens anew. `program` is this very program's file.
+    #[must_use]
+    pub fn cleaner(&self, program: PathBuf, config: &CopiesConfig) -> Cleaner {
+        let limits = derive::Limits {
+            time: config.time_limit,
+            memory: config.memory_limit,
+        };
+        Cleaner::new(self.objects.clone(), &self.data_dir, program, limits)
+    }
+
+    /// The same, decoding in this process.
+    #[cfg(test)]
+    #[must_use]
+    pub(crate) fn cleaner_here(&self) -> Cleaner {
+        Cleaner::here(self.objects.clone(), &self.data_dir)
+    }
+
     /// Tells the workshop that something was put into its queue.
     pub fn ring(&self) {
         self.bell.notify_one();
@@ -169,6 +186,9 @@ fn objects_at(place: &EvidencePlace, data_dir: &Path) -> Result<Objects, ObjectE
         EvidencePlace::S3(config) => Objects::in_s3(config),
     }
 }
+
+#[cfg(test)]
+pub(crate) use self::derive::png_for_tests;
 
 #[cfg(test)]
 mod tests;

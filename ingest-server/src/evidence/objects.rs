@@ -103,6 +103,14 @@ impl Objects {
         Ok(())
     }
 
+    /// Removes an object; one that is not there is removed already.
+    pub(super) async fn delete(&self, key: &str) -> Result<(), ObjectError> {
+        match self.store.delete(&key.into()).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Reads `start..end` of an object, with `end` cut to its length.
     pub(super) async fn read(
         &self,

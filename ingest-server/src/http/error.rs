@@ -160,6 +160,21 @@ pub enum ApiError {
     /// The bundle was released and cannot change any more.
     #[error("bundle released")]
     BundleReleased,
+    /// Too many reports, or looks at codes, from one address or for one contact.
+    #[error("too many reports")]
+    TooManyReports {
+        /// How long to wait.
+        retry_after: Duration,
+    },
+    /// Another report was sent under the same key.
+    #[error("report key in use")]
+    ReportKeyInUse,
+    /// A report that has not come to its end cannot be rated.
+    #[error("report not over")]
+    ReportNotOver,
+    /// A report is held; the text says why.
+    #[error("report held: {0}")]
+    ReportHeld(String),
     /// The server's disk is full.
     #[error("disk full")]
     DiskFull,
@@ -173,7 +188,7 @@ pub enum ApiError {
 
 /// Every code, for the catalogue's test.
 #[cfg(test)]
-pub(super) const CODES: [&str; 36] = [
+pub(super) const CODES: [&str; 40] = [
     "claimed_by_another",
     "stale_document",
     "unauthenticated",
@@ -207,6 +222,10 @@ pub(super) const CODES: [&str; 36] = [
     "copy_unavailable",
     "masked",
     "account_refused",
+    "too_many_reports",
+    "report_key_in_use",
+    "report_not_over",
+    "report_held",
     "disk_full",
     "unavailable",
     "internal",
@@ -292,6 +311,10 @@ impl ApiError {
             Self::CopyUnavailable(_) => "copy_unavailable",
             Self::Masked(_) => "masked",
             Self::AccountRefused(_) => "account_refused",
+            Self::TooManyReports { .. } => "too_many_reports",
+            Self::ReportKeyInUse => "report_key_in_use",
+            Self::ReportNotOver => "report_not_over",
+            Self::ReportHeld(_) => "report_held",
             Self::DiskFull => "disk_full",
             Self::Unavailable => "unavailable",
             Self::Internal(_) => "internal",
@@ -310,7 +333,9 @@ impl ApiError {
             | Self::CsrfTokenInvalid
             | Self::EnrolmentTokenInvalid
             | Self::KeyRotationRefused => StatusCode::FORBIDDEN,
-            Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyAttempts { .. } | Self::TooManyReports { .. } => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::InvalidRequest(_) | Self::Invalid(_) => StatusCode::BAD_REQUEST,
@@ -324,6 +349,9 @@ impl ApiError {
             | Self::StaleDocument { .. }
             | Self::MergeRefused(_)
             | Self::EnrolmentKeyInUse
+            | Self::ReportKeyInUse
+            | Self::ReportNotOver
+            | Self::ReportHeld(_)
             | Self::BundleIncomplete(_)
             | Self::BundleUnavailable(_)
             | Self::BundleReleased
@@ -357,6 +385,7 @@ impl ApiError {
                 Some(Detail::Said(said.clone()))
             }
             Self::Masked(reason) => Some(Detail::Said(Said::new("masked").with("reason", reason))),
+            Self::ReportHeld(why) => Some(Detail::Text(why.clone())),
             Self::BundleIncomplete(fields) => Some(Detail::Fields(fields.clone())),
             Self::TransitionRefused(word)
             | Self::MergeRefused(word)
@@ -373,7 +402,7 @@ impl ApiError {
     /// Headers that belong to the answer.
     fn headers(&self) -> Option<(header::HeaderName, String)> {
         match self {
-            Self::TooManyAttempts { retry_after } => Some((
+            Self::TooManyAttempts { retry_after } | Self::TooManyReports { retry_after } => Some((
                 header::RETRY_AFTER,
                 retry_after.as_secs().max(1).to_string(),
             )),
@@ -483,6 +512,16 @@ pub struct FieldProblemView {
 }
 
 impl FieldProblemView {
+    /// A field and the word of what is wrong with it, which the catalogue knows.
+    #[must_use]
+    pub fn of_word(field: &str, problem: &'static str) -> Self {
+        Self {
+            field: field.to_owned(),
+            problem,
+            message: "",
+        }
+    }
+
     /// A field that is not of the shape the API describes.
     #[must_use]
     pub const fn unreadable(field: String) -> Self {

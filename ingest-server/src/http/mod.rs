@@ -17,6 +17,7 @@ mod extract;
 mod health;
 mod live;
 mod media;
+mod open311;
 mod openapi;
 mod piece;
 mod rights;
@@ -24,6 +25,7 @@ mod router;
 mod said;
 mod scope;
 mod state;
+mod stored_file;
 pub mod views;
 
 #[cfg(test)]

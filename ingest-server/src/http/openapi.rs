@@ -26,6 +26,7 @@ use super::router::api;
         (name = "casework", description = "How incidents are worked: steps, desk, deadlines, routes, and the documents behind them"),
         (name = "cameras", description = "Cameras and agents, and how they do"),
         (name = "orders", description = "What people want of agents: commands and desired state"),
+        (name = "citizens", description = "What citizens report and follow, and what staff does with it"),
         (name = "live", description = "Changes as they happen"),
         (name = "agents", description = "What edge agents call"),
         (name = "dispatch", description = "What units are told, and what they answer"),

@@ -110,6 +110,22 @@ pub(super) const ROUTES: &[(&str, &str, Caller)] = &[
     ("GET",    "/api/v1/gap-reports",                               With(Right::SeeOrders)),
     ("GET",    "/api/v1/quarantine",                                With(Right::SeeQuarantine)),
 
+    ("GET",    "/api/v1/public/services",                           Anybody),
+    ("GET",    "/api/v1/public/nearby",                             Anybody),
+    ("POST",   "/api/v1/public/reports",                            Anybody),
+    ("GET",    "/api/v1/public/reports/{code}",                     Anybody),
+    ("DELETE", "/api/v1/public/reports/{code}",                     Anybody),
+    ("POST",   "/api/v1/public/reports/{code}/rating",              Anybody),
+    ("POST",   "/api/v1/public/reports/{code}/reopen",              Anybody),
+    ("GET",    "/api/v1/public/reports/{code}/files/{file_id}",     Anybody),
+    ("POST",   "/api/v1/reports",                                   With(Right::EnterReports)),
+    ("GET",    "/api/v1/reports/{id}/files/{file_id}",              With(Right::Unmask)), // faces and plates are in them
+    ("POST",   "/api/v1/reports/{id}/contact",                      With(Right::SeeContacts)),
+    ("PUT",    "/api/v1/reports/{id}/hold",                         With(Right::EraseContacts)),
+    ("DELETE", "/api/v1/reports/{id}/hold",                         With(Right::EraseContacts)),
+    ("POST",   "/api/v1/reports/{id}/anonymise",                    With(Right::EraseContacts)),
+    ("POST",   "/api/v1/reports/{id}/erase",                        With(Right::EraseContacts)),
+
     ("GET",    "/api/v1/accounts",                                  With(Right::SeeAccounts)),
     ("POST",   "/api/v1/accounts",                                  With(Right::ManageAccounts)),
     ("PATCH",  "/api/v1/accounts/{username}",                       With(Right::ManageAccounts)),

@@ -13,14 +13,16 @@ use utoipa_axum::routes;
 
 use super::api::{
     accounts, agents, bundles, cameras, casework, deliveries, enrolments, evidence, gaps,
-    incidents, key_rotations, merging, orders, quarantine, session, setup, uploads, worklist,
+    incidents, key_rotations, merging, orders, portal, quarantine, reports, session, setup, uploads, worklist,
 };
-use super::{AppState, console, context, error, health, live, media, openapi};
+use super::{AppState, console, context, error, health, live, media, open311, openapi};
 
 /// Most bytes of a JSON body.
 const MAX_JSON_BYTES: usize = 64 * 1024;
 /// Most bytes of a document by which incidents are worked: the areas of a country.
 const MAX_DOCUMENT_BYTES: usize = 64 * 1024 * 1024;
+/// Most bytes of a citizen's report with everything that comes with it.
+const MAX_REPORT_BYTES: usize = 600 * 1024 * 1024;
 /// How long a request may take that is neither a stream nor a transfer.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// How long an upload may pause before the connection is given up.
@@ -32,7 +34,9 @@ pub fn router(state: AppState) -> Router {
     let console = Router::new()
         .fallback(routing::get(console::serve))
         .layer(CompressionLayer::new());
-    api.fallback_service(console.with_state(state.clone()))
+    api.route("/open311/{file}", routing::get(open311::discover))
+        .route("/open311/v2/{*path}", routing::any(open311::serve))
+        .fallback_service(console.with_state(state.clone()))
         .layer(from_fn(error::render))
         .layer(from_fn_with_state(state.clone(), context::security_headers))
         .layer(from_fn(context::observe))
@@ -51,6 +55,8 @@ pub(super) fn api() -> OpenApiRouter<AppState> {
         .merge(documents())
         .merge(streams())
         .merge(transfers())
+        .merge(bounded(citizens()))
+        .merge(reports())
 }
 
 /// What the console calls.
@@ -116,6 +122,32 @@ fn units() -> OpenApiRouter<AppState> {
         .routes(routes!(deliveries::feed))
         .routes(routes!(deliveries::cap_message))
         .routes(routes!(deliveries::cap_ack))
+}
+
+/// What citizens call, and staff for them.
+fn citizens() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(portal::services))
+        .routes(routes!(portal::nearby))
+        .routes(routes!(portal::follow, portal::withdraw))
+        .routes(routes!(portal::rate))
+        .routes(routes!(portal::reopen))
+        .routes(routes!(portal::file))
+        .routes(routes!(reports::file))
+        .routes(routes!(reports::contact))
+        .routes(routes!(reports::hold, reports::let_go))
+        .routes(routes!(reports::anonymise))
+        .routes(routes!(reports::erase))
+}
+
+/// Reports with pictures and films: bodies that last as long as bytes come, up to what the
+/// configuration can allow at all; a smaller file is refused by name.
+fn reports() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(portal::send))
+        .routes(routes!(reports::enter))
+        .layer(DefaultBodyLimit::max(MAX_REPORT_BYTES))
+        .layer(RequestBodyTimeoutLayer::new(UPLOAD_PAUSE))
 }
 
 /// What an agent calls to become known, and to change its key.

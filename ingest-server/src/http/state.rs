@@ -1,5 +1,6 @@
 //! Everything a request may need, held once.
 
+use std::net::IpAddr;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,11 +18,16 @@ use crate::evidence::EvidenceStore;
 use crate::login::Doorkeeper;
 use crate::office::Offices;
 use crate::orders::Orders;
+use crate::people::report_limiter::ReportLimiter;
+use crate::reception::Reception;
 use crate::store::Store;
 
 /// Most live streams at once; one more is told to come back. Each holds a socket and a place in
 /// the broadcast of changes.
 const MAX_LIVE_STREAMS: usize = 512;
+
+/// Most reports of citizens whose bytes come in at once; one more is told to come back.
+const MAX_REPORTS_COMING: usize = 8;
 
 /// What `serve` hands to the HTTP server.
 pub struct Services {
@@ -33,6 +39,10 @@ pub struct Services {
     pub changes: ChangeBus,
     /// Bytes of evidence.
     pub evidence: EvidenceStore,
+    /// Takes citizens' reports in.
+    pub reception: Reception,
+    /// Proxies whose word on the client's address is believed.
+    pub trusted_proxies: Vec<IpAddr>,
     /// The policy and the areas in force.
     pub offices: Offices,
     /// What people want of agents.
@@ -74,6 +84,10 @@ pub struct Inner {
     pub services: Services,
     /// Lets people in.
     pub doorkeeper: Doorkeeper,
+    /// Places for reports whose bytes are coming in.
+    pub report_places: Arc<Semaphore>,
+    /// Holds floods of citizens' reports off.
+    pub report_limiter: ReportLimiter,
     /// Places for live streams.
     pub live_streams: Arc<Semaphore>,
 }
@@ -82,7 +96,11 @@ impl AppState {
     /// Holds the services for the router.
     #[must_use]
     pub fn new(services: Services) -> Self {
+        let config = &services.reception.config;
+        let report_limiter = ReportLimiter::new(config.reports_per_hour, config.reports_per_day);
         Self(Arc::new(Inner {
+            report_limiter,
+            report_places: Arc::new(Semaphore::new(MAX_REPORTS_COMING)),
             services,
             doorkeeper: Doorkeeper::default(),
             live_streams: Arc::new(Semaphore::new(MAX_LIVE_STREAMS)),

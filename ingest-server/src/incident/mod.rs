@@ -10,6 +10,7 @@
 pub mod facts;
 pub mod history;
 pub mod intake;
+pub mod told;
 pub mod witness;
 
 use std::fmt;

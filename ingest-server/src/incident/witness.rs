@@ -49,7 +49,9 @@ pub fn category_of(kind: &str, detail: &str) -> Code {
     }
 }
 
-const fn place(place: Place) -> merge::Place {
+/// A place of the contract, in the words of merging.
+#[must_use]
+pub const fn place(place: Place) -> merge::Place {
     match place {
         Place::Point {
             position,

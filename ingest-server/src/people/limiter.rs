@@ -24,7 +24,7 @@ pub const MAX_KEYS: usize = 10_000;
 
 /// Too many attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many log-in attempts; try again in {} s", retry_after.as_secs())]
+#[error("too many attempts; try again in {} s", retry_after.as_secs())]
 pub struct TooMany {
     /// How long to wait.
     pub retry_after: Duration,
@@ -49,10 +49,12 @@ impl LoginLimiter {
     /// [`TooMany`] where either is over its limit; the attempt then does not count further.
     pub fn attempt(&self, account: &str, address: IpAddr, now: Instant) -> Result<(), TooMany> {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        windows.addresses.attempt(address, PER_ADDRESS, now)?;
+        windows
+            .addresses
+            .attempt(address, PER_ADDRESS, WINDOW, now)?;
         windows
             .accounts
-            .attempt(account.to_owned(), PER_ACCOUNT, now)
+            .attempt(account.to_owned(), PER_ACCOUNT, WINDOW, now)
     }
 
     /// The attempt was right: the account starts anew.
@@ -62,8 +64,9 @@ impl LoginLimiter {
     }
 }
 
+/// How often each key came in its window.
 #[derive(Debug)]
-struct Counts<K>(HashMap<K, Window>);
+pub(super) struct Counts<K>(HashMap<K, Window>);
 
 impl<K> Default for Counts<K> {
     fn default() -> Self {
@@ -78,12 +81,18 @@ struct Window {
 }
 
 impl<K: Eq + Hash + Clone> Counts<K> {
-    fn attempt(&mut self, key: K, limit: u32, now: Instant) -> Result<(), TooMany> {
+    pub(super) fn attempt(
+        &mut self,
+        key: K,
+        limit: u32,
+        length: Duration,
+        now: Instant,
+    ) -> Result<(), TooMany> {
         if !self.0.contains_key(&key) {
             self.make_room(now);
         }
         let fresh = Window {
-            ends: now + WINDOW,
+            ends: now + length,
             attempts: 0,
         };
         let window = self.0.entry(key).or_insert(fresh);
@@ -178,11 +187,11 @@ mod tests {
         let start = Instant::now();
         for key in 0..MAX_KEYS + 100 {
             let now = start + Duration::from_millis(u64::try_from(key).unwrap());
-            assert_eq!(counts.attempt(key, 1, now), Ok(()));
+            assert_eq!(counts.attempt(key, 1, WINDOW, now), Ok(()));
         }
         assert_eq!(counts.0.len(), MAX_KEYS);
         let later = start + WINDOW * 2;
-        assert_eq!(counts.attempt(usize::MAX, 1, later), Ok(()));
+        assert_eq!(counts.attempt(usize::MAX, 1, WINDOW, later), Ok(()));
         assert_eq!(counts.0.len(), 1);
     }
 }

@@ -14,9 +14,11 @@ pub mod api_key;
 pub mod audit;
 pub mod limiter;
 pub mod password;
+pub mod report_limiter;
 pub mod right;
 pub mod scope;
 pub mod session;
+pub mod vault;
 
 pub use account::{Account, AccountFault, NewAccount, Username};
 pub use casework::people::Role;

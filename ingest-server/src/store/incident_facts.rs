@@ -2,7 +2,7 @@
 //!
 //! What the sum is stands in `incident::facts`.
 
-use contract::v1::{Interval, Place};
+use contract::v1::{Interval, Place, Severity};
 use jiff::Timestamp;
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, FromQueryResult, QueryFilter as _, QuerySelect as _,
@@ -11,10 +11,12 @@ use serde::de::DeserializeOwned;
 
 use super::cameras::word;
 use super::entity::{event, incident};
+use super::incidents::told_of_row;
 use super::reports::json;
 use super::{Access as _, StoreError, Tx};
 use crate::incident::IncidentId;
 use crate::incident::facts::{EventFacts, IncidentFacts, Sum, Tally};
+use crate::incident::told::Told;
 
 /// The columns of an event that its incident sums up.
 #[derive(FromQueryResult)]
@@ -131,6 +133,35 @@ pub(super) fn put_sum(row: &mut incident::Model, sum: &Sum) {
     row.event_count = i64::from(sum.tally.events);
     row.raised_events = i64::from(sum.tally.raised);
     row.open_events = i64::from(sum.tally.open);
+    // What citizens say stands beside; a text that does not read says nothing.
+    if let Ok(Some(told)) = told_of_row(row) {
+        add_told(row, &told);
+    }
+}
+
+/// Writes what citizens say into an incident's row, beside what its cameras say.
+pub(super) fn put_told(row: &mut incident::Model, told: Option<&Told>) {
+    row.told = told.map(json);
+    let Some(told) = told else { return };
+    if row.event_count == 0 {
+        row.severity = word(&told.severity);
+        row.occurred_start = told.start;
+        row.place = told.place.as_ref().map(json);
+    } else {
+        add_told(row, told);
+    }
+}
+
+/// The graver of both, the earlier of both, and a place where no camera names one.
+fn add_told(row: &mut incident::Model, told: &Told) {
+    let severity = unword(&row.severity, "incidents", "severity");
+    if severity.is_ok_and(|known: Severity| known < told.severity) {
+        row.severity = word(&told.severity);
+    }
+    row.occurred_start = row.occurred_start.min(told.start);
+    if row.place.is_none() {
+        row.place = told.place.as_ref().map(json);
+    }
 }
 
 fn place(text: Option<&str>) -> Result<Option<Place>, serde_json::Error> {

@@ -11,6 +11,7 @@ use super::{Access, StoreError, Tx};
 use crate::changes::Change;
 use crate::incident::IncidentId;
 use crate::incident::intake::Placed;
+use crate::incident::told::Told;
 
 /// Where an event is placed, as its row says.
 pub(super) fn placed(row: &event::Model) -> Result<Option<Placed>, StoreError> {
@@ -100,4 +101,18 @@ pub fn incident_id(row: &incident::Model) -> Result<IncidentId, StoreError> {
         table: "incidents",
         column: "id",
     })
+}
+
+/// What citizens say of it, as a row says it.
+///
+/// # Errors
+/// [`StoreError::Unreadable`].
+pub fn told_of_row(row: &incident::Model) -> Result<Option<Told>, StoreError> {
+    let read = |text: &String| {
+        serde_json::from_str(text).map_err(|_| StoreError::Unreadable {
+            table: "incidents",
+            column: "told",
+        })
+    };
+    row.told.as_ref().map(read).transpose()
 }

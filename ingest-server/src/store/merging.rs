@@ -226,6 +226,25 @@ pub async fn home_of_witness(
         })
 }
 
+/// What a witness says, and the incident it belongs to.
+pub(super) async fn witness(
+    tx: &Tx,
+    id: &str,
+) -> Result<Option<(IncidentId, Witness)>, StoreError> {
+    let Some(row) = merge_witness::Entity::find_by_id(id).one(tx.conn()).await? else {
+        return Ok(None);
+    };
+    let incident = row
+        .incident_id
+        .parse()
+        .map_err(|_| StoreError::Unreadable {
+            table: "merge_witnesses",
+            column: "incident_id",
+        })?;
+    let said = read(&row.witness, "merge_witnesses", "witness")?;
+    Ok(Some((incident, said)))
+}
+
 /// Computes an incident's profile anew from its witnesses, after some came or went. Without any it
 /// has none, and is found under no key.
 pub(super) async fn renew_profile(
@@ -406,25 +425,4 @@ pub(super) async fn declined_by_split(
             .await?;
     }
     Ok(())
-}
-
-/// Stores a witness that is no camera's event, with the incident it belongs to: what citizens' and
-/// staff's reports will use.
-///
-/// # Errors
-/// [`StoreError::Query`].
-pub async fn put_witness(
-    tx: &Tx,
-    model: &Model,
-    incident: IncidentId,
-    witness: &Witness,
-) -> Result<(), StoreError> {
-    let row = merge_witness::Model {
-        id: witness.id.clone(),
-        incident_id: incident.to_string(),
-        source: source(witness),
-        witness: column(witness),
-    };
-    insert_all(tx, vec![row]).await?;
-    renew_profile(tx, model, incident).await
 }

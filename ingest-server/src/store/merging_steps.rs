@@ -20,9 +20,10 @@ use uuid::Uuid;
 
 use super::access::{MAX_ROWS, insert_all};
 use super::cases::state_of;
+use super::citizen_reports::told_of_incident;
 use super::entity::{event, incident, merge_step, merge_witness};
 use super::filing::next_number;
-use super::incident_facts::{events_of, put_sum};
+use super::incident_facts::{events_of, put_sum, put_told};
 use super::incidents::{find_incident, incident_id, insert_incident};
 use super::merging::{column, declined_by_split, renew_profile};
 use super::{Access, StoreError, Tx};
@@ -192,9 +193,14 @@ async fn sum_up(
     let Some(mut row) = find_incident(tx, id).await? else {
         return Ok(());
     };
+    let told = told_of_incident(tx, id).await?;
     if let Some(sum) = Sum::of(&events_of(tx, id).await?) {
+        put_told(&mut row, told.as_ref());
         put_sum(&mut row, &sum);
         row.report_count = report_count(tx, id).await?;
+    } else if told.is_some() {
+        no_events(&mut row);
+        put_told(&mut row, told.as_ref());
     }
     if let Some((_, inside)) = plan.retire.filter(|(retired, _)| *retired == id) {
         row.inside = Some(inside.to_string());
@@ -208,6 +214,14 @@ async fn sum_up(
         .exec(tx.conn())
         .await?;
     Ok(())
+}
+
+/// No camera speaks of it any more: for merging it goes on until people close it.
+fn no_events(row: &mut incident::Model) {
+    (row.event_count, row.open_events, row.raised_events) = (0, 0, 0);
+    (row.report_count, row.confidence, row.count) = (0, 0.0, None);
+    row.camera_phase = "raised".to_owned();
+    row.occurred_end = None;
 }
 
 async fn report_count(tx: &Tx, id: IncidentId) -> Result<i64, StoreError> {

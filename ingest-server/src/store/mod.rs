@@ -17,6 +17,7 @@ mod case_calls;
 mod case_clocks;
 mod case_desk;
 mod cases;
+mod citizen_reports;
 mod copies;
 mod custody;
 mod deliveries;
@@ -60,6 +61,15 @@ pub use case_desk::{
     CaseFact, claim_of, put_route, route_of, shelf_of, write_case_fact, write_claim, write_shelf,
 };
 pub use cases::{StoredStep, case_of, last_step, mark_undone, put_step, state_of, write_case};
+pub use citizen_reports::{
+    PlacedReport, ReportFilter, StateChange, anonymise_citizen_report, asked_lately, citizen_file,
+    citizen_files, citizen_report, citizen_report_of_code, citizen_reports,
+    citizen_reports_of_incident, citizen_reports_with_contact, contact_of_report,
+    contacts_not_under, erase_citizen_report, errand_done, errands_of_reports, filed_before,
+    hold_citizen_report, incidents_around, insert_citizen_report, insert_errand, insert_update,
+    open_errands, put_contact, rate_citizen_report, reports_of_changed_incidents, state_changes,
+    told_of, updates_of_reports, with_incidents,
+};
 pub use copies::{
     ClaimedCopy, CopyKind, CopyMade, CopyState, Requeue, claim_copy, copies_of, copy_failed,
     copy_made, copy_not_needed, derived_copy, due_copies, hold_copy, put_back_copy, queue_copy,
@@ -75,7 +85,7 @@ pub use evidence::{
     EvidenceOwner, SealedEvidence, Stored, evidence_of, evidence_of_event, evidence_piece,
     mark_stored, sealed_by_hash,
 };
-pub use filing::{Applied, Filed, VerifiedReport, file_reports};
+pub use filing::{Applied, Filed, NewTold, VerifiedReport, file_reports, file_told};
 pub use gaps::{GapStored, VerifiedGap, insert_gap, newest_gaps};
 pub use incident_history::{HistoryEntry, append_history, history_of_incident};
 pub use incident_queries::{
@@ -84,11 +94,11 @@ pub use incident_queries::{
     stored_pieces,
 };
 pub use incidents::{
-    find_incident, incident_id, insert_incident, take_incident, touch_incident_of_event,
+    find_incident, incident_id, insert_incident, take_incident, told_of_row, touch_incident_of_event,
 };
 pub use merging::{
     StoredDecision, answer_decision, decision, decisions_after, decisions_of_incident,
-    home_of_witness, put_witness,
+    home_of_witness,
 };
 pub use merging_steps::{
     MergeStep, NewStep, carry_out_step, incident_numbers, open_beside, side_of, step,

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bench;
+mod citizens;
 mod plates;
 mod redaction;
 mod viewing;

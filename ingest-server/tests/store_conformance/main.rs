@@ -7,6 +7,7 @@
 
 mod batches;
 mod cases;
+mod citizens;
 mod casework;
 mod copies;
 mod merging;
@@ -39,6 +40,10 @@ macro_rules! each_case {
         casework::a_case_comes_back_as_it_was_written(&$fresh().await).await;
         casework::a_document_is_set_on_the_version_that_was_seen(&$fresh().await).await;
         casework::an_incident_is_looked_at_by_one_server_at_a_time(&$fresh().await).await;
+        citizens::what_is_told_opens_joins_and_sums_up(&$fresh().await).await;
+        citizens::merging_citizens_and_cameras_and_undoing_it(&$fresh().await).await;
+        citizens::what_is_erased_is_in_no_table(&$fresh().await).await;
+        citizens::one_key_is_one_report(&$fresh().await).await;
         batches::every_cut_into_batches_gives_the_same_rows(|| async { $fresh().await }).await;
         order::every_order_of_revisions_gives_the_same_rows(|| async { $fresh().await }).await;
     };

@@ -18,11 +18,11 @@ const MAX_FILE: u64 = 1024 * 1024 * 1024;
 
 /// What a process may use.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(in crate::evidence) struct Limits {
     /// From its start to its end.
-    pub(super) time: Duration,
+    pub(in crate::evidence) time: Duration,
     /// Bytes of address space.
-    pub(super) memory: u64,
+    pub(in crate::evidence) memory: u64,
 }
 
 /// How a process ended, within its limits.

@@ -80,6 +80,7 @@ impl Workshop {
                 mime: "video/mp4",
             }),
             Answer::Failed(failure) => return Err(failure),
+            Answer::Cleaned { .. } => return Err(Failure::Crashed),
         })
     }
 
@@ -167,7 +168,7 @@ impl Workshop {
     async fn done(&self, work: Work) -> Result<(), Failure> {
         match self.task(work).await? {
             Answer::Done => Ok(()),
-            Answer::NotNeeded => Err(Failure::Crashed),
+            Answer::NotNeeded | Answer::Cleaned { .. } => Err(Failure::Crashed),
             Answer::Failed(failure) => Err(failure),
         }
     }
@@ -304,7 +305,7 @@ async fn make_folder(folder: &Path) -> Result<(), Failure> {
         .map_err(|_| Failure::NotRun)
 }
 
-async fn fingerprint(file: &Path) -> std::io::Result<Fingerprint> {
+pub(super) async fn fingerprint(file: &Path) -> std::io::Result<Fingerprint> {
     let mut file = tokio::fs::File::open(file).await?;
     let mut digest = Digest::default();
     let mut buffer = vec![0; 256 * 1024];

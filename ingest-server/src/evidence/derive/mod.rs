@@ -19,17 +19,21 @@ mod finder;
 mod witness;
 mod making;
 mod queue;
+mod clean;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 
+pub use self::clean::{CleanFile, Cleaner};
 pub use self::failure::Failure;
 pub use self::task::{TaskError, carry_out_task};
 
-use self::child::Limits;
+pub(super) use self::child::Limits;
 use self::finder::Finder;
+#[cfg(test)]
+pub(crate) use self::still::png_for_tests;
 use super::objects::Objects;
 use crate::changes::ChangeBus;
 use crate::config::CopiesConfig;

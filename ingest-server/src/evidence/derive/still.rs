@@ -4,17 +4,28 @@ use std::fs::File;
 use std::io::{BufWriter, Cursor};
 use std::path::Path;
 
+use citizens::sniff::Format;
 use image::codecs::jpeg::JpegEncoder;
-use image::{ColorType, ImageDecoder as _, ImageReader, Limits, RgbImage};
+use image::imageops::FilterType;
+use image::metadata::Orientation;
+use image::{ColorType, DynamicImage, ImageDecoder as _, ImageReader, Limits, RgbImage};
+use merge::picture::{SIDE, perceptual};
 
 use super::area::Area;
 use super::container::MAX_SIZE;
 use super::failure::Failure;
 use super::film::Picture;
 use super::mosaic::{Channel, cover};
+use super::task::Answer;
 
 /// Quality of what is looked at and of what leaves.
 const QUALITY: u8 = 88;
+/// A telephone's picture has at most so many pixels on a side; what more claims, is none.
+const MAX_SIDE: u32 = 12_000;
+/// Most bytes of a decoded picture: 85 megapixels.
+const MAX_ALLOC: usize = 256 * 1024 * 1024;
+/// A citizen's picture is kept with at most so many pixels on a side.
+const CLEAN_SIDE: u32 = 2_560;
 
 /// Covers areas of a JPEG or PNG file and writes the rest as a new JPEG file. Nothing of the original
 /// file but its pixels is carried over: no EXIF data, no thumbnail.
@@ -39,6 +50,59 @@ pub(super) fn cover_file(source: &Path, out: &Path, areas: &[Area]) -> Result<()
         }
     }
     write(&picture, out)
+}
+
+/// Encodes a citizen's picture anew as JPEG, the right way up and no larger than needed. Nothing of the file but its pixels
+/// is carried over.
+///
+/// # Errors
+/// [`Failure::Unreadable`], [`Failure::BadSize`], [`Failure::Undecodable`], [`Failure::NotRun`].
+pub(super) fn clean_file(source: &Path, out: &Path) -> Result<Answer, Failure> {
+    let bytes = std::fs::read(source).map_err(|_| Failure::SourceUnavailable)?;
+    let turned = citizens::exif::read(&bytes).orientation;
+    let mut picture = match citizens::sniff::sniff(&bytes) {
+        Some(Format::WebP) => of_webp(&bytes)?,
+        _ => decode(bytes, (MAX_SIDE, MAX_SIDE))?,
+    };
+    if let Some(turned) = turned.and_then(Orientation::from_exif) {
+        picture.apply_orientation(turned);
+    }
+    if picture.width().max(picture.height()) > CLEAN_SIDE {
+        picture = picture.resize(CLEAN_SIDE, CLEAN_SIDE, FilterType::Triangle);
+    }
+    let side = u32::try_from(SIDE).unwrap_or(32);
+    let grey = picture
+        .resize_exact(side, side, FilterType::Triangle)
+        .into_luma8();
+    let grey: [u8; SIDE * SIDE] = grey.into_raw().try_into().map_err(|_| Failure::BadSize)?;
+    let picture = picture.into_rgb8();
+    write(&picture, out)?;
+    Ok(Answer::Cleaned {
+        width: picture.width(),
+        height: picture.height(),
+        perceptual: perceptual(&grey),
+    })
+}
+
+fn of_webp(bytes: &[u8]) -> Result<DynamicImage, Failure> {
+    let undecodable = |_| Failure::Undecodable;
+    let mut decoder = image_webp::WebPDecoder::new(Cursor::new(bytes)).map_err(undecodable)?;
+    decoder.set_memory_limit(MAX_ALLOC);
+    let (width, height) = decoder.dimensions();
+    if width == 0 || height == 0 || width > MAX_SIDE || height > MAX_SIDE {
+        return Err(Failure::BadSize);
+    }
+    let size = decoder
+        .output_buffer_size()
+        .filter(|size| *size <= MAX_ALLOC);
+    let mut pixels = vec![0; size.ok_or(Failure::BadSize)?];
+    decoder.read_image(&mut pixels).map_err(undecodable)?;
+    let picture = if decoder.has_alpha() {
+        image::RgbaImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgba8)
+    } else {
+        RgbImage::from_raw(width, height, pixels).map(DynamicImage::ImageRgb8)
+    };
+    picture.ok_or(Failure::Undecodable)
 }
 
 /// Writes a picture of a clip.
@@ -79,6 +143,10 @@ pub(super) fn write_picture(picture: &mut Picture<'_>, out: &Path) -> Result<(),
 
 fn read(source: &Path) -> Result<RgbImage, Failure> {
     let bytes = std::fs::read(source).map_err(|_| Failure::SourceUnavailable)?;
+    Ok(decode(bytes, MAX_SIZE)?.into_rgb8())
+}
+
+fn decode(bytes: Vec<u8>, (most_wide, most_high): (u32, u32)) -> Result<DynamicImage, Failure> {
     if is_cut_jpeg(&bytes) {
         return Err(Failure::Undecodable);
     }
@@ -86,17 +154,16 @@ fn read(source: &Path) -> Result<RgbImage, Failure> {
         .with_guessed_format()
         .map_err(|_| Failure::Unreadable)?;
     let mut limits = Limits::default();
-    limits.max_image_width = Some(MAX_SIZE.0);
-    limits.max_image_height = Some(MAX_SIZE.1);
-    limits.max_alloc = Some(256 * 1024 * 1024);
+    limits.max_image_width = Some(most_wide);
+    limits.max_image_height = Some(most_high);
+    limits.max_alloc = Some(MAX_ALLOC as u64);
     reader.limits(limits);
     let decoder = reader.into_decoder().map_err(failure_of)?;
     let (width, height) = decoder.dimensions();
     if width == 0 || height == 0 {
         return Err(Failure::BadSize);
     }
-    let picture = image::DynamicImage::from_decoder(decoder).map_err(failure_of)?;
-    Ok(picture.into_rgb8())
+    DynamicImage::from_decoder(decoder).map_err(failure_of)
 }
 
 /// A JPEG begins with its start marker and has its end marker near the end; the decoder fills what a cut one
@@ -126,6 +193,15 @@ fn write(picture: &RgbImage, out: &Path) -> Result<(), Failure> {
     std::io::Write::flush(&mut writer).map_err(|_| Failure::NotRun)
 }
 
+/// A PNG of three bytes a pixel, for tests elsewhere.
+#[cfg(test)]
+pub(crate) fn png_for_tests(pixels: &[u8], width: u32, height: u32, out: &mut Vec<u8>) {
+    use image::ImageEncoder as _;
+    let encoder = image::codecs::png::PngEncoder::new(out);
+    let written = encoder.write_image(pixels, width, height, ColorType::Rgb8.into());
+    assert!(written.is_ok(), "{written:?}");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +229,69 @@ mod tests {
             .encode_image(&checkers)
             .unwrap();
         bytes
+    }
+
+    fn clean(bytes: &[u8]) -> Result<(Answer, Vec<u8>), Failure> {
+        let folder = tempfile::tempdir().unwrap();
+        let (source, out) = (folder.path().join("in"), folder.path().join("out"));
+        std::fs::write(&source, bytes).unwrap();
+        let answer = clean_file(&source, &out)?;
+        Ok((answer, std::fs::read(out).unwrap()))
+    }
+
+    #[test]
+    fn a_citizen_s_picture_keeps_its_pixels_and_nothing_else() {
+        let plain = jpeg(120, 80);
+        // Exif that turns it a quarter, and says who took it where.
+        let mut exif =
+            b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0SECRET PLACE"
+                .to_vec();
+        let mut file = plain[..2].to_vec();
+        file.extend([0xff, 0xe1]);
+        file.extend(u16::try_from(exif.len() + 2).unwrap().to_be_bytes());
+        file.append(&mut exif);
+        file.extend(&plain[2..]);
+        // And a second file behind the picture.
+        file.extend(b"PK\x03\x04 hidden");
+        let (answer, out) = clean(&file).unwrap();
+        assert!(
+            matches!(
+                answer,
+                Answer::Cleaned {
+                    width: 80,
+                    height: 120,
+                    ..
+                }
+            ),
+            "{answer:?}"
+        );
+        for secret in [b"SECRET".as_slice(), b"Exif", b"hidden"] {
+            assert!(!out.windows(secret.len()).any(|part| part == secret));
+        }
+        let (
+            Answer::Cleaned {
+                perceptual: once, ..
+            },
+            Answer::Cleaned {
+                perceptual: twice, ..
+            },
+        ) = (answer, clean(&out).unwrap().0)
+        else {
+            panic!("{answer:?}")
+        };
+        assert!(
+            (once ^ twice).count_ones() <= 6,
+            "the same picture is known again"
+        );
+        assert!(matches!(
+            clean(&plain[..plain.len() / 2]),
+            Err(Failure::Undecodable | Failure::Unreadable)
+        ));
+        assert!(clean(b"RIFF\x10\0\0\0WEBPVP8 junk").is_err());
+        assert!(matches!(
+            clean(&jpeg(3_000, 10)).unwrap().0,
+            Answer::Cleaned { width: 2_560, .. }
+        ));
     }
 
     #[test]

@@ -66,6 +66,10 @@ pub(super) enum Work {
         out: PathBuf,
         areas: Vec<Area>,
     },
+    /// Encode a citizen's picture anew.
+    CleanPicture { source: PathBuf, out: PathBuf },
+    /// Encode a citizen's film anew.
+    CleanFilm { source: PathBuf, out: PathBuf },
 }
 
 /// What is to be done, and where the answer goes.
@@ -82,6 +86,15 @@ pub(super) enum Answer {
     Done,
     /// Browsers play the original.
     NotNeeded,
+    /// A picture was encoded anew.
+    Cleaned {
+        /// Pixels across.
+        width: u32,
+        /// Pixels down.
+        height: u32,
+        /// The perceptual hash of what it shows.
+        perceptual: u64,
+    },
     /// It is not done.
     Failed(Failure),
 }
@@ -117,7 +130,7 @@ pub fn carry_out_task() -> Result<(), TaskError> {
     std::fs::write(task.answer, text).map_err(TaskError::Answer)
 }
 
-fn carry_out(work: Work) -> Result<Answer, Failure> {
+pub(super) fn carry_out(work: Work) -> Result<Answer, Failure> {
     match work {
         Work::Viewing { source, out } => {
             let header = header_of(&source)?;
@@ -138,6 +151,11 @@ fn carry_out(work: Work) -> Result<Answer, Failure> {
             })?;
         }
         Work::CoverPicture { source, out, areas } => still::cover_file(&source, &out, &areas)?,
+        Work::CleanPicture { source, out } => return still::clean_file(&source, &out),
+        Work::CleanFilm { source, out } => {
+            let header = header_of(&source)?;
+            film::encode_again(&source, &header, VIEWING, &out, |_| {})?;
+        }
     }
     Ok(Answer::Done)
 }

@@ -16,7 +16,8 @@ use crate::http::extract::{CurrentUser, JsonBody, OnIncident, QueryOf};
 use crate::http::said::Said;
 use crate::http::scope::Sight;
 use crate::http::views::{
-    self, DecisionRequest, EvidenceView, IncidentDetail, IncidentPage, MergingRows, RejectRequest,
+    self, CitizenRows, DecisionRequest, EvidenceView, IncidentDetail, IncidentPage, MergingRows,
+    RejectRequest,
 };
 use crate::incident::IncidentId;
 use crate::people::Right;
@@ -25,6 +26,8 @@ use crate::store::{self, IncidentFilter, OnShelf};
 
 /// Incidents on a page where the client names no number.
 const DEFAULT_LIMIT: usize = 50;
+/// Most citizens' reports that are shown with an incident.
+const MAX_CITIZEN_REPORTS: u64 = 200;
 /// Most decisions of merging that are shown with an incident.
 const MAX_DECISIONS: u64 = 50;
 /// Most incidents on a page.
@@ -246,11 +249,29 @@ pub(super) async fn in_full(on: &OnIncident) -> Result<IncidentDetail, ApiError>
         .collect();
     let seals = export::standing(&state.store, &ids).await?;
     let merging = merging_of(state, &row, id).await?;
-    let mut shown = views::detail(row, events, (evidence, copies), history, seals, merging)?;
+    let citizens = citizens_of(state, id).await?;
+    let mut shown = views::detail(
+        row,
+        events,
+        (evidence, copies),
+        history,
+        seals,
+        (merging, citizens),
+    )?;
     if on.session.may(Right::Unmask) {
         shown.evidence.iter_mut().for_each(EvidenceView::for_review);
     } else {
         shown.mask_plates();
     }
     Ok(shown)
+}
+
+async fn citizens_of(state: &AppState, id: IncidentId) -> Result<CitizenRows, ApiError> {
+    let reports = store::citizen_reports_of_incident(&state.store, id, MAX_CITIZEN_REPORTS).await?;
+    let ids: Vec<String> = reports.iter().map(|row| row.id.clone()).collect();
+    Ok(CitizenRows {
+        files: store::citizen_files(&state.store, &ids).await?,
+        errands: store::errands_of_reports(&state.store, &ids).await?,
+        reports,
+    })
 }

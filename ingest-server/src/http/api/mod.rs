@@ -13,6 +13,8 @@ pub(super) mod incidents;
 pub(super) mod orders;
 pub(super) mod key_rotations;
 pub(super) mod merging;
+pub(super) mod portal;
+pub(super) mod reports;
 pub(super) mod quarantine;
 pub(super) mod session;
 pub(super) mod setup;

@@ -199,7 +199,7 @@ struct Given {
 }
 
 /// Reads a body as the contract's type; what does not parse is told by its field.
-fn read<T: DeserializeOwned>(body: Value) -> Result<T, ApiError> {
+pub(super) fn read<T: DeserializeOwned>(body: Value) -> Result<T, ApiError> {
     serde_path_to_error::deserialize(body).map_err(|error| {
         let field = error.path().to_string();
         ApiError::InvalidFields(vec![FieldProblemView::unreadable(field)])

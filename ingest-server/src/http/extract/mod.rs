@@ -6,12 +6,16 @@
 
 mod agent;
 mod body;
+mod client;
 mod incident;
 mod peer;
+mod report;
 mod user;
 
 pub(crate) use agent::AgentUpload;
 pub(crate) use body::{JsonBody, PathOf, QueryOf};
+pub(crate) use client::ClientAddress;
 pub(crate) use incident::OnIncident;
 pub(crate) use peer::Peer;
+pub(crate) use report::ReportBody;
 pub(crate) use user::{CurrentUser, SESSION_COOKIE};

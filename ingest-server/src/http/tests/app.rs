@@ -84,6 +84,19 @@ impl TestApp {
             merging: std::sync::Arc::new(merge::Model::shipped()),
             changes: changes.clone(),
             dispatch: dispatch.clone(),
+            reception: crate::reception::Reception::new(crate::reception::Parts {
+                store: store.clone(),
+                model: std::sync::Arc::new(merge::Model::shipped()),
+                changes: changes.clone(),
+                offices: Offices::default(),
+                cleaner: evidence.cleaner_here(),
+                vault: crate::people::vault::Vault::load_or_create(
+                    &folder.path().join("contact.keys"),
+                )
+                .unwrap(),
+                config: crate::config::CitizensConfig::in_folder(folder.path()),
+            }),
+            trusted_proxies: Vec::new(),
             evidence,
             offices: Offices::default(),
             orders: Orders::new(store.clone(), changes.clone()),

@@ -11,6 +11,7 @@ use super::evidence::EvidenceView;
 use super::merging::{Merging, MergingRows};
 use super::orders::AgentClockView;
 use super::place::{NormBoxView, PlaceView};
+use super::reports::{CitizenReportView, CitizenRows};
 use super::seal::SealView;
 use super::words::{
     CameraPhase, ClockSourceWord, ClockTrustWord, IncidentKind, IncidentState, RejectReasonWord,
@@ -118,8 +119,10 @@ pub struct IncidentSummary {
     pub version: i64,
     /// The most objects seen at once.
     pub count: Option<i64>,
-    /// How many events were merged into it.
+    /// How many events were merged into it; without any no camera speaks of it, and `camera` names none.
     pub event_count: i64,
+    /// How many citizens' reports belong to it.
+    pub citizen_count: u32,
     /// How many report revisions it was made of.
     pub report_count: i64,
     /// What stands beside the state: a reason, an outcome, a day.
@@ -158,6 +161,8 @@ pub struct IncidentDetail {
     pub seals: Vec<SealView>,
     /// How its reports came together, and what is suggested.
     pub merging: Merging,
+    /// What citizens told of it, oldest first; at most 200. Who they are stands elsewhere.
+    pub citizen_reports: Vec<CitizenReportView>,
     /// Who did what, oldest first.
     pub history: Vec<HistoryView>,
 }
@@ -174,6 +179,11 @@ impl IncidentDetail {
             .filter(|entry| entry.action == "plate");
         for note in typed.filter_map(|entry| entry.note.as_mut()) {
             *note = masked(note);
+        }
+        for report in &mut self.citizen_reports {
+            if let Some(plate) = report.attributes.get_mut("plate") {
+                *plate = serde_json::Value::Null;
+            }
         }
     }
 }
@@ -321,6 +331,7 @@ pub fn summary(
             .and_then(|piece| piece.id.parse().ok())
     };
     let now = Timestamp::now().as_microsecond();
+    let citizen_count = crate::store::told_of_row(&row)?.map_or(0, |told| told.reports);
     Ok(IncidentSummary {
         urgency: urgency_of(&row).into(),
         due_at: row
@@ -366,6 +377,7 @@ pub fn summary(
         zone: row.zone,
         version: row.version,
         count: row.count,
+        citizen_count,
         event_count: row.event_count,
         report_count: row.report_count,
     })
@@ -381,7 +393,7 @@ pub fn detail(
     (evidence, copies): (Vec<evidence::Model>, Vec<derived_copy::Model>),
     history: Vec<(Row, String)>,
     seals: Vec<SealStanding>,
-    merging: MergingRows,
+    (merging, citizens): (MergingRows, CitizenRows),
 ) -> Result<IncidentDetail, StoreError> {
     let merging = merging.view(&row)?;
     let incident = row.id.clone();
@@ -403,6 +415,7 @@ pub fn detail(
             .transpose()?,
         summary: summary(row, &pieces)?,
         merging,
+        citizen_reports: citizens.views()?,
         events: events
             .into_iter()
             .map(event_view)

@@ -16,6 +16,7 @@ mod key;
 mod merging;
 mod place;
 mod quarantine;
+mod reports;
 mod seal;
 mod session;
 mod setup;
@@ -54,6 +55,13 @@ pub use orders::{
 };
 pub use place::{NormBoxView, PlaceView, PositionView};
 pub use quarantine::{QuarantineList, QuarantinedView};
+pub use reports::{
+    AnswerRequest, AttributeValueView, AttributeView, ChannelWord, CitizenFileView,
+    CitizenReportView, CitizenRows, ContactPurposeRequest, ContactRequest, ContactView,
+    FollowedStep, FollowedView, FootageView, NearbyList, NearbyView, RatingRequest, RatingWord,
+    ReasonRequest, ReceivedView, ReopenReasonWord, ReopenRequest, ReportRequest, ServiceList,
+    ServiceView, WordsView, expected, lang, nearby,
+};
 pub use seal::{ChainFaultView, ChainSummary, ChainView, SealView};
 pub use session::{LoginRequest, SessionView};
 pub use setup::{

@@ -32,6 +32,14 @@ words!(
         StrayCattle,
         /// The camera does not see.
         CameraHealth,
+        /// Litter, noise, pollution: told by citizens.
+        Environment,
+        /// Roads, light, water, trees: told by citizens.
+        Infrastructure,
+        /// Disorder, building, food: told by citizens.
+        UrbanOrder,
+        /// Whatever else citizens tell.
+        Other,
     }
 );
 words!(

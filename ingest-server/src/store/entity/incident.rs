@@ -102,6 +102,8 @@ pub struct Model {
     pub due_at: Option<i64>,
     /// Which stage that is.
     pub due_stage: Option<String>,
+    /// JSON of what citizens say of it together; none where no citizen does.
+    pub told: Option<String>,
 }
 
 impl Model {
@@ -154,6 +156,7 @@ impl Model {
             clock_at: Some(now),
             due_at: None,
             due_stage: None,
+            told: None,
         }
     }
 }

@@ -11,9 +11,11 @@
 mod book;
 mod company;
 mod read;
+mod told;
 mod write;
 
-pub(super) use write::next_number;
+pub use told::{NewTold, file_told};
+pub(super) use write::{next_number, next_of};
 
 use contract::v1::AutoReport;
 use jiff::Timestamp;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use contract::v1::EventId;
 use merge::Model;
-use merge::block::asked_for;
+use merge::block::{Key, asked_for};
 use sea_orm::{
     ColumnTrait as _, Condition, EntityTrait as _, InsertMany, QueryFilter as _, QueryOrder as _,
     QuerySelect as _,
@@ -192,8 +192,20 @@ async fn read_incidents(
             }
         }
     }
-    hold_ground(tx, &asked).await?;
-    let filed = filed_under(tx, &asked, earliest).await?;
+    reach(tx, &asked, earliest, ids, book).await
+}
+
+/// Reads these incidents, and those that are found under keys and come into question at `earliest`,
+/// microseconds or later.
+pub(super) async fn reach(
+    tx: &Tx,
+    asked: &BTreeSet<Key>,
+    earliest: i64,
+    mut ids: BTreeSet<String>,
+    book: &mut Book,
+) -> Result<(), StoreError> {
+    hold_ground(tx, asked).await?;
+    let filed = filed_under(tx, asked, earliest).await?;
     for found in filed {
         let incident = found.incident.parse().map_err(|_| StoreError::Unreadable {
             table: "merge_keys",

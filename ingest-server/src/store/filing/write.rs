@@ -104,7 +104,7 @@ async fn save_incidents(
         }
     }
     if !opened.is_empty() {
-        let first = first_number(tx, opened.len()).await?;
+        let first = first_number(tx, NUMBERS, opened.len()).await?;
         for (row, number) in opened.iter_mut().zip(first..) {
             row.number = number;
         }
@@ -125,6 +125,7 @@ async fn save_incidents(
         Column::ReportCount,
         Column::OpenEvents,
         Column::RaisedEvents,
+        Column::Told,
     ];
     upsert_all(tx, changed, &[Column::Id], &facts).await?;
     append_histories(tx, happened).await
@@ -132,17 +133,22 @@ async fn save_incidents(
 
 /// The next short number for people.
 pub(in crate::store) async fn next_number(tx: &Tx) -> Result<i64, StoreError> {
-    first_number(tx, 1).await
+    next_of(tx, NUMBERS).await
 }
 
-/// Takes short numbers for people and returns the first. On PostgreSQL the row is held until the
+/// The next number of a counter.
+pub(in crate::store) async fn next_of(tx: &Tx, numbers: &'static str) -> Result<i64, StoreError> {
+    first_number(tx, numbers, 1).await
+}
+
+/// Takes numbers of a counter and returns the first. On PostgreSQL the row is held until the
 /// transaction ends, so that two servers never give one number twice and a transaction that fails
 /// leaves no gap.
-async fn first_number(tx: &Tx, wanted: usize) -> Result<i64, StoreError> {
+async fn first_number(tx: &Tx, numbers: &'static str, wanted: usize) -> Result<i64, StoreError> {
     use counter::{ActiveModel, Column, Entity};
     let wanted = i64::try_from(wanted).unwrap_or(i64::MAX);
     Entity::insert(ActiveModel {
-        name: Set(NUMBERS.to_owned()),
+        name: Set(numbers.to_owned()),
         value: Set(wanted),
     })
     .on_conflict(
@@ -155,7 +161,7 @@ async fn first_number(tx: &Tx, wanted: usize) -> Result<i64, StoreError> {
     )
     .exec_without_returning(tx.conn())
     .await?;
-    let row = Entity::find_by_id(NUMBERS).one(tx.conn()).await?;
+    let row = Entity::find_by_id(numbers).one(tx.conn()).await?;
     let last = row.map(|row| row.value).ok_or(StoreError::Unreadable {
         table: "counters",
         column: "value",

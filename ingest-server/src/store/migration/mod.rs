@@ -12,6 +12,7 @@ mod m0006_seals;
 mod m0007_derived_copies;
 mod m0008_mosquitto_hashes;
 mod m0010_merging;
+mod m0011_citizens;
 mod m0012_casework;
 mod m0013_dispatch;
 mod m0014_people;
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_derived_copies::Migration),
             Box::new(m0008_mosquitto_hashes::Migration),
             Box::new(m0010_merging::Migration),
+            Box::new(m0011_citizens::Migration),
             Box::new(m0012_casework::Migration),
             Box::new(m0013_dispatch::Migration),
             Box::new(m0014_people::Migration),

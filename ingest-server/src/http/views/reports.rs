@@ -1,0 +1,806 @@
+//! Citizens' reports: as they are sent, as their reporter follows them, as staff sees them. No view holds
+//! whom to call back but [`ContactView`].
+
+use std::collections::{BTreeMap, HashMap};
+
+use citizens::{Contact, Draft, Service, Services, Words};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::incident::uuid;
+use super::time;
+use crate::http::catalogue::Language;
+use crate::reception::{Channel, Followed, Rating, Received, follow};
+use crate::store::StoreError;
+use crate::store::entity::{citizen_errand, citizen_file, citizen_report, incident};
+
+const REPORTS: &str = "citizen_reports";
+const FILES: &str = "citizen_files";
+
+/// The language of texts that are data.
+#[must_use]
+pub const fn lang(language: Language) -> citizens::Lang {
+    match language {
+        Language::Vietnamese => citizens::Lang::Vi,
+        Language::English => citizens::Lang::En,
+    }
+}
+
+/// A report as the portal, an app, or staff sends it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportRequest {
+    /// The service's code.
+    #[schema(example = "rac-thai")]
+    pub service: Option<String>,
+    /// What the person says, at most 4,000 characters; may be left out where files come along.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Latitude, WGS84. Place or address must be there.
+    #[serde(default)]
+    pub lat: Option<f64>,
+    /// Longitude, WGS84.
+    #[serde(default)]
+    pub lon: Option<f64>,
+    /// How far off the place may be, metres; 20 where absent.
+    #[serde(default)]
+    pub uncertainty_m: Option<f64>,
+    /// Where, in words.
+    #[serde(default)]
+    pub address: Option<String>,
+    /// When it was seen, at most 90 days ago; now where absent.
+    #[serde(default)]
+    pub occurred: Option<Timestamp>,
+    /// Answers to the service's questions.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, AnswerRequest>,
+    /// Whom to call back. All of it is optional, kept sealed, and not shown to agencies.
+    #[serde(default)]
+    pub contact: ContactRequest,
+    /// `portal` or `app`; for staff `phone`, `sms`, `email` or `social`.
+    #[serde(default)]
+    pub channel: Option<ChannelWord>,
+    /// "Me too": an incident of the list of what is near.
+    #[serde(default)]
+    pub same_as: Option<Uuid>,
+    /// Left empty by people.
+    #[serde(default)]
+    pub website: Option<String>,
+}
+
+/// An answer: one text, or several.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum AnswerRequest {
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+/// Whom to call back.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContactRequest {
+    /// What to call them.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// A telephone number.
+    #[serde(default)]
+    pub phone: Option<String>,
+    /// An e-mail address.
+    #[serde(default)]
+    pub email: Option<String>,
+}
+
+/// How a report came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ReportChannel)]
+pub enum ChannelWord {
+    /// The portal's page.
+    Portal,
+    /// An app.
+    App,
+    /// Another system's Open311.
+    Open311,
+    /// The telephone.
+    Phone,
+    /// A text message.
+    Sms,
+    /// An e-mail.
+    Email,
+    /// A social network.
+    Social,
+}
+
+impl From<ChannelWord> for Channel {
+    fn from(word: ChannelWord) -> Self {
+        match word {
+            ChannelWord::Portal => Self::Portal,
+            ChannelWord::App => Self::App,
+            ChannelWord::Open311 => Self::Open311,
+            ChannelWord::Phone => Self::Phone,
+            ChannelWord::Sms => Self::Sms,
+            ChannelWord::Email => Self::Email,
+            ChannelWord::Social => Self::Social,
+        }
+    }
+}
+
+impl ReportRequest {
+    /// The report, to be checked.
+    #[must_use]
+    pub fn draft(self) -> Draft {
+        let answers = |answer| match answer {
+            AnswerRequest::One(one) => vec![one],
+            AnswerRequest::Many(many) => many,
+        };
+        Draft {
+            service: self.service,
+            description: self.description,
+            lat: self.lat,
+            lon: self.lon,
+            uncertainty_m: self.uncertainty_m,
+            address: self.address,
+            address_id: None,
+            occurred: self.occurred,
+            attributes: self
+                .attributes
+                .into_iter()
+                .map(|(code, answer)| (code, answers(answer)))
+                .collect(),
+            contact: Contact {
+                name: self.contact.name,
+                phone: self.contact.phone,
+                email: self.contact.email,
+                ..Contact::default()
+            },
+            media_url: None,
+            trap: self.website,
+        }
+    }
+}
+
+/// A report that was taken in.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReportReceived)]
+pub struct ReceivedView {
+    /// A short number for people to say aloud.
+    pub number: i64,
+    /// The code by which it is followed. It is told this once.
+    #[schema(example = "7K2Q-M9XF-4TBD-0WER")]
+    pub code: String,
+    /// Whether others had reported the same.
+    pub joined_others: bool,
+    /// What will be done.
+    pub notice: Option<String>,
+    /// For staff: the report's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<Uuid>,
+    /// For staff: its incident.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub incident: Option<Uuid>,
+}
+
+impl ReceivedView {
+    /// What the reporter is told.
+    #[must_use]
+    pub fn new(received: &Received, service: Option<&Service>, language: Language) -> Self {
+        let notice = service.map(|service| service.notice.get(lang(language)));
+        Self {
+            number: received.number,
+            code: received.code.to_string(),
+            joined_others: received.joined == crate::reception::Joined::Linked,
+            notice: notice.filter(|text| !text.is_empty()).map(str::to_owned),
+            id: None,
+            incident: None,
+        }
+    }
+
+    /// What staff is told.
+    #[must_use]
+    pub fn for_staff(self, received: &Received) -> Self {
+        Self {
+            id: Uuid::parse_str(&received.id).ok(),
+            incident: Some(received.incident.as_uuid()),
+            ..self
+        }
+    }
+}
+
+/// A text in both languages.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TextInTwo)]
+pub struct WordsView {
+    /// Vietnamese.
+    pub vi: String,
+    /// English.
+    pub en: String,
+}
+
+impl From<&Words> for WordsView {
+    fn from(words: &Words) -> Self {
+        Self {
+            vi: words.vi.clone(),
+            en: words.en.clone(),
+        }
+    }
+}
+
+/// Every kind of report.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ServiceList {
+    /// In the order of a form.
+    pub items: Vec<ServiceView>,
+    /// Most files of one report.
+    pub max_files: usize,
+    /// Most bytes of a picture.
+    pub max_picture_bytes: usize,
+    /// Most bytes of a film.
+    pub max_video_bytes: usize,
+}
+
+/// A kind of report.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Service)]
+pub struct ServiceView {
+    /// What is sent.
+    pub code: String,
+    /// The group it stands in.
+    pub group: WordsView,
+    /// Its name.
+    pub name: WordsView,
+    /// What belongs here.
+    pub description: WordsView,
+    /// Its questions.
+    pub attributes: Vec<AttributeView>,
+}
+
+/// A question of a kind of report.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ServiceAttribute)]
+pub struct AttributeView {
+    /// What is sent beside the answer.
+    pub code: String,
+    /// `string`, `number`, `datetime`, `text`, `singlevaluelist`, `multivaluelist`.
+    pub datatype: String,
+    /// Whether it must be answered.
+    pub required: bool,
+    /// The question.
+    pub description: WordsView,
+    /// What may be chosen.
+    pub values: Vec<AttributeValueView>,
+}
+
+/// What may be chosen.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ServiceAttributeValue)]
+pub struct AttributeValueView {
+    /// What is sent.
+    pub key: String,
+    /// What people read.
+    pub name: WordsView,
+}
+
+impl ServiceView {
+    /// A service.
+    #[must_use]
+    pub fn new(services: &Services, service: &Service) -> Self {
+        let group = |lang| services.group(&service.group, lang).to_owned();
+        let attributes = service
+            .attributes
+            .iter()
+            .filter(|attribute| attribute.variable);
+        Self {
+            code: service.code.clone(),
+            group: WordsView {
+                vi: group(citizens::Lang::Vi),
+                en: group(citizens::Lang::En),
+            },
+            name: (&service.name).into(),
+            description: (&service.description).into(),
+            attributes: attributes
+                .map(|attribute| AttributeView {
+                    code: attribute.code.clone(),
+                    datatype: attribute.datatype.as_str().to_owned(),
+                    required: attribute.required,
+                    description: (&attribute.description).into(),
+                    values: attribute
+                        .values
+                        .iter()
+                        .map(|value| AttributeValueView {
+                            key: value.key.clone(),
+                            name: (&value.name).into(),
+                        })
+                        .collect(),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// What is reported near a place already.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NearbyList {
+    /// The nearest first.
+    pub items: Vec<NearbyView>,
+}
+
+/// An open incident near a place, as anybody may know it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = NearbyIncident)]
+pub struct NearbyView {
+    /// What `same_as` names.
+    pub incident: Uuid,
+    /// The service's code.
+    pub service: String,
+    /// Its name, in the language of the request.
+    pub name: String,
+    /// Where it stands.
+    pub stage: &'static str,
+    /// From the place asked for, metres.
+    pub distance_m: f64,
+    /// Since when.
+    pub since: Timestamp,
+    /// How many have reported it.
+    pub reporters: u32,
+    /// Whether a camera sees it too.
+    pub seen_by_camera: bool,
+}
+
+/// A report as its reporter follows it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FollowedReport)]
+pub struct FollowedView {
+    /// Its number.
+    pub number: i64,
+    /// The service's name, in the language of the request.
+    pub service: String,
+    /// `received`, `checking`, `not_taken`, `working`, `postponed`, `done`, `not_solved`, `reopened`.
+    pub stage: &'static str,
+    /// What they said.
+    pub description: String,
+    /// Where, in words.
+    pub address: Option<String>,
+    /// Latitude.
+    pub lat: Option<f64>,
+    /// Longitude.
+    pub lon: Option<f64>,
+    /// When it was seen.
+    pub occurred: Timestamp,
+    /// When it came in.
+    pub received: Timestamp,
+    /// When an answer is promised.
+    pub expected: Option<Timestamp>,
+    /// How many reported the same, this one included.
+    pub reporters: u32,
+    /// What happened, oldest first.
+    pub history: Vec<FollowedStep>,
+    /// What came with it.
+    pub files: Vec<Uuid>,
+    /// What they thought of the outcome.
+    pub rating: Option<RatingWord>,
+    /// Whether it can be rated now.
+    pub may_rate: bool,
+    /// Whether it was taken back and erased.
+    pub erased: bool,
+}
+
+/// One thing that happened to a report.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FollowedStep {
+    /// When.
+    pub at: Timestamp,
+    /// The stage then.
+    pub stage: &'static str,
+    /// What was told.
+    pub text: Option<String>,
+}
+
+/// What a reporter thinks of the outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Rating)]
+pub enum RatingWord {
+    /// It is as it should be.
+    Satisfied,
+    /// It will do.
+    Accepts,
+    /// It will not.
+    Dissatisfied,
+}
+
+impl From<RatingWord> for Rating {
+    fn from(word: RatingWord) -> Self {
+        match word {
+            RatingWord::Satisfied => Self::Satisfied,
+            RatingWord::Accepts => Self::Accepts,
+            RatingWord::Dissatisfied => Self::Dissatisfied,
+        }
+    }
+}
+
+fn rating(word: Option<&str>) -> Result<Option<RatingWord>, StoreError> {
+    word.map(|word| super::word(word, REPORTS, "rating"))
+        .transpose()
+}
+
+impl FollowedView {
+    /// What the reporter may know.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`].
+    pub fn new(
+        followed: Followed,
+        services: &Services,
+        language: Language,
+    ) -> Result<Self, StoreError> {
+        let row = followed.report;
+        let service = services.get(&row.service);
+        let mut history: Vec<FollowedStep> = Vec::new();
+        for change in followed.changes {
+            let stage = citizens::Stage::of_state(&change.state, change.detail.as_deref());
+            if history
+                .last()
+                .is_none_or(|last| last.stage != stage.as_str())
+            {
+                history.push(FollowedStep {
+                    at: time(change.at, "incident_history", "at")?,
+                    stage: stage.as_str(),
+                    text: None,
+                });
+            }
+        }
+        for update in followed.updates {
+            history.push(FollowedStep {
+                at: time(update.at, "citizen_updates", "at")?,
+                stage: followed.stage.as_str(),
+                text: Some(update.description).filter(|text| !text.is_empty()),
+            });
+        }
+        history.sort_by_key(|step| step.at);
+        let told = crate::store::told_of_row(&followed.incident)?;
+        let ids: Result<_, _> = followed
+            .files
+            .iter()
+            .map(|file| uuid(&file.id, FILES, "id"))
+            .collect();
+        Ok(Self {
+            number: row.number,
+            service: service.map_or_else(
+                || row.service.clone(),
+                |service| service.name.get(lang(language)).to_owned(),
+            ),
+            stage: followed.stage.as_str(),
+            description: row.description,
+            address: row.address,
+            lat: row.lat,
+            lon: row.lon,
+            occurred: time(row.occurred_at, REPORTS, "occurred_at")?,
+            received: time(row.received_at, REPORTS, "received_at")?,
+            expected: expected(row.received_at, service),
+            reporters: told.map_or(1, |told| told.reports),
+            history,
+            files: ids?,
+            rating: rating(row.rating.as_deref())?,
+            may_rate: matches!(
+                followed.stage,
+                citizens::Stage::Done | citizens::Stage::NotSolved
+            ),
+            erased: row.erased_at.is_some(),
+        })
+    }
+}
+
+/// When an answer is promised.
+#[must_use]
+pub fn expected(received_at: i64, service: Option<&Service>) -> Option<Timestamp> {
+    let hours = i64::from(service?.answer_h?);
+    let received = Timestamp::from_microsecond(received_at).ok()?;
+    received
+        .checked_add(jiff::SignedDuration::from_hours(hours))
+        .ok()
+}
+
+/// A rating.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RatingRequest {
+    /// What they think.
+    pub rating: RatingWord,
+    /// Why, at most 2,000 characters.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// "It is not over."
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReopenRequest {
+    /// Why.
+    pub reason: ReopenReasonWord,
+    /// Why, in their own words; at most 2,000 characters, and not empty.
+    pub note: String,
+}
+
+/// Why a report is opened again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = CitizenReopenReason)]
+pub enum ReopenReasonWord {
+    /// It is as it was.
+    NotFixed,
+    /// It was mended and is back.
+    CameBack,
+    /// The answer is about something else.
+    WrongAnswer,
+    /// Something new is known.
+    NewEvidence,
+}
+
+impl From<ReopenReasonWord> for casework::lifecycle::ReopenReason {
+    fn from(word: ReopenReasonWord) -> Self {
+        match word {
+            ReopenReasonWord::NotFixed => Self::NotFixed,
+            ReopenReasonWord::CameBack => Self::CameBack,
+            ReopenReasonWord::WrongAnswer => Self::WrongAnswer,
+            ReopenReasonWord::NewEvidence => Self::NewEvidence,
+        }
+    }
+}
+
+/// A citizen's report as staff sees it, with an incident. Who it was is a pseudonym.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CitizenReport)]
+pub struct CitizenReportView {
+    /// Its id.
+    pub id: Uuid,
+    /// Its number.
+    pub number: i64,
+    /// How it came in.
+    pub channel: ChannelWord,
+    /// The account that typed it in or passed it on.
+    pub filed_by: Option<String>,
+    /// The service's code.
+    pub service: String,
+    /// What the person says.
+    pub description: String,
+    /// Answers to the service's questions.
+    #[schema(value_type = Object)]
+    pub attributes: serde_json::Value,
+    /// Where, in words.
+    pub address: Option<String>,
+    /// Latitude.
+    pub lat: Option<f64>,
+    /// Longitude.
+    pub lon: Option<f64>,
+    /// How far off that may be, metres.
+    pub uncertainty_m: Option<f64>,
+    /// When it was seen.
+    pub occurred: Timestamp,
+    /// When it came in.
+    pub received: Timestamp,
+    /// The reporter's pseudonym: the same person, the same word.
+    pub reporter: Option<String>,
+    /// A picture somewhere on the web. It is not fetched.
+    pub media_url: Option<String>,
+    /// What the reporter thinks of the outcome.
+    pub rating: Option<RatingWord>,
+    /// Why.
+    pub rating_note: Option<String>,
+    /// What came with it.
+    pub files: Vec<CitizenFileView>,
+    /// Cameras that were asked for what they hold.
+    pub footage: Vec<FootageView>,
+    /// Why nothing of it may be erased now.
+    pub hold: Option<String>,
+    /// When contact and pseudonym were erased.
+    pub anonymised_at: Option<Timestamp>,
+    /// When all of it was.
+    pub erased_at: Option<Timestamp>,
+}
+
+/// A file of a citizen's report.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CitizenFile)]
+pub struct CitizenFileView {
+    /// Its id.
+    pub id: Uuid,
+    /// Media type.
+    pub mime: String,
+    /// Length.
+    pub bytes: i64,
+    /// SHA-256 of what is stored.
+    pub sha256: String,
+    /// SHA-256 of what was sent.
+    pub original_sha256: String,
+    /// When it was taken, as the file said.
+    pub taken_at: Option<String>,
+    /// Where, as the file said: latitude.
+    pub taken_lat: Option<f64>,
+    /// Where, as the file said: longitude.
+    pub taken_lon: Option<f64>,
+    /// Where to fetch it.
+    pub url: String,
+}
+
+/// A camera that was asked for what it holds of a report's time.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CitizenFootage)]
+pub struct FootageView {
+    /// The camera's agent.
+    pub agent: String,
+    /// The camera.
+    pub camera: String,
+    /// From the report's place, metres.
+    pub distance_m: f64,
+    /// The command; `GET /api/v1/commands/{id}` tells what came of it.
+    pub command: Option<Uuid>,
+    /// Why none was given.
+    pub refused: Option<String>,
+}
+
+/// The reports of an incident with what belongs to them.
+#[derive(Debug, Default)]
+pub struct CitizenRows {
+    /// The reports, oldest first.
+    pub reports: Vec<citizen_report::Model>,
+    /// Their files.
+    pub files: Vec<citizen_file::Model>,
+    /// Their errands.
+    pub errands: Vec<citizen_errand::Model>,
+}
+
+impl CitizenRows {
+    /// The views.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`].
+    pub fn views(self) -> Result<Vec<CitizenReportView>, StoreError> {
+        let (mut files, mut errands) = (HashMap::new(), HashMap::new());
+        for file in self.files {
+            files
+                .entry(file.report_id.clone())
+                .or_insert_with(Vec::new)
+                .push(file);
+        }
+        for errand in self.errands {
+            errands
+                .entry(errand.report_id.clone())
+                .or_insert_with(Vec::new)
+                .push(errand);
+        }
+        let view = |row: citizen_report::Model| {
+            let files = files.remove(&row.id).unwrap_or_default();
+            let errands = errands.remove(&row.id).unwrap_or_default();
+            report_view(row, files, errands)
+        };
+        self.reports.into_iter().map(view).collect()
+    }
+}
+
+fn report_view(
+    row: citizen_report::Model,
+    files: Vec<citizen_file::Model>,
+    errands: Vec<citizen_errand::Model>,
+) -> Result<CitizenReportView, StoreError> {
+    let optional = |at: Option<i64>, column| at.map(|at| time(at, REPORTS, column)).transpose();
+    Ok(CitizenReportView {
+        id: uuid(&row.id, REPORTS, "id")?,
+        number: row.number,
+        channel: super::word(&row.channel, REPORTS, "channel")?,
+        attributes: super::json(&row.attributes, REPORTS, "attributes")?,
+        occurred: time(row.occurred_at, REPORTS, "occurred_at")?,
+        received: time(row.received_at, REPORTS, "received_at")?,
+        rating: rating(row.rating.as_deref())?,
+        anonymised_at: optional(row.anonymised_at, "anonymised_at")?,
+        erased_at: optional(row.erased_at, "erased_at")?,
+        files: files
+            .into_iter()
+            .map(|file| file_view(&row.id, file))
+            .collect::<Result<_, _>>()?,
+        footage: errands.into_iter().map(footage_view).collect(),
+        filed_by: row.filed_by,
+        service: row.service,
+        description: row.description,
+        address: row.address,
+        lat: row.lat,
+        lon: row.lon,
+        uncertainty_m: row.uncertainty_m,
+        reporter: row.reporter,
+        media_url: row.media_url,
+        rating_note: row.rating_note,
+        hold: row.hold,
+    })
+}
+
+fn file_view(report: &str, row: citizen_file::Model) -> Result<CitizenFileView, StoreError> {
+    Ok(CitizenFileView {
+        id: uuid(&row.id, FILES, "id")?,
+        url: format!("/api/v1/reports/{report}/files/{}", row.id),
+        mime: row.mime,
+        bytes: row.bytes,
+        sha256: row.sha256,
+        original_sha256: row.original_sha256,
+        taken_at: row.taken_at,
+        taken_lat: row.taken_lat,
+        taken_lon: row.taken_lon,
+    })
+}
+
+fn footage_view(row: citizen_errand::Model) -> FootageView {
+    FootageView {
+        agent: row.agent,
+        camera: row.camera,
+        distance_m: row.distance_m,
+        command: row.command_id.and_then(|id| id.parse().ok()),
+        refused: row.refused,
+    }
+}
+
+/// Why somebody wants to see whom to call back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContactPurposeRequest {
+    /// For what: `review`, `violation`, `complaint`, `investigation` or `maintenance`.
+    pub purpose: String,
+}
+
+/// Whom to call back.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReporterContact)]
+pub struct ContactView {
+    /// What to call them.
+    pub name: Option<String>,
+    /// A telephone number.
+    pub phone: Option<String>,
+    /// An e-mail address.
+    pub email: Option<String>,
+    /// An account at whoever passed the report on.
+    pub account: Option<String>,
+}
+
+impl From<Contact> for ContactView {
+    fn from(contact: Contact) -> Self {
+        Self {
+            name: contact.name,
+            phone: contact.phone,
+            email: contact.email,
+            account: contact.account,
+        }
+    }
+}
+
+/// Why something is held or erased.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReasonRequest {
+    /// Why, in words; at most 500 characters.
+    pub reason: String,
+}
+
+/// An incident near a place.
+///
+/// # Errors
+/// [`StoreError::Unreadable`].
+pub fn nearby(
+    row: &incident::Model,
+    service: &Service,
+    distance_m: f64,
+    language: Language,
+) -> Result<NearbyView, StoreError> {
+    let told = crate::store::told_of_row(row)?;
+    Ok(NearbyView {
+        incident: uuid(&row.id, "incidents", "id")?,
+        service: service.code.clone(),
+        name: service.name.get(lang(language)).to_owned(),
+        stage: follow::stage_of(row).as_str(),
+        distance_m: distance_m.round(),
+        since: time(row.occurred_start, "incidents", "occurred_start")?,
+        reporters: told.map_or(0, |told| told.reports),
+        seen_by_camera: row.event_count > 0,
+    })
+}
