@@ -296,7 +296,7 @@ impl Reader {
                 })
             });
         read.unwrap_or_else(|problem| {
-            let remedy = "begin with config/services.toml of the documentation";
+            let remedy = "begin with a copy of citizens/data/services.toml";
             self.fault(key, problem, remedy);
             citizens::Services::shipped()
         })

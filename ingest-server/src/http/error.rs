@@ -385,7 +385,6 @@ impl ApiError {
                 Some(Detail::Said(said.clone()))
             }
             Self::Masked(reason) => Some(Detail::Said(Said::new("masked").with("reason", reason))),
-            Self::ReportHeld(why) => Some(Detail::Text(why.clone())),
             Self::BundleIncomplete(fields) => Some(Detail::Fields(fields.clone())),
             Self::TransitionRefused(word)
             | Self::MergeRefused(word)

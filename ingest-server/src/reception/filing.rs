@@ -6,6 +6,7 @@ use casework::routing::Source as Origin;
 use citizens::{Fault, FollowCode, Problem, Service, Told};
 use jiff::{SignedDuration, Timestamp};
 use merge::{Code, Picture, Plate, PlateReading, Source, Span, Witness};
+use notice::Cause;
 use rand::TryRngCore as _;
 use rand::rngs::OsRng;
 use sha2::{Digest as _, Sha256};
@@ -188,14 +189,20 @@ impl Reception {
             now,
         };
         let applied = store::file_told(&tx, &self.model, &new).await?;
+        let Change::Incident { id: incident, .. } = applied.change else {
+            return Err(ReceptionError::NotFound);
+        };
+        // A fire is told at once, and again with everybody who reports it; what else is, waits for people.
+        let cause = match applied.decision {
+            Decision::Open { .. } => Cause::Raised,
+            _ => Cause::Again,
+        };
+        store::enqueue_notice(&tx, incident, &cause, new.actor, now).await?;
         let id = row.id.clone();
         self.plan_errand(&tx, &row, now).await?;
         let number = store::insert_citizen_report(&tx, row, files).await?;
         self.keep_contact(&tx, &id, &incoming, now).await?;
         tx.commit().await?;
-        let Change::Incident { id: incident, .. } = applied.change else {
-            return Err(ReceptionError::NotFound);
-        };
         self.changes.announce(applied.change);
         self.0.bell.notify_one();
         Ok(Received {

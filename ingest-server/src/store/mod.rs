@@ -17,6 +17,7 @@ mod case_calls;
 mod case_clocks;
 mod case_desk;
 mod cases;
+mod citizen_aside;
 mod citizen_reports;
 mod copies;
 mod custody;
@@ -61,14 +62,16 @@ pub use case_desk::{
     CaseFact, claim_of, put_route, route_of, shelf_of, write_case_fact, write_claim, write_shelf,
 };
 pub use cases::{StoredStep, case_of, last_step, mark_undone, put_step, state_of, write_case};
+pub use citizen_aside::{
+    StateChange, asked_lately, contact_of_report, contacts_not_under, errand_done,
+    errands_of_reports, insert_errand, insert_update, open_errands, put_contact,
+    reports_of_changed_incidents, state_changes, updates_of_reports,
+};
 pub use citizen_reports::{
-    PlacedReport, ReportFilter, StateChange, anonymise_citizen_report, asked_lately, citizen_file,
-    citizen_files, citizen_report, citizen_report_of_code, citizen_reports,
-    citizen_reports_of_incident, citizen_reports_with_contact, contact_of_report,
-    contacts_not_under, erase_citizen_report, errand_done, errands_of_reports, filed_before,
-    hold_citizen_report, incidents_around, insert_citizen_report, insert_errand, insert_update,
-    open_errands, put_contact, rate_citizen_report, reports_of_changed_incidents, state_changes,
-    told_of, updates_of_reports, with_incidents,
+    PlacedReport, ReportFilter, anonymise_citizen_report, citizen_file, citizen_files,
+    citizen_report, citizen_report_of_code, citizen_reports, citizen_reports_of_incident,
+    citizen_reports_with_contact, erase_citizen_report, filed_before, hold_citizen_report,
+    incidents_around, insert_citizen_report, rate_citizen_report, told_of, with_incidents,
 };
 pub use copies::{
     ClaimedCopy, CopyKind, CopyMade, CopyState, Requeue, claim_copy, copies_of, copy_failed,

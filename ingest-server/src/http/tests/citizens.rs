@@ -595,15 +595,26 @@ async fn nothing_is_rated_before_its_end_and_reopening_needs_a_reason() {
     );
 }
 
-/// Brings the only incident to the state in which its answer is public, as its rows would stand.
+/// Brings the only incident to the state in which its answer is public, as its row would stand.
 async fn resolve(app: &TestApp) {
-    use crate::store::Access as _;
-    use sea_orm::ConnectionTrait as _;
-    let now = jiff::Timestamp::now().as_microsecond();
+    use casework::lifecycle::{Case, Outcome, State};
+    let id: IncidentId = the_incident(app).await["id"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let now = jiff::Timestamp::now();
     let tx = app.store.begin().await.unwrap();
-    let sql = format!(
-        "UPDATE incidents SET state = 'published', state_detail = 'done', published_at = {now}"
+    let row = store::find_incident(&tx, id).await.unwrap().unwrap();
+    let after = Case {
+        state: State::Published(Outcome::Done),
+        published_at: Some(now),
+        ..store::case_of(&row).unwrap()
+    };
+    assert!(
+        store::write_case(&tx, id, row.version, &after, now)
+            .await
+            .unwrap()
     );
-    tx.conn().execute_unprepared(&sql).await.unwrap();
     tx.commit().await.unwrap();
 }

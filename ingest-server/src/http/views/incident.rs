@@ -7,11 +7,11 @@ use uuid::Uuid;
 
 use super::camera::CameraRef;
 use super::casework::UrgencyWord;
+use super::citizen::{CitizenReportView, CitizenRows};
 use super::evidence::EvidenceView;
 use super::merging::{Merging, MergingRows};
 use super::orders::AgentClockView;
 use super::place::{NormBoxView, PlaceView};
-use super::reports::{CitizenReportView, CitizenRows};
 use super::seal::SealView;
 use super::words::{
     CameraPhase, ClockSourceWord, ClockTrustWord, IncidentKind, IncidentState, RejectReasonWord,

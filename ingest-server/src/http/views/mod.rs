@@ -7,6 +7,7 @@ mod account;
 mod camera;
 mod casework;
 mod delivery;
+mod citizen;
 mod enrolment;
 mod evidence;
 mod gap;
@@ -33,6 +34,10 @@ pub use casework::{
     StageClockView, StepBody, StepRequest, UndoRequest, UndoableView, UrgencyRequest, UrgencyWord,
 };
 pub use delivery::{AckAnswer, AckRequest, DeliveryList, DeliveryStateWord, DeliveryView};
+pub use citizen::{
+    CitizenFileView, CitizenReportView, CitizenRows, ContactPurposeRequest, ContactView,
+    FootageView, ReasonRequest,
+};
 pub use enrolment::{EnrolmentAnswerView, EnrolmentRequestView};
 pub use evidence::{
     CopyView, CustodyDetailView, CustodyEntryView, CustodyLog, DisclosureRequest, EvidenceView,
@@ -56,11 +61,10 @@ pub use orders::{
 pub use place::{NormBoxView, PlaceView, PositionView};
 pub use quarantine::{QuarantineList, QuarantinedView};
 pub use reports::{
-    AnswerRequest, AttributeValueView, AttributeView, ChannelWord, CitizenFileView,
-    CitizenReportView, CitizenRows, ContactPurposeRequest, ContactRequest, ContactView,
-    FollowedStep, FollowedView, FootageView, NearbyList, NearbyView, RatingRequest, RatingWord,
-    ReasonRequest, ReceivedView, ReopenReasonWord, ReopenRequest, ReportRequest, ServiceList,
-    ServiceView, WordsView, expected, lang, nearby,
+    AnswerRequest, AttributeValueView, AttributeView, ChannelWord, ContactRequest, FollowedStep,
+    FollowedView, NearbyList, NearbyView, RatingRequest, RatingWord, ReceivedView,
+    ReopenReasonWord, ReopenRequest, ReportRequest, ServiceList, ServiceView, WordsView, expected,
+    lang, nearby,
 };
 pub use seal::{ChainFaultView, ChainSummary, ChainView, SealView};
 pub use session::{LoginRequest, SessionView};
