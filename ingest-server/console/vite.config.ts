@@ -7,6 +7,8 @@ export default defineConfig({
   plugins: [react()],
   build: {
     outDir: 'dist',
+    // The operators' console and the citizens' portal.
+    rollupOptions: { input: ['index.html', 'portal.html'] },
     assetsInlineLimit: 0,
     // The map is one library of a megabyte; it is its own chunk, loaded with the first incident.
     chunkSizeWarningLimit: 1400,

@@ -1,7 +1,7 @@
 //! The console: a web app built beforehand and embedded into the binary.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
@@ -18,6 +18,9 @@ struct Build;
 /// Where Vite puts files whose names carry their hash: they never change.
 const HASHED: &str = "assets/";
 const INDEX: &str = "index.html";
+/// The citizens' portal: its address, and its page.
+const PORTAL: &str = "portal";
+const PORTAL_PAGE: &str = "portal.html";
 
 /// Everything that is no route: a file of the build, or the app itself, whose own router knows the
 /// path. Paths of the API that do not exist are told as such.
@@ -25,6 +28,11 @@ pub(super) async fn serve(State(_): State<AppState>, uri: Uri, headers: HeaderMa
     let path = uri.path().trim_start_matches('/');
     if path == "api" || path.starts_with("api/") {
         return ApiError::NotFound.into_response();
+    }
+    if path == PORTAL
+        && let Some(page) = Build::get(PORTAL_PAGE)
+    {
+        return portal(of_build(PORTAL_PAGE, page, &headers));
     }
     if let Some(file) = Build::get(path).filter(|_| path != INDEX) {
         return of_build(path, file, &headers);
@@ -37,6 +45,15 @@ pub(super) async fn serve(State(_): State<AppState>, uri: Uri, headers: HeaderMa
         Some(index) => of_build(INDEX, index, &headers),
         None => not_built(Language::of(&headers)),
     }
+}
+
+/// The portal asks the browser where it is, which no other page here may.
+fn portal(mut page: Response) -> Response {
+    page.headers_mut().insert(
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(), geolocation=(self), microphone=()"),
+    );
+    page
 }
 
 fn of_build(path: &str, file: EmbeddedFile, request: &HeaderMap) -> Response {
