@@ -13,7 +13,8 @@ use utoipa_axum::routes;
 
 use super::api::{
     accounts, agents, bundles, cameras, casework, deliveries, enrolments, evidence, gaps,
-    incidents, key_rotations, merging, orders, portal, quarantine, reports, session, setup, uploads, worklist,
+    incidents, key_rotations, merging, orders, portal, quarantine, reports, session, setup,
+    uploads, worklist,
 };
 use super::{AppState, console, context, error, health, live, media, open311, openapi};
 

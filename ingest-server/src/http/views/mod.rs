@@ -33,11 +33,11 @@ pub use casework::{
     ComplaintRequest, GripWord, PauseRequest, RouteReasonView, RouteView, ShelfRequest, ShelfView,
     StageClockView, StepBody, StepRequest, UndoRequest, UndoableView, UrgencyRequest, UrgencyWord,
 };
-pub use delivery::{AckAnswer, AckRequest, DeliveryList, DeliveryStateWord, DeliveryView};
 pub use citizen::{
     CitizenFileView, CitizenReportView, CitizenRows, ContactPurposeRequest, ContactView,
     FootageView, ReasonRequest,
 };
+pub use delivery::{AckAnswer, AckRequest, DeliveryList, DeliveryStateWord, DeliveryView};
 pub use enrolment::{EnrolmentAnswerView, EnrolmentRequestView};
 pub use evidence::{
     CopyView, CustodyDetailView, CustodyEntryView, CustodyLog, DisclosureRequest, EvidenceView,
