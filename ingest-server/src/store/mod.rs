@@ -97,11 +97,8 @@ pub use incident_queries::{
     stored_pieces,
 };
 pub use incidents::{
-<<<<<<< HEAD
-    find_incident, incident_id, insert_incident, take_incident, told_of_row, touch_incident_of_event,
-=======
-    find_incident, incident_id, insert_incident, told_of_row, touch_incident_of_event,
->>>>>>> 233820a (docs: the portal)
+    find_incident, incident_id, insert_incident, take_incident, told_of_row,
+    touch_incident_of_event,
 };
 pub use merging::{
     StoredDecision, answer_decision, decision, decisions_after, decisions_of_incident,
