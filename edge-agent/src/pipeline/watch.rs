@@ -195,6 +195,8 @@ impl Watch {
         let state = self.pose.at(self.clocks.now(anchor).wall_at(pts));
         self.note_pose(state);
         if state.pose().is_none() {
+            // What comes next is a new visit, though it be to the same pose.
+            let _ = self.analysis.arrive(pts, state);
             self.abstain(state);
             self.look_after(picture.frame.size, None, runtime);
             return failing;
