@@ -11,6 +11,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use notice::Failure;
 use notice::target::{Smtp, SmtpSecurity};
 
+use super::fault::is_of_tls;
 use crate::config::Password;
 
 /// How long one command of the talk may take.
@@ -121,7 +122,7 @@ fn failure_of(error: &lettre::transport::smtp::Error) -> Failure {
         Failure::Busy
     } else if error.is_timeout() {
         Failure::Timeout
-    } else if error.is_tls() {
+    } else if error.is_tls() || is_of_tls(error) {
         Failure::Tls
     } else {
         Failure::Unreachable

@@ -13,6 +13,7 @@ mod courier;
 mod directory;
 mod email;
 mod expand;
+mod fault;
 mod letter;
 mod phrases;
 mod reach;

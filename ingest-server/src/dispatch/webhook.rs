@@ -21,6 +21,8 @@ use reqwest::{Client, StatusCode};
 use ring::hmac;
 use url::Host;
 
+use super::fault::is_of_tls;
+
 /// The header that carries the signature.
 pub const SIGNATURE_HEADER: &str = "vong-signature";
 /// The header that names the message, the same at every attempt.
@@ -121,20 +123,11 @@ fn failure_of(error: &reqwest::Error) -> Failure {
         if one.is::<Unknown>() {
             return Failure::NameUnknown;
         }
-        if one.is::<rustls::Error>() {
-            return Failure::Tls;
-        }
-        // An I/O error holds its cause, and does not name it as its source.
-        if let Some(held) = one
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref)
-            && held.is::<rustls::Error>()
-        {
-            return Failure::Tls;
-        }
         cause = one.source();
     }
-    if error.is_timeout() {
+    if is_of_tls(error) {
+        Failure::Tls
+    } else if error.is_timeout() {
         Failure::Timeout
     } else {
         Failure::Unreachable

@@ -74,7 +74,8 @@ async fn an_update_does_not_put_off_the_acknowledgement_that_is_awaited() {
     };
     let incident: IncidentId = facts.incident.parse().unwrap();
     // Far from now, so that no loop takes them up.
-    let now = Timestamp::now() + SignedDuration::from_hours(24);
+    let now = Timestamp::now().as_microsecond();
+    let now = Timestamp::from_microsecond(now).unwrap() + SignedDuration::from_hours(24);
     let due = |seconds| Some(now + SignedDuration::from_secs(seconds));
     let unit = "tram-3".parse().unwrap();
     let new = |word, cause, ack_due_at| NewDelivery {

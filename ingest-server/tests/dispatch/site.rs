@@ -1,5 +1,6 @@
 //! A server with everything that tells units, and what the tests see of it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +39,6 @@ const AGENT: &str = "rung-01";
 
 pub(crate) struct Site {
     pub(crate) store: Store,
-    pub(crate) changes: ChangeBus,
     pub(crate) server_key: Arc<SecretKey>,
     pub(crate) http: String,
     pub(crate) broker: EmbeddedBroker,
@@ -46,7 +46,7 @@ pub(crate) struct Site {
     agent_key: SecretKey,
     stop: CancellationToken,
     running: Running,
-    dir: tempfile::TempDir,
+    _dir: tempfile::TempDir,
 }
 
 /// The configuration whose file of targets says `targets`; secrets lie beside it.
@@ -119,7 +119,6 @@ impl Site {
         tokio::spawn(http::serve(state, listener, stop.clone().cancelled_owned()));
         let site = Self {
             store,
-            changes,
             server_key,
             http,
             broker,
@@ -127,7 +126,7 @@ impl Site {
             agent_key,
             stop,
             running,
-            dir,
+            _dir: dir,
         };
         site.another_dispatcher();
         site
@@ -141,10 +140,6 @@ impl Site {
             self.running.health(),
         );
         tokio::spawn(dispatcher.run(self.stop.clone()));
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        self.dir.path()
     }
 
     /// A client of the broker.
@@ -203,12 +198,13 @@ impl Site {
     ) -> Vec<Delivery> {
         let end = tokio::time::Instant::now() + DEADLINE;
         loop {
-            let mut all = Vec::new();
+            // One that moves on while the states are read counts as it was read last.
+            let mut by_id = BTreeMap::new();
             for state in notice::State::ALL {
                 let found = store::deliveries_in_state(&self.store, state, 10_000).await;
-                all.extend(found.unwrap());
+                by_id.extend(found.unwrap().into_iter().map(|one| (one.id, one)));
             }
-            all.sort_by_key(|delivery| delivery.id);
+            let all: Vec<Delivery> = by_id.into_values().collect();
             if fits(&all) {
                 return all;
             }
