@@ -15,11 +15,13 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
-    ActiveModelTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection,
-    DatabaseTransaction, DbErr, EntityTrait, InsertMany, IntoActiveModel, ModelTrait, RuntimeErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ActiveModelTrait, ConnectOptions, ConnectionTrait, Database, DatabaseBackend,
+    DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, InsertMany, IntoActiveModel,
+    ModelTrait, QueryTrait as _, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait as _;
+use tokio::sync::mpsc;
 
 use super::migration::Migrator;
 
@@ -243,38 +245,79 @@ where
     <M::Entity as EntityTrait>::ActiveModel: ActiveModelTrait<Entity = M::Entity>,
 {
     for some in in_few_sizes(rows) {
-        InsertMany::<<M::Entity as EntityTrait>::ActiveModel>::many(some)
-            .exec_without_returning(tx.conn())
-            .await?;
+        let statement = InsertMany::<<M::Entity as EntityTrait>::ActiveModel>::many(some);
+        statement.exec_without_returning(tx.conn()).await?;
     }
     Ok(())
 }
 
-/// The same, where rows that are there already get the values of `columns`.
-pub(super) async fn upsert_all<M>(
-    tx: &Tx,
-    rows: Vec<M>,
-    key: &[<M::Entity as EntityTrait>::Column],
-    columns: &[<M::Entity as EntityTrait>::Column],
-) -> Result<(), StoreError>
-where
-    M: ModelTrait + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel>,
-    <M::Entity as EntityTrait>::ActiveModel: ActiveModelTrait<Entity = M::Entity>,
-{
-    let known = OnConflict::columns(key.iter().copied())
-        .update_columns(columns.iter().copied())
-        .to_owned();
-    for some in in_few_sizes(rows) {
-        InsertMany::<<M::Entity as EntityTrait>::ActiveModel>::many(some)
-            .on_conflict(known.clone())
-            .exec_without_returning(tx.conn())
-            .await?;
+/// Statements that wait for the database; whoever builds faster than it writes waits.
+const BUILT_AHEAD: usize = 4;
+
+/// Many rows of many tables: their statements are built on another thread while the database is at
+/// the ones before.
+pub(super) struct Statements {
+    backend: DatabaseBackend,
+    built: mpsc::Sender<Statement>,
+}
+
+impl Statements {
+    /// Executes what `build` puts in, in its order.
+    pub(super) async fn write(
+        tx: &Tx,
+        build: impl FnOnce(&Self) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let (built, mut to_write) = mpsc::channel(BUILT_AHEAD);
+        let backend = tx.conn().get_database_backend();
+        let building = tokio::task::spawn_blocking(move || build(&Self { backend, built }));
+        while let Some(statement) = to_write.recv().await {
+            tx.conn().execute_raw(statement).await?;
+        }
+        // A builder that ended badly may have left something out.
+        let ended = |error: tokio::task::JoinError| DbErr::Custom(error.to_string());
+        Ok(building.await.map_err(ended)?)
     }
-    Ok(())
+
+    /// As [`insert_all`].
+    pub(super) fn insert<M>(&self, rows: Vec<M>)
+    where
+        M: ModelTrait + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel>,
+        <M::Entity as EntityTrait>::ActiveModel: ActiveModelTrait<Entity = M::Entity>,
+    {
+        for some in in_few_sizes(rows) {
+            let statement = InsertMany::<<M::Entity as EntityTrait>::ActiveModel>::many(some);
+            self.put(statement.build(self.backend));
+        }
+    }
+
+    /// The same, where rows that are there already get the values of `columns`.
+    pub(super) fn upsert<M>(
+        &self,
+        rows: Vec<M>,
+        key: &[<M::Entity as EntityTrait>::Column],
+        columns: &[<M::Entity as EntityTrait>::Column],
+    ) where
+        M: ModelTrait + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel>,
+        <M::Entity as EntityTrait>::ActiveModel: ActiveModelTrait<Entity = M::Entity>,
+    {
+        let known = OnConflict::columns(key.iter().copied())
+            .update_columns(columns.iter().copied())
+            .to_owned();
+        for some in in_few_sizes(rows) {
+            let statement = InsertMany::<<M::Entity as EntityTrait>::ActiveModel>::many(some)
+                .on_conflict(known.clone());
+            self.put(statement.build(self.backend));
+        }
+    }
+
+    fn put(&self, statement: Statement) {
+        // Nobody takes it any more where a statement before it failed; the writer says so.
+        drop(self.built.blocking_send(statement));
+    }
 }
 
 /// Cuts rows into runs of a power of two each, the longest first.
-fn in_few_sizes<M>(mut rows: Vec<M>) -> impl Iterator<Item = Vec<M>> {
+pub(super) fn in_few_sizes<M>(mut rows: Vec<M>) -> impl Iterator<Item = Vec<M>> {
     std::iter::from_fn(move || {
         let size = MAX_ROWS.min(1 << rows.len().checked_ilog2()?);
         let rest = rows.split_off(size);

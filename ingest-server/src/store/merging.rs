@@ -9,14 +9,14 @@ use jiff::Timestamp;
 use merge::block::Key;
 use merge::decide::Weighed;
 use merge::{Model, Profile, Score, Witness};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{CaseStatement, Expr};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait as _, DatabaseBackend, EntityTrait as _,
     QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use serde::Serialize;
 
-use super::access::{MAX_ROWS, insert_all, upsert_all};
+use super::access::{MAX_ROWS, Statements, in_few_sizes, insert_all};
 use super::entity::{merge_decision, merge_key, merge_profile, merge_witness};
 use super::{Access, StoreError, Tx};
 use crate::incident::IncidentId;
@@ -129,51 +129,71 @@ pub(super) async fn profiles(
         .collect()
 }
 
-/// Writes what incidents' witnesses say, and under which keys they are found.
-pub(super) async fn save_profiles<'a>(
-    tx: &Tx,
-    model: &Model,
-    changed: impl Iterator<Item = (IncidentId, &'a Profile, Vec<Key>)>,
-) -> Result<(), StoreError> {
-    let (mut profiles, mut keys) = (Vec::new(), Vec::new());
-    for (incident, profile, filed) in changed {
-        let until = profile.until(model);
-        profiles.push(merge_profile::Model {
-            incident_id: incident.to_string(),
-            profile: column(profile),
-        });
-        keys.extend(filed.into_iter().map(|key| merge_key::Model {
-            key: key.as_str().to_owned(),
-            incident_id: incident.to_string(),
-            until: until.map_or(i64::MAX, Timestamp::as_microsecond),
-        }));
-    }
-    let key = [merge_profile::Column::IncidentId];
-    upsert_all(tx, profiles, &key, &[merge_profile::Column::Profile]).await?;
-    let key = [merge_key::Column::IncidentId, merge_key::Column::Key];
-    upsert_all(tx, keys, &key, &[merge_key::Column::Until]).await
+/// What incidents' witnesses say, and under which keys they are found, as rows.
+pub(super) struct ProfileRows {
+    profiles: Vec<merge_profile::Model>,
+    keys: Vec<merge_key::Model>,
 }
 
-/// Writes until when incidents come into question that a later one took the place of.
+impl ProfileRows {
+    pub(super) fn of<'a>(
+        model: &Model,
+        changed: impl Iterator<Item = (IncidentId, &'a Profile, Vec<Key>)>,
+    ) -> Self {
+        let (mut profiles, mut keys) = (Vec::new(), Vec::new());
+        for (incident, profile, filed) in changed {
+            let until = profile.until(model);
+            profiles.push(merge_profile::Model {
+                incident_id: incident.to_string(),
+                profile: column(profile),
+            });
+            keys.extend(filed.into_iter().map(|key| merge_key::Model {
+                key: key.as_str().to_owned(),
+                incident_id: incident.to_string(),
+                until: until.map_or(i64::MAX, Timestamp::as_microsecond),
+            }));
+        }
+        Self { profiles, keys }
+    }
+
+    pub(super) fn save(self, statements: &Statements) {
+        let key = [merge_profile::Column::IncidentId];
+        statements.upsert(self.profiles, &key, &[merge_profile::Column::Profile]);
+        let key = [merge_key::Column::IncidentId, merge_key::Column::Key];
+        statements.upsert(self.keys, &key, &[merge_key::Column::Until]);
+    }
+}
+
+/// Writes until when incidents come into question that a later one took the place of: many in a
+/// statement, since a camera that sees something come and go has one with each event.
 pub(super) async fn save_superseded(
     tx: &Tx,
-    superseded: impl Iterator<Item = (IncidentId, i64)>,
+    superseded: Vec<(IncidentId, i64)>,
 ) -> Result<(), StoreError> {
-    for (incident, until) in superseded {
+    use merge_key::Column;
+    for some in in_few_sizes(superseded) {
+        let ids: Vec<String> = some.iter().map(|(id, _)| id.to_string()).collect();
+        let mut until = CaseStatement::new();
+        for (id, (_, at)) in ids.iter().zip(&some) {
+            until = until.case(Column::IncidentId.eq(id.as_str()), Expr::value(*at));
+        }
         merge_key::Entity::update_many()
-            .col_expr(merge_key::Column::Until, Expr::value(until))
-            .filter(merge_key::Column::IncidentId.eq(incident.to_string()))
+            .col_expr(
+                Column::Until,
+                until.finally(Expr::col(Column::Until)).into(),
+            )
+            .filter(Column::IncidentId.is_in(ids))
             .exec(tx.conn())
             .await?;
     }
     Ok(())
 }
 
-/// Writes what witnesses say, and where each belongs.
-pub(super) async fn save_witnesses(
-    tx: &Tx,
+/// What witnesses say, and where each belongs.
+pub(super) fn save_witnesses(
+    statements: &Statements,
     witnesses: BTreeMap<String, (IncidentId, Witness)>,
-) -> Result<(), StoreError> {
+) {
     use merge_witness::Column;
     let rows = witnesses
         .into_iter()
@@ -185,7 +205,7 @@ pub(super) async fn save_witnesses(
         })
         .collect();
     let rest = [Column::IncidentId, Column::Source, Column::Witness];
-    upsert_all(tx, rows, &[Column::Id], &rest).await
+    statements.upsert(rows, &[Column::Id], &rest);
 }
 
 fn source(witness: &Witness) -> String {
@@ -265,7 +285,8 @@ pub(super) async fn renew_profile(
         return Ok(());
     }
     let keys = merge::block::filed_under(model, &profile);
-    save_profiles(tx, model, std::iter::once((incident, &profile, keys))).await
+    let rows = ProfileRows::of(model, std::iter::once((incident, &profile, keys)));
+    Statements::write(tx, |statements| rows.save(statements)).await
 }
 
 /// A decision about one report.
@@ -297,14 +318,6 @@ pub(super) fn decision_row(about: &Answering<'_>, verdict: Verdicts<'_>) -> merg
         answered_by: None,
         answered_at: None,
     }
-}
-
-/// Writes decisions.
-pub(super) async fn save_decisions(
-    tx: &Tx,
-    rows: Vec<merge_decision::Model>,
-) -> Result<(), StoreError> {
-    insert_all(tx, rows).await
 }
 
 /// A decision with its reasons read.

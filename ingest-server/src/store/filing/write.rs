@@ -1,5 +1,8 @@
 //! Writes what a batch changed, with as few statements as there are tables.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use merge::Model;
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict};
 use sea_orm::{
@@ -8,10 +11,10 @@ use sea_orm::{
 
 use super::book::{Book, IncidentPage, Page, Standing};
 use crate::incident::IncidentId;
-use crate::store::access::{insert_all, upsert_all};
+use crate::store::access::Statements;
 use crate::store::entity::{camera, counter, event, evidence, incident};
-use crate::store::incident_history::append_histories;
-use crate::store::merging::{save_decisions, save_profiles, save_superseded, save_witnesses};
+use crate::store::incident_history::{HistoryEntry, append_histories};
+use crate::store::merging::{ProfileRows, save_superseded, save_witnesses};
 use crate::store::notices::enqueue_fires;
 use crate::store::{Access as _, StoreError, Tx};
 
@@ -19,17 +22,55 @@ use crate::store::{Access as _, StoreError, Tx};
 const NUMBERS: &str = "incident";
 
 /// Writes every row that is new or changed.
-pub(super) async fn save(tx: &Tx, model: &Model, book: Book) -> Result<(), StoreError> {
-    insert_all(tx, book.new_messages).await?;
-    insert_all(tx, book.new_reports).await?;
-    save_events(tx, book.events.into_values()).await?;
+pub(super) async fn save(tx: &Tx, model: &Model, mut book: Book) -> Result<(), StoreError> {
+    give_numbers(tx, &mut book.incidents).await?;
+    let told = book.incidents.iter();
+    let told = told.map(|(id, page)| (*id, &page.page.row, &page.news));
+    enqueue_fires(tx, told).await?;
+    let Incidents {
+        opened,
+        changed,
+        happened,
+    } = Incidents::of(book.incidents);
+    let profiles = ProfileRows::of(model, book.company.changed(model));
+    let superseded = book.company.superseded().collect();
+    let (messages, reports) = (book.new_messages, book.new_reports);
+    let events = written(book.events.into_values());
+    let evidence = written(book.evidence.into_values());
+    let (witnesses, decisions) = (book.company.witnesses, book.company.decisions);
+    Statements::write(tx, move |statements| {
+        statements.insert(messages);
+        statements.insert(reports);
+        save_events(statements, events);
+        save_evidence(statements, evidence);
+        save_incidents(statements, opened, changed);
+        profiles.save(statements);
+        save_witnesses(statements, witnesses);
+        statements.insert(decisions);
+    })
+    .await?;
     save_cameras(tx, book.cameras.into_values()).await?;
-    save_evidence(tx, book.evidence.into_values()).await?;
-    save_incidents(tx, book.incidents.into_iter()).await?;
-    save_profiles(tx, model, book.company.changed(model)).await?;
-    save_superseded(tx, book.company.superseded()).await?;
-    save_witnesses(tx, book.company.witnesses).await?;
-    save_decisions(tx, book.company.decisions).await
+    save_superseded(tx, superseded).await?;
+    append_histories(tx, happened).await
+}
+
+/// Numbers the incidents that are new.
+async fn give_numbers(
+    tx: &Tx,
+    pages: &mut BTreeMap<IncidentId, IncidentPage>,
+) -> Result<(), StoreError> {
+    let opened = pages.values_mut().map(|page| &mut page.page);
+    let opened: Vec<_> = opened
+        .filter(|page| page.standing == Standing::New)
+        .collect();
+    if opened.is_empty() {
+        return Ok(());
+    }
+    let first = first_number(tx, NUMBERS, opened.len()).await?;
+    for (page, number) in opened.into_iter().zip(first..) {
+        page.row.number = number;
+    }
+    Ok(())
 }
 
 fn written<T>(pages: impl Iterator<Item = Page<T>>) -> Vec<T> {
@@ -39,27 +80,20 @@ fn written<T>(pages: impl Iterator<Item = Page<T>>) -> Vec<T> {
         .collect()
 }
 
-async fn save_events(
-    tx: &Tx,
-    pages: impl Iterator<Item = Page<event::Model>>,
-) -> Result<(), StoreError> {
+fn save_events(statements: &Statements, rows: Vec<event::Model>) {
     use event::Column;
     let rest: Vec<Column> = Column::iter()
         .filter(|column| !matches!(column, Column::EventId))
         .collect();
-    upsert_all(tx, written(pages), &[Column::EventId], &rest).await
+    statements.upsert(rows, &[Column::EventId], &rest);
 }
 
-async fn save_evidence(
-    tx: &Tx,
-    pages: impl Iterator<Item = Page<evidence::Model>>,
-) -> Result<(), StoreError> {
+fn save_evidence(statements: &Statements, rows: Vec<evidence::Model>) {
     use evidence::Column;
     let rest: Vec<Column> = Column::iter()
         .filter(|column| !matches!(column, Column::EventId | Column::Id))
         .collect();
-    let key = [Column::EventId, Column::Id];
-    upsert_all(tx, written(pages), &key, &rest).await
+    statements.upsert(rows, &[Column::EventId, Column::Id], &rest);
 }
 
 /// A camera's name and place change once in months, so that these are written one by one.
@@ -81,35 +115,39 @@ async fn save_cameras(
     Ok(())
 }
 
+/// Incidents by what is to be written of them.
+#[derive(Default)]
+struct Incidents {
+    opened: Vec<incident::Model>,
+    changed: Vec<incident::Model>,
+    happened: Vec<(IncidentId, Vec<(HistoryEntry, Timestamp)>)>,
+}
+
+impl Incidents {
+    fn of(pages: BTreeMap<IncidentId, IncidentPage>) -> Self {
+        let mut incidents = Self::default();
+        for (id, page) in pages {
+            match page.page.standing {
+                Standing::AsRead => continue,
+                Standing::New => incidents.opened.push(page.page.row),
+                Standing::Changed => incidents.changed.push(page.page.row),
+            }
+            if !page.happened.is_empty() {
+                incidents.happened.push((id, page.happened));
+            }
+        }
+        incidents
+    }
+}
+
 /// What people decided, and what never changes, is left as it stands.
-async fn save_incidents(
-    tx: &Tx,
-    pages: impl Iterator<Item = (IncidentId, IncidentPage)>,
-) -> Result<(), StoreError> {
+fn save_incidents(
+    statements: &Statements,
+    opened: Vec<incident::Model>,
+    changed: Vec<incident::Model>,
+) {
     use incident::Column;
-    let (mut opened, mut changed, mut happened) = (Vec::new(), Vec::new(), Vec::new());
-    let pages: Vec<(IncidentId, IncidentPage)> = pages.collect();
-    let told = pages
-        .iter()
-        .map(|(id, page)| (*id, &page.page.row, &page.news));
-    enqueue_fires(tx, told).await?;
-    for (id, page) in pages {
-        match page.page.standing {
-            Standing::AsRead => continue,
-            Standing::New => opened.push(page.page.row),
-            Standing::Changed => changed.push(page.page.row),
-        }
-        if !page.happened.is_empty() {
-            happened.push((id, page.happened));
-        }
-    }
-    if !opened.is_empty() {
-        let first = first_number(tx, NUMBERS, opened.len()).await?;
-        for (row, number) in opened.iter_mut().zip(first..) {
-            row.number = number;
-        }
-    }
-    insert_all(tx, opened).await?;
+    statements.insert(opened);
     let facts = [
         Column::Severity,
         Column::Confidence,
@@ -127,8 +165,7 @@ async fn save_incidents(
         Column::RaisedEvents,
         Column::Told,
     ];
-    upsert_all(tx, changed, &[Column::Id], &facts).await?;
-    append_histories(tx, happened).await
+    statements.upsert(changed, &[Column::Id], &facts);
 }
 
 /// The next short number for people.
