@@ -7,7 +7,7 @@ use sea_orm::{
     ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
-use super::access::{MAX_ROWS, insert_all};
+use super::access::{MAX_ROWS, Statements, insert_all};
 use super::entity::{
     citizen_contact, citizen_errand, citizen_report, citizen_update, merge_witness,
 };
@@ -18,15 +18,11 @@ use super::{Access, StoreError, Tx};
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn put_contact(tx: &Tx, row: citizen_contact::Model) -> Result<(), StoreError> {
-    super::access::upsert_all(
-        tx,
-        vec![row],
-        &[citizen_contact::Column::ReportId],
-        &[
-            citizen_contact::Column::KeyId,
-            citizen_contact::Column::Sealed,
-        ],
-    )
+    use citizen_contact::Column;
+    let key = [Column::ReportId];
+    Statements::write(tx, move |statements| {
+        statements.upsert(vec![row], &key, &[Column::KeyId, Column::Sealed]);
+    })
     .await
 }
 

@@ -11,7 +11,7 @@ use sea_orm::{
     QueryOrder as _, QuerySelect as _,
 };
 
-use super::access::{MAX_ROWS, insert_all};
+use super::access::{Statements, MAX_ROWS, insert_all};
 use super::entity::{
     citizen_contact, citizen_file, citizen_report, citizen_update, incident, merge_witness,
 };
@@ -454,7 +454,8 @@ async fn change_witness(
         return Ok(());
     };
     change(&mut said);
-    save_witnesses(tx, [(id.to_owned(), (incident, said))].into()).await?;
+    let witness = [(id.to_owned(), (incident, said))].into();
+    Statements::write(tx, |statements| save_witnesses(statements, witness)).await?;
     renew_profile(tx, model, incident).await
 }
 

@@ -16,7 +16,7 @@ use sea_orm::{
 };
 use serde::Serialize;
 
-use super::access::{MAX_ROWS, Statements, in_few_sizes, insert_all};
+use super::access::{MAX_ROWS, Statements, in_few_sizes};
 use super::entity::{merge_decision, merge_key, merge_profile, merge_witness};
 use super::{Access, StoreError, Tx};
 use crate::incident::IncidentId;
