@@ -378,7 +378,7 @@ impl Reception {
 
 /// What is stored of a code.
 #[must_use]
-pub fn code_hash(code: &FollowCode) -> String {
+pub(super) fn code_hash(code: &FollowCode) -> String {
     hex::encode(Sha256::digest(code.letters().as_bytes()))
 }
 
