@@ -11,7 +11,7 @@ use sea_orm::{
     QueryOrder as _, QuerySelect as _,
 };
 
-use super::access::{Statements, MAX_ROWS, insert_all};
+use super::access::{MAX_ROWS, Statements, insert_all};
 use super::entity::{
     citizen_contact, citizen_file, citizen_report, citizen_update, incident, merge_witness,
 };

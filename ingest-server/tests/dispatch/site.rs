@@ -19,7 +19,9 @@ use ingest_server::intake::{BrokerAccess, Intake, RetainedLiveness, Running};
 use ingest_server::office::Offices;
 use ingest_server::orders::Orders;
 use ingest_server::people::password::Password as PersonsPassword;
+use ingest_server::people::vault::Vault;
 use ingest_server::people::{NewAccount, Role};
+use ingest_server::reception::{Parts, Reception};
 use ingest_server::store::{self, Delivery, Enrolled, Store};
 use jiff::{SignedDuration, Timestamp};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -96,8 +98,20 @@ impl Site {
             Directory::new(config(dir.path(), targets).dispatch).unwrap(),
         );
         let (_, link) = watch::channel(BrokerLink::Up);
+        let settings = config(dir.path(), targets);
+        let reception = Reception::new(Parts {
+            store: store.clone(),
+            model: Arc::new(merge::Model::shipped()),
+            changes: changes.clone(),
+            offices: Offices::default(),
+            cleaner: evidence.cleaner(env!("CARGO_BIN_EXE_ingest-server").into(), &settings.copies),
+            vault: Vault::load_or_create(&dir.path().join("contact.keys")).unwrap(),
+            config: settings.citizens.clone(),
+        });
         let state = AppState::new(Services {
             store: store.clone(),
+            reception,
+            trusted_proxies: Vec::new(),
             merging: Arc::new(merge::Model::shipped()),
             changes: changes.clone(),
             evidence,
