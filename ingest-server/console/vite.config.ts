@@ -8,7 +8,7 @@ export default defineConfig({
   build: {
     outDir: 'dist',
     // The operators' console and the citizens' portal.
-    rollupOptions: { input: ['index.html', 'portal.html'] },
+    rolldownOptions: { input: ['index.html', 'portal.html'] },
     assetsInlineLimit: 0,
     // The map is one library of a megabyte; it is its own chunk, loaded with the first incident.
     chunkSizeWarningLimit: 1400,

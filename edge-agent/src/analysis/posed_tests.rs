@@ -1,3 +1,5 @@
+//! Each pose has tracks, rules and a time of its own.
+
 use std::path::Path;
 
 use contract::v1::{Phase, Place};

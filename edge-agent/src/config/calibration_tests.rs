@@ -1,3 +1,5 @@
+//! Calibrations as they are written, and every way to write them wrong.
+
 use std::path::Path;
 
 use super::super::Config;

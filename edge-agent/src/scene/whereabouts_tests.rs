@@ -1,3 +1,5 @@
+//! Where on the ground a thing is, by each kind of calibration.
+
 use std::path::Path;
 
 use super::*;

@@ -148,6 +148,10 @@ impl Reception {
         report: &citizen_report::Model,
         now: Timestamp,
     ) -> Result<(), ReceptionError> {
+        // Before the incident ends: what is refused changes nothing.
+        if let Some(why) = report.hold.clone() {
+            return Err(ReceptionError::Held(why));
+        }
         if report.erased_at.is_none() {
             let (_, row) = self.home(&self.store, &report.id).await?;
             let told = store::told_of_row(&row)?.map_or(0, |told| told.reports);

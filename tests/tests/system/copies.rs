@@ -74,7 +74,8 @@ async fn the_real_detector_finds_the_reported_car_and_only_the_redacted_copy_lea
             .bytes(given["url"].as_str().unwrap())
             .await
             .unwrap();
-        let original = site.api.bytes(&path).await.unwrap();
+        let original = format!("{path}?purpose=review");
+        let original = site.api.bytes(&original).await.unwrap();
         assert_ne!(redacted, original);
         let log = site.api.get(&format!("{path}/custody")).await.unwrap();
         let acts: Vec<&str> = log["entries"]

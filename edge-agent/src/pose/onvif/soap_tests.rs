@@ -1,3 +1,5 @@
+//! Messages of ONVIF: digests checked against computations of others, answers as cameras give them.
+
 use super::*;
 
 fn wrapped(body: &str) -> String {

@@ -125,9 +125,7 @@ export function disclose(incident: string, evidence: string, to: Recipient): Pro
 /** What units were told of an incident, oldest first. */
 export async function fetchDeliveries(incident: string): Promise<Delivery[]> {
   const params = { path: { id: incident } };
-  const { deliveries } = await unwrap(
-    client.GET('/api/v1/incidents/{id}/deliveries', { params }),
-  );
+  const { deliveries } = await unwrap(client.GET('/api/v1/incidents/{id}/deliveries', { params }));
   return deliveries;
 }
 

@@ -1087,6 +1087,129 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/public/nearby": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is reported near a place already, and still open: "me too" joins it. */
+        get: operations["listNearby"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a report in: JSON, or a form with the JSON in `report` and pictures or a film beside it. With
+         *     the header `Idempotency-Key` the same report sent again is the same report.
+         */
+        post: operations["sendReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/reports/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A report as its reporter follows it. */
+        get: operations["followReport"];
+        put?: never;
+        post?: never;
+        /** Takes a report back: its words, files and contact are erased. */
+        delete: operations["withdrawReport"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/reports/{code}/files/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file of a report, for its reporter. */
+        get: operations["getReportFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/reports/{code}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rates the outcome. */
+        post: operations["rateReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/reports/{code}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens the report's incident again, within 14 days of its end, with a reason. */
+        post: operations["reopenReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every kind of report there is. */
+        get: operations["listServices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/quarantine": {
         parameters: {
             query?: never;
@@ -1099,6 +1222,112 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Types a report in for somebody who called, wrote or spoke: as citizens send it, with `channel`
+         *     `phone`, `sms`, `email` or `social`. The answer holds the code, to be read out.
+         */
+        post: operations["enterReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{id}/anonymise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erases whom to call back and the pseudonym; what was reported stays. */
+        post: operations["anonymiseReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{id}/contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whom to call back, for a stated purpose. Every look is written down. */
+        post: operations["seeContact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erases a report's words, files and contact. A tombstone stays, and so does the incident. */
+        post: operations["eraseReport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{id}/files/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file of a citizen's report. */
+        get: operations["getCitizenFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/{id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Holds a report: nothing of it is erased, by whomever, until it is let go. */
+        put: operations["holdReport"];
+        post?: never;
+        /** Lets a report go. */
+        delete: operations["letGoReport"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1451,6 +1680,8 @@ export interface components {
             /** @description By name. */
             items: components["schemas"]["Agent"][];
         };
+        /** @description An answer: one text, or several. */
+        AnswerRequest: string | string[];
         /** @description A key with which a program acts for an account. */
         ApiKey: {
             /** @description For whom it acts. */
@@ -1817,6 +2048,136 @@ export interface components {
          * @enum {string}
          */
         Check: "ok" | "failed";
+        /** @description A file of a citizen's report. */
+        CitizenFile: {
+            /**
+             * Format: int64
+             * @description Length.
+             */
+            bytes: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Media type. */
+            mime: string;
+            /** @description SHA-256 of what was sent. */
+            original_sha256: string;
+            /** @description SHA-256 of what is stored. */
+            sha256: string;
+            /** @description When it was taken, as the file said. */
+            taken_at?: string | null;
+            /**
+             * Format: double
+             * @description Where, as the file said: latitude.
+             */
+            taken_lat?: number | null;
+            /**
+             * Format: double
+             * @description Where, as the file said: longitude.
+             */
+            taken_lon?: number | null;
+            /** @description Where to fetch it. */
+            url: string;
+        };
+        /** @description A camera that was asked for what it holds of a report's time. */
+        CitizenFootage: {
+            /** @description The camera's agent. */
+            agent: string;
+            /** @description The camera. */
+            camera: string;
+            /**
+             * Format: uuid
+             * @description The command; `GET /api/v1/commands/{id}` tells what came of it.
+             */
+            command?: string | null;
+            /**
+             * Format: double
+             * @description From the report's place, metres.
+             */
+            distance_m: number;
+            /** @description Why none was given. */
+            refused?: string | null;
+        };
+        /**
+         * @description Why a report is opened again.
+         * @enum {string}
+         */
+        CitizenReopenReason: "not_fixed" | "came_back" | "wrong_answer" | "new_evidence";
+        /** @description A citizen's report as staff sees it, with an incident. Who it was is a pseudonym. */
+        CitizenReport: {
+            /** @description Where, in words. */
+            address?: string | null;
+            /**
+             * Format: date-time
+             * @description When contact and pseudonym were erased.
+             */
+            anonymised_at?: string | null;
+            /** @description Answers to the service's questions. */
+            attributes: Record<string, never>;
+            /** @description How it came in. */
+            channel: components["schemas"]["ReportChannel"];
+            /** @description What the person says. */
+            description: string;
+            /**
+             * Format: date-time
+             * @description When all of it was.
+             */
+            erased_at?: string | null;
+            /** @description The account that typed it in or passed it on. */
+            filed_by?: string | null;
+            /** @description What came with it. */
+            files: components["schemas"]["CitizenFile"][];
+            /** @description Cameras that were asked for what they hold. */
+            footage: components["schemas"]["CitizenFootage"][];
+            /** @description Why nothing of it may be erased now. */
+            hold?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: double
+             * @description Latitude.
+             */
+            lat?: number | null;
+            /**
+             * Format: double
+             * @description Longitude.
+             */
+            lon?: number | null;
+            /** @description A picture somewhere on the web. It is not fetched. */
+            media_url?: string | null;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
+            /**
+             * Format: date-time
+             * @description When it was seen.
+             */
+            occurred: string;
+            rating?: components["schemas"]["Rating"] | null;
+            /** @description Why. */
+            rating_note?: string | null;
+            /**
+             * Format: date-time
+             * @description When it came in.
+             */
+            received: string;
+            /** @description The reporter's pseudonym: the same person, the same word. */
+            reporter?: string | null;
+            /** @description The service's code. */
+            service: string;
+            /**
+             * Format: double
+             * @description How far off that may be, metres.
+             */
+            uncertainty_m?: number | null;
+        };
         /** @description Who holds an incident. */
         Claim: {
             /** @description A user name. */
@@ -1988,6 +2349,20 @@ export interface components {
             note?: string | null;
             /** @description Which unit; `null` for none. */
             unit?: string | null;
+        };
+        /** @description Why somebody wants to see whom to call back. */
+        ContactPurposeRequest: {
+            /** @description For what: `review`, `violation`, `complaint`, `investigation` or `maintenance`. */
+            purpose: string;
+        };
+        /** @description Whom to call back. */
+        ContactRequest: {
+            /** @description An e-mail address. */
+            email?: string | null;
+            /** @description What to call them. */
+            name?: string | null;
+            /** @description A telephone number. */
+            phone?: string | null;
         };
         /**
          * @description What a copy of a piece of evidence is for.
@@ -2331,6 +2706,73 @@ export interface components {
              */
             problem: string;
         };
+        /** @description A report as its reporter follows it. */
+        FollowedReport: {
+            /** @description Where, in words. */
+            address?: string | null;
+            /** @description What they said. */
+            description: string;
+            /** @description Whether it was taken back and erased. */
+            erased: boolean;
+            /**
+             * Format: date-time
+             * @description When an answer is promised.
+             */
+            expected?: string | null;
+            /** @description What came with it. */
+            files: string[];
+            /** @description What happened, oldest first. */
+            history: components["schemas"]["FollowedStep"][];
+            /**
+             * Format: double
+             * @description Latitude.
+             */
+            lat?: number | null;
+            /**
+             * Format: double
+             * @description Longitude.
+             */
+            lon?: number | null;
+            /** @description Whether it can be rated now. */
+            may_rate: boolean;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
+            /**
+             * Format: date-time
+             * @description When it was seen.
+             */
+            occurred: string;
+            rating?: components["schemas"]["Rating"] | null;
+            /**
+             * Format: date-time
+             * @description When it came in.
+             */
+            received: string;
+            /**
+             * Format: int32
+             * @description How many reported the same, this one included.
+             */
+            reporters: number;
+            /** @description The service's name, in the language of the request. */
+            service: string;
+            /** @description `received`, `checking`, `not_taken`, `working`, `postponed`, `done`, `not_solved`, `reopened`. */
+            stage: string;
+        };
+        /** @description One thing that happened to a report. */
+        FollowedStep: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description The stage then. */
+            stage: string;
+            /** @description What was told. */
+            text?: string | null;
+        };
         /** @description How many of one thing went. */
         GapLoss: {
             /**
@@ -2422,6 +2864,8 @@ export interface components {
         };
         /** @description An incident in full. */
         IncidentDetail: components["schemas"]["IncidentSummary"] & {
+            /** @description What citizens told of it, oldest first; at most 200. Who they are stands elsewhere. */
+            citizen_reports: components["schemas"]["CitizenReport"][];
             /** @description Its events, oldest first. */
             events: components["schemas"]["IncidentEvent"][];
             /** @description The evidence of its events. */
@@ -2470,7 +2914,7 @@ export interface components {
          * @description What family of event an incident is.
          * @enum {string}
          */
-        IncidentKind: "fire_smoke" | "encroachment" | "traffic_violation" | "stray_cattle" | "camera_health";
+        IncidentKind: "fire_smoke" | "encroachment" | "traffic_violation" | "stray_cattle" | "camera_health" | "environment" | "infrastructure" | "urban_order" | "other";
         /** @description A page of incidents. */
         IncidentPage: {
             /** @description Newest first. */
@@ -2502,6 +2946,11 @@ export interface components {
             camera: components["schemas"]["CameraRef"];
             /** @description What the cameras say. */
             camera_phase: components["schemas"]["CameraPhase"];
+            /**
+             * Format: int32
+             * @description How many citizens' reports belong to it.
+             */
+            citizen_count: number;
             /** @description Who holds it, while they do. */
             claimed_by?: string | null;
             /**
@@ -2538,7 +2987,7 @@ export interface components {
             due_stage?: string | null;
             /**
              * Format: int64
-             * @description How many events were merged into it.
+             * @description How many events were merged into it; without any no camera speaks of it, and `camera` names none.
              */
             event_count: number;
             /**
@@ -2811,6 +3260,42 @@ export interface components {
             /** @description The zone it looks at; absent for the whole picture. */
             zone?: string | null;
         };
+        /** @description An open incident near a place, as anybody may know it. */
+        NearbyIncident: {
+            /**
+             * Format: double
+             * @description From the place asked for, metres.
+             */
+            distance_m: number;
+            /**
+             * Format: uuid
+             * @description What `same_as` names.
+             */
+            incident: string;
+            /** @description Its name, in the language of the request. */
+            name: string;
+            /**
+             * Format: int32
+             * @description How many have reported it.
+             */
+            reporters: number;
+            /** @description Whether a camera sees it too. */
+            seen_by_camera: boolean;
+            /** @description The service's code. */
+            service: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+            /** @description Where it stands. */
+            stage: string;
+        };
+        /** @description What is reported near a place already. */
+        NearbyList: {
+            /** @description The nearest first. */
+            items: components["schemas"]["NearbyIncident"][];
+        };
         /** @description A box in fractions of the picture: origin top left. */
         NormBox: {
             /**
@@ -3055,6 +3540,18 @@ export interface components {
             /** @description The topic it came on. */
             topic: string;
         };
+        /**
+         * @description What a reporter thinks of the outcome.
+         * @enum {string}
+         */
+        Rating: "satisfied" | "accepts" | "dissatisfied";
+        /** @description A rating. */
+        RatingRequest: {
+            /** @description Why, at most 2,000 characters. */
+            note?: string | null;
+            /** @description What they think. */
+            rating: components["schemas"]["Rating"];
+        };
         /** @description Whether the server can do its work. */
         Readiness: {
             /** @description Whether the broker is connected. */
@@ -3065,6 +3562,11 @@ export interface components {
             disk: components["schemas"]["Check"];
             /** @description All of the checks together. */
             status: components["schemas"]["Check"];
+        };
+        /** @description Why something is held or erased. */
+        ReasonRequest: {
+            /** @description Why, in words; at most 500 characters. */
+            reason: string;
         };
         /**
          * @description For whom a redacted copy is.
@@ -3132,6 +3634,102 @@ export interface components {
              * @description The event; needed where the incident has several sealed ones.
              */
             event_id?: string | null;
+        };
+        /** @description "It is not over." */
+        ReopenRequest: {
+            /** @description Why, in their own words; at most 2,000 characters, and not empty. */
+            note: string;
+            /** @description Why. */
+            reason: components["schemas"]["CitizenReopenReason"];
+        };
+        /**
+         * @description How a report came in.
+         * @enum {string}
+         */
+        ReportChannel: "portal" | "app" | "open311" | "phone" | "sms" | "email" | "social";
+        /** @description A report that was taken in. */
+        ReportReceived: {
+            /**
+             * @description The code by which it is followed. It is told this once.
+             * @example 7K2Q-M9XF-4TBD-0WER
+             */
+            code: string;
+            /**
+             * Format: uuid
+             * @description For staff: the report's id.
+             */
+            id?: string | null;
+            /**
+             * Format: uuid
+             * @description For staff: its incident.
+             */
+            incident?: string | null;
+            /** @description Whether others had reported the same. */
+            joined_others: boolean;
+            /** @description What will be done. */
+            notice?: string | null;
+            /**
+             * Format: int64
+             * @description A short number for people to say aloud.
+             */
+            number: number;
+        };
+        /** @description A report as the portal, an app, or staff sends it. */
+        ReportRequest: {
+            /** @description Where, in words. */
+            address?: string | null;
+            /** @description Answers to the service's questions. */
+            attributes?: {
+                [key: string]: components["schemas"]["AnswerRequest"];
+            };
+            channel?: components["schemas"]["ReportChannel"] | null;
+            /** @description Whom to call back. All of it is optional, kept sealed, and not shown to agencies. */
+            contact?: components["schemas"]["ContactRequest"];
+            /** @description What the person says, at most 4,000 characters; may be left out where files come along. */
+            description?: string | null;
+            /**
+             * Format: double
+             * @description Latitude, WGS84. Place or address must be there.
+             */
+            lat?: number | null;
+            /**
+             * Format: double
+             * @description Longitude, WGS84.
+             */
+            lon?: number | null;
+            /**
+             * Format: date-time
+             * @description When it was seen, at most 90 days ago; now where absent.
+             */
+            occurred?: string | null;
+            /**
+             * Format: uuid
+             * @description "Me too": an incident of the list of what is near.
+             */
+            same_as?: string | null;
+            /**
+             * @description The service's code.
+             * @example rac-thai
+             */
+            service?: string | null;
+            /**
+             * Format: double
+             * @description How far off the place may be, metres; 20 where absent.
+             */
+            uncertainty_m?: number | null;
+            /** @description Left empty by people. */
+            website?: string | null;
+        };
+        /** @description Whom to call back. */
+        ReporterContact: {
+            /** @description An account at whoever passed the report on. */
+            account?: string | null;
+            /** @description An e-mail address. */
+            email?: string | null;
+            /** @description What to call them. */
+            name?: string | null;
+            /** @description A telephone number. */
+            phone?: string | null;
         };
         /**
          * @description What a person is here for.
@@ -3237,6 +3835,50 @@ export interface components {
              * @description Its version on the screen.
              */
             version: number;
+        };
+        /** @description A kind of report. */
+        Service: {
+            /** @description Its questions. */
+            attributes: components["schemas"]["ServiceAttribute"][];
+            /** @description What is sent. */
+            code: string;
+            /** @description What belongs here. */
+            description: components["schemas"]["TextInTwo"];
+            /** @description The group it stands in. */
+            group: components["schemas"]["TextInTwo"];
+            /** @description Its name. */
+            name: components["schemas"]["TextInTwo"];
+        };
+        /** @description A question of a kind of report. */
+        ServiceAttribute: {
+            /** @description What is sent beside the answer. */
+            code: string;
+            /** @description `string`, `number`, `datetime`, `text`, `singlevaluelist`, `multivaluelist`. */
+            datatype: string;
+            /** @description The question. */
+            description: components["schemas"]["TextInTwo"];
+            /** @description Whether it must be answered. */
+            required: boolean;
+            /** @description What may be chosen. */
+            values: components["schemas"]["ServiceAttributeValue"][];
+        };
+        /** @description What may be chosen. */
+        ServiceAttributeValue: {
+            /** @description What is sent. */
+            key: string;
+            /** @description What people read. */
+            name: components["schemas"]["TextInTwo"];
+        };
+        /** @description Every kind of report. */
+        ServiceList: {
+            /** @description In the order of a form. */
+            items: components["schemas"]["Service"][];
+            /** @description Most files of one report. */
+            max_files: number;
+            /** @description Most bytes of a picture. */
+            max_picture_bytes: number;
+            /** @description Most bytes of a film. */
+            max_video_bytes: number;
         };
         /** @description Who is logged in. */
         Session: {
@@ -3435,6 +4077,13 @@ export interface components {
              * @description The version the decision was made on.
              */
             version: number;
+        };
+        /** @description A text in both languages. */
+        TextInTwo: {
+            /** @description English. */
+            en: string;
+            /** @description Vietnamese. */
+            vi: string;
         };
         /** @description A track in brief. */
         Track: {
@@ -7285,6 +7934,423 @@ export interface operations {
             };
         };
     };
+    listNearby: {
+        parameters: {
+            query: {
+                /** @description Latitude, WGS84. */
+                lat: number;
+                /** @description Longitude, WGS84. */
+                lon: number;
+                /** @description The service's code; all kinds where absent. */
+                service?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NearbyList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_reports` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sendReport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description At most 128 characters of the sender's own */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportReceived"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `report_key_in_use` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_reports` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    followReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code that the reporter was told */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowedReport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_reports` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdrawReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was erased */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `report_held` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_reports` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReportFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code */
+                code: string;
+                /** @description The file */
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                    "video/mp4": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_reports` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rateReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RatingRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowedReport"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `report_not_over` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_reports` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopenReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The code */
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReopenRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowedReport"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `transition_refused` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_reports` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listServices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceList"];
+                };
+            };
+        };
+    };
     listQuarantine: {
         parameters: {
             query?: never;
@@ -7312,6 +8378,477 @@ export interface operations {
             };
             /** @description `not_allowed` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enterReport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description At most 128 characters of the sender's own */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportReceived"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed`, `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `report_key_in_use` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    anonymiseReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The report */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description Nobody can tell any more who it was */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed`, `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `report_held` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    seeContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The report */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactPurposeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReporterContact"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed`, `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    eraseReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The report */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description It was erased */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed`, `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `report_held` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCitizenFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The report */
+                id: string;
+                /** @description The file */
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                    "video/mp4": number[];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    holdReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The report */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description It is held */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed`, `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    letGoReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The report */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not held */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed`, `csrf_token_invalid` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

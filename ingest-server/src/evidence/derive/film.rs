@@ -103,12 +103,13 @@ pub(super) fn encode_again(
     let tail = format!(
         "openh264enc rate-control=bitrate bitrate={bitrate} gop-size=50 complexity=low \
          ! video/x-h264,profile=constrained-baseline ! h264parse \
-         ! mp4mux faststart=true ! filesink name=out"
+         ! mp4mux name=mux faststart=true ! filesink name=out"
     );
     let pipeline = pipeline(source, header, size, &tail)?;
     if let Some(sink) = pipeline.by_name("out") {
         sink.set_property("location", out);
     }
+    keep_tags_out(&pipeline);
     run(&pipeline, alter)
 }
 
@@ -126,6 +127,21 @@ pub(super) fn look_through(
     let pipeline = pipeline(source, header, size, "fakesink sync=false")?;
     run(&pipeline, look)?;
     Ok(size)
+}
+
+/// What a film says of itself (who filmed it, where, with what) comes as tags, and stays outside.
+fn keep_tags_out(pipeline: &gst::Pipeline) {
+    let Some(mux) = pipeline.by_name("mux") else {
+        return;
+    };
+    for pad in mux.sink_pads() {
+        pad.add_probe(gst::PadProbeType::EVENT_DOWNSTREAM, |_, info| {
+            match info.event().map(|event| event.type_()) {
+                Some(gst::EventType::Tag) => gst::PadProbeReturn::Drop,
+                _ => gst::PadProbeReturn::Ok,
+            }
+        });
+    }
 }
 
 fn pipeline(

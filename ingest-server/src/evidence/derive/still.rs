@@ -221,8 +221,11 @@ mod tests {
     }
 
     fn jpeg(width: u32, height: u32) -> Vec<u8> {
+        // Checkers, and slopes that differ everywhere: a hash of nothing but checkers is chance.
         let checkers = RgbImage::from_fn(width, height, |x, y| {
-            image::Rgb([if (x / 4 + y / 4) % 2 == 0 { 255 } else { 0 }; 3])
+            let slope = 40 + x * x / width + 2 * y * (height - y) / height;
+            let checker = if (x / 4 + y / 4) % 2 == 0 { 30 } else { 0 };
+            image::Rgb([u8::try_from(slope + checker).unwrap_or(255); 3])
         });
         let mut bytes = Vec::new();
         JpegEncoder::new_with_quality(&mut bytes, 95)
