@@ -1,7 +1,7 @@
 //! What citizens tell a city: which kinds of report there are ([`service`]), what one says and what of
 //! it will not do ([`draft`]), whom to call back ([`contact`]), how it is followed ([`code`],
 //! [`stage`]), what the attached files are and tell of themselves ([`sniff`], [`exif`]), and Open311
-//! GeoReport v2 as values and text ([`open311`]).
+//! `GeoReport` v2 as values and text ([`open311`]).
 //!
 //! Pure: values, bytes and a time go in, values come out. Every name of a kind, a group, a place is
 //! data of the installation (`data/services.toml` is what is shipped).

@@ -164,7 +164,7 @@ fn nobody_drives_the_wrong_way_until_the_recording_runs_backwards() {
     let lines = replay(&clip, STREET, &["--detections"]);
     assert_eq!(raised(&lines, "wrong_way"), [] as [f64; 0], "forwards");
     let backwards = backwards(&lines, STREET);
-    println!("{} wrong-way events backwards", backwards);
+    println!("{backwards} wrong-way events backwards");
     assert!(backwards >= 5, "{backwards} told backwards");
 }
 

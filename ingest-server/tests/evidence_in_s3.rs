@@ -179,7 +179,7 @@ async fn a_clip_goes_into_the_store_and_comes_back_by_range() {
     );
 
     // Another server of the same store finds it.
-    let key = format!("{}/{hash}", &hash[..2]);
+    let key = format!("{}/{hash}", hash.get(..2).unwrap());
     let read = async |range: std::ops::Range<u64>| {
         let found = open().read(&key, range).await.unwrap();
         let pieces: Vec<Bytes> = found.try_collect().await.unwrap();
@@ -193,7 +193,7 @@ async fn a_clip_goes_into_the_store_and_comes_back_by_range() {
     let lacking = open()
         .read("00/none", 0..1)
         .await
-        .map(|found| found.boxed());
+        .map(futures_util::StreamExt::boxed);
     assert!(lacking.is_err());
     store.close().await;
 }

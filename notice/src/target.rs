@@ -400,14 +400,14 @@ impl Targets {
         if let Some(cap) = &self.cap {
             cap.check(&mut fault);
         }
-        if let Some(smtp) = &self.smtp {
-            if smtp.username.is_some() != smtp.password_file.is_some() {
-                fault(
-                    "smtp.username".to_owned(),
-                    "needs smtp.password_file, and the other way round",
-                    "give both, or neither",
-                );
-            }
+        if let Some(smtp) = &self.smtp
+            && smtp.username.is_some() != smtp.password_file.is_some()
+        {
+            fault(
+                "smtp.username".to_owned(),
+                "needs smtp.password_file, and the other way round",
+                "give both, or neither",
+            );
         }
         let mut names = BTreeSet::new();
         for target in &self.targets {

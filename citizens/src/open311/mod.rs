@@ -1,4 +1,4 @@
-//! Open311 GeoReport v2, as the standard has it: <https://wiki.open311.org/GeoReport_v2>, with its
+//! Open311 `GeoReport` v2, as the standard has it: <https://wiki.open311.org/GeoReport_v2>, with its
 //! service discovery, the paging that servers agree on, and mySociety's `servicerequestupdates`.
 //!
 //! [`document`] makes the answers, one tree for XML and for JSON (the Spark convention: a container

@@ -104,7 +104,7 @@ pub enum PipelineError {
         camera: CameraId,
         /// Why not.
         #[source]
-        source: TlsError,
+        source: Box<TlsError>,
     },
     /// A camera names a model that is not there.
     #[error("camera `{camera}`: no [[model]] of name `{model}`")]

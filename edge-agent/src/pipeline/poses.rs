@@ -64,6 +64,6 @@ fn client(camera: &CameraConfig) -> Result<reqwest::Client, TlsError> {
 fn tls_fault(camera: &CameraId, source: TlsError) -> PipelineError {
     PipelineError::CameraTls {
         camera: camera.clone(),
-        source,
+        source: Box::new(source),
     }
 }

@@ -224,7 +224,7 @@ impl Numbers {
     }
 }
 
-/// SplitMix64: the same numbers for the same seed, everywhere.
+/// `SplitMix64`: the same numbers for the same seed, everywhere.
 struct Chance(u64);
 
 impl Chance {

@@ -296,7 +296,7 @@ fn a_herd_is_one_event_that_counts_the_most_at_once() {
 fn an_animal_that_is_seen_twice_in_a_picture_is_counted_once() {
     let mut rule = cattle();
     let changes = play(&mut *rule, 0..20, |second| {
-        let doubled = (second * 5.0).round() as u32 % 4 == 0;
+        let doubled = ((second * 5.0).round() as u32).is_multiple_of(4);
         let twice = doubled.then(|| thing(2, "cattle", 140.0, 800.0));
         let once = thing(1, "cattle", 100.0, 800.0);
         std::iter::once(once).chain(twice).collect()

@@ -43,7 +43,7 @@ impl Whereabouts {
         let points: Vec<Point> = boxes.iter().map(|bbox| Point::of(bbox, size)).collect();
         match self.calibration.as_ref()? {
             Calibration::Street(street) => on_street(&street.plane, &points),
-            Calibration::Tower(tower) => self.from_tower(tower, &points, size),
+            Calibration::Tower(tower) => self.seen_from_tower(tower, &points, size),
         }
     }
 
@@ -70,7 +70,7 @@ impl Whereabouts {
         })
     }
 
-    fn from_tower(
+    fn seen_from_tower(
         &self,
         tower: &TowerCalibration,
         points: &[Point],

@@ -111,7 +111,7 @@ fn lit_pixels(head: &HeadPixels, lit_from: f32) -> Vec<(Colour, f32)> {
 }
 
 fn colour_of(hue: f32) -> Option<Colour> {
-    if hue >= RED_FROM || hue < RED_TO {
+    if !(RED_TO..RED_FROM).contains(&hue) {
         Some(Colour::Red)
     } else if hue < AMBER_TO {
         Some(Colour::Amber)

@@ -22,7 +22,7 @@ pub(super) enum Setup {
     Show,
     /// Set the policy from a TOML file in the form that `show` prints.
     PutPolicy(Put),
-    /// Set the areas from a GeoJSON file: polygons with id, name, from, and where known until and aliases.
+    /// Set the areas from a `GeoJSON` file: polygons with id, name, from, and where known until and aliases.
     PutAreas(Put),
     /// Say what a policy would have done with the incidents of the last days; nothing changes.
     Rehearse {

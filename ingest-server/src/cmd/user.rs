@@ -23,7 +23,7 @@ pub(super) enum User {
     Add {
         /// The log-in name: a-z, 0-9, '.', '-', '_'.
         username: String,
-        /// citizen, operator, shift_lead, agency_handler, agency_leader, traffic_police, forest_unit,
+        /// citizen, operator, `shift_lead`, `agency_handler`, `agency_leader`, `traffic_police`, `forest_unit`,
         /// administrator or auditor.
         #[arg(long, default_value = "operator")]
         role: Role,

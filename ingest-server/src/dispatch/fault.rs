@@ -15,7 +15,7 @@ pub(super) fn is_of_tls(error: &(dyn Error + 'static)) -> bool {
         let held = one
             .downcast_ref::<std::io::Error>()
             .and_then(std::io::Error::get_ref);
-        if held.is_some_and(|held| held.is::<rustls::Error>()) {
+        if matches!(held, Some(held) if held.is::<rustls::Error>()) {
             return true;
         }
         cause = one.source();

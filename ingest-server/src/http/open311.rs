@@ -1,4 +1,4 @@
-//! Open311 GeoReport v2 below `/open311/v2`, with its own errors: a list of `code` and `description` in
+//! Open311 `GeoReport` v2 below `/open311/v2`, with its own errors: a list of `code` and `description` in
 //! the caller's language, and the standard's statuses alone (400, 403, 404; 429 where too much is asked).
 //!
 //! Paths and answers are the crate `citizens`'; here they meet the reception. What nobody has looked at
@@ -199,7 +199,8 @@ async fn dispatch(
     };
     asked.check_jurisdiction()?;
     asked.client = asked.client_of_key().await?;
-    let answer = match (method, resource) {
+
+    match (method, resource) {
         (Method::POST, Resource::Requests) => asked.make().await,
         (Method::POST, Resource::Updates) => asked.take_update().await,
         (Method::POST, _) => Err(bad()),
@@ -213,8 +214,7 @@ async fn dispatch(
         (_, Resource::Request(id)) => asked.one(&id).await,
         (_, Resource::Token(token)) => asked.of_token(&token).await,
         (_, Resource::Updates) => asked.updates().await,
-    };
-    answer
+    }
 }
 
 fn discovery(state: &AppState, language: Language) -> Document {

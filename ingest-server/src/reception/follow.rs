@@ -11,7 +11,7 @@ use crate::changes::Change;
 use crate::incident::IncidentId;
 use crate::review::{self, ReviewError, Wish};
 use crate::store::entity::{citizen_file, citizen_report, citizen_update, incident};
-use crate::store::{self, StateChange, StoreError};
+use crate::store::{self, StateChange};
 use crate::telemetry::{CITIZEN_ERASURES, CITIZEN_RATINGS};
 
 /// What a reporter thinks of the outcome: Hue-S's three answers.
@@ -219,7 +219,7 @@ impl Reception {
             at: now,
         };
         let taken = review::take_step(&tx, &office, wish).await?;
-        tx.commit().await.map_err(StoreError::from)?;
+        tx.commit().await?;
         review::announce(&self.changes, &taken);
         Ok(())
     }

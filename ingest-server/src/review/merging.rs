@@ -115,10 +115,10 @@ impl Merging {
             });
         }
         match &self.verb {
-            MergingVerb::Merge { into } => desk.merge(&row, *into).await?,
-            MergingVerb::Split { reports } => desk.split(&row, reports).await?,
-            MergingVerb::Undo { step } => desk.undo(self.incident, step).await?,
-            MergingVerb::Accept { suggestion } => desk.accept(&row, suggestion).await?,
+            MergingVerb::Merge { into } => Box::pin(desk.merge(&row, *into)).await?,
+            MergingVerb::Split { reports } => Box::pin(desk.split(&row, reports)).await?,
+            MergingVerb::Undo { step } => Box::pin(desk.undo(self.incident, step)).await?,
+            MergingVerb::Accept { suggestion } => Box::pin(desk.accept(&row, suggestion)).await?,
             MergingVerb::Decline { suggestion } => {
                 desk.answer(self.incident, suggestion, "declined").await?;
             }
@@ -206,7 +206,7 @@ impl Desk<'_> {
         if here == other {
             return Err(ReviewError::NoLongerSuggested);
         }
-        self.merge(row, other).await
+        Box::pin(self.merge(row, other)).await
     }
 
     /// Answers a suggestion; returns the incident that it names besides this one.

@@ -148,7 +148,7 @@ async fn a_unit_reads_mail_and_acknowledges_by_its_link() {
     let page = client.get(link).send().await.unwrap();
     assert_eq!(page.status(), 200);
     assert!(page.text().await.unwrap().contains("Chúng tôi đã nhận"));
-    let wrong = format!("{}x", link);
+    let wrong = format!("{link}x");
     assert_eq!(client.get(&wrong).send().await.unwrap().status(), 401);
     let told = site.deliveries("the mail to be sent", |all| {
         all.iter().all(|one| one.state == State::Sent)

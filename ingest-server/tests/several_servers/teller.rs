@@ -23,7 +23,7 @@ const AGAIN: usize = 3;
 pub(crate) struct Teller {
     client: AsyncClient,
     key: SecretKey,
-    acks: mpsc::UnboundedReceiver<Publish>,
+    acks: mpsc::Receiver<Publish>,
     /// What was never acknowledged, by the SHA-256 of its bytes.
     waiting: BTreeMap<String, Vec<u8>>,
     /// In which order it is told.
@@ -35,12 +35,12 @@ impl Teller {
         let mut options = MqttOptions::new(AGENT, "127.0.0.1", port);
         options.set_keep_alive(Duration::from_secs(10));
         let (client, mut events) = AsyncClient::new(options, 10_000);
-        let (sender, acks) = mpsc::unbounded_channel();
+        let (sender, acks) = mpsc::channel(10_000);
         let (subscribed, mut ready) = mpsc::channel(1);
         tokio::spawn(async move {
             while let Ok(event) = events.poll().await {
                 match event {
-                    Event::Incoming(Packet::Publish(publish)) => drop(sender.send(publish)),
+                    Event::Incoming(Packet::Publish(publish)) => drop(sender.send(publish).await),
                     Event::Incoming(Packet::SubAck(_)) => drop(subscribed.send(()).await),
                     _ => {}
                 }

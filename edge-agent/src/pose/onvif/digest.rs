@@ -1,4 +1,4 @@
-//! The WS-Security user name token with a password digest (OASIS, UsernameToken Profile 1.0, §3.1):
+//! The WS-Security user name token with a password digest (OASIS, `UsernameToken` Profile 1.0, §3.1):
 //! `Base64(SHA-1(nonce + created + password))`. Pure.
 
 use base64::Engine as _;

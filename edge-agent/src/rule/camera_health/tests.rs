@@ -160,7 +160,7 @@ fn clocks_that_are_wrong_or_unknown() {
             200.0..300.0 => Verdict::Bad,
             _ => Verdict::Unknown,
         },
-        clock_known: bad_while(now >= 300.0 && now < 600.0),
+        clock_known: bad_while((300.0..600.0).contains(&now)),
         ..known
     });
     assert_eq!(
@@ -304,7 +304,7 @@ fn each_blindness_is_found_in_five_minutes_told_by_its_name_and_cleared() {
     let faults: &[Fault<'_>] = &[
         ("frozen", &|shown| shown.finish = Finish::Stuck),
         ("covered", &|shown| {
-            shown.finish = Finish::Veiled(0.05, 70.0)
+            shown.finish = Finish::Veiled(0.05, 70.0);
         }),
         ("covered", &|shown| shown.finish = Finish::Veiled(0.02, 4.0)),
         ("moved", &|shown| shown.aim = (12.0, -5.0, 1.0, 0.0)),

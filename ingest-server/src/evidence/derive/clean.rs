@@ -166,6 +166,10 @@ impl Cleaner {
     }
 
     async fn task(&self, scratch: &Path, work: Work) -> Result<Answer, Failure> {
+        #[expect(
+            clippy::infallible_destructuring_match,
+            reason = "tests have a second kind"
+        )]
         let program = match &self.hands {
             Hands::Process(program) => program,
             #[cfg(test)]

@@ -107,7 +107,7 @@ pub(in crate::http) async fn rehearse(
     Ok(Json(RehearsalView::new(found, number)))
 }
 
-/// The map of areas in force: GeoJSON as it was imported, with every version of every area.
+/// The map of areas in force: `GeoJSON` as it was imported, with every version of every area.
 #[utoipa::path(
     get, path = "/api/v1/setup/areas", tag = "casework", operation_id = "getAreas",
     responses(
@@ -133,7 +133,7 @@ pub(in crate::http) async fn areas(
     }))
 }
 
-/// Sets the map of areas: a GeoJSON FeatureCollection of polygons with `id`, `name`, `from`, and where they are known
+/// Sets the map of areas: a `GeoJSON` `FeatureCollection` of polygons with `id`, `name`, `from`, and where they are known
 /// `until` and `aliases`.
 #[utoipa::path(
     put, path = "/api/v1/setup/areas", tag = "casework", operation_id = "setAreas",

@@ -29,7 +29,7 @@ pub struct PolicyView {
 pub struct AreasView {
     /// Its version; 0 is none.
     pub version: i64,
-    /// A GeoJSON FeatureCollection.
+    /// A `GeoJSON` `FeatureCollection`.
     #[schema(value_type = Object)]
     pub areas: serde_json::Value,
 }
@@ -54,7 +54,7 @@ pub struct SetPolicyRequest {
 pub struct SetAreasRequest {
     /// The version it was made from.
     pub version: i64,
-    /// A GeoJSON FeatureCollection.
+    /// A `GeoJSON` `FeatureCollection`.
     #[schema(value_type = Object)]
     pub areas: serde_json::Value,
     /// Why.
