@@ -88,7 +88,8 @@ async fn merge(store: &Store, from: IncidentId, into: IncidentId) -> String {
         actor: "lan",
         now: at(2_000),
     };
-    let step = store::carry_out_step(&tx, &Model::shipped(), new, &plan)
+    let model = Model::shipped();
+    let step = Box::pin(store::carry_out_step(&tx, &model, new, &plan))
         .await
         .unwrap();
     tx.commit().await.unwrap();
@@ -113,9 +114,17 @@ async fn undo(store: &Store, step: &str) -> Result<(), Refusal> {
         store::side_of(&tx, &b).await.unwrap(),
     );
     let plan = casebook::undo(&step.step, &a, &b)?;
-    store::undo_step(&tx, &Model::shipped(), &step, &plan, "lan", at(3_000))
-        .await
-        .unwrap();
+    let model = Model::shipped();
+    Box::pin(store::undo_step(
+        &tx,
+        &model,
+        &step,
+        &plan,
+        "lan",
+        at(3_000),
+    ))
+    .await
+    .unwrap();
     tx.commit().await.unwrap();
     Ok(())
 }

@@ -221,11 +221,11 @@ mod tests {
     }
 
     fn jpeg(width: u32, height: u32) -> Vec<u8> {
-        // Checkers, and slopes that differ everywhere: a hash of nothing but checkers is chance.
+        // Checkers over patches of any brightness: a hash of checkers alone would be chance.
         let checkers = RgbImage::from_fn(width, height, |x, y| {
-            let slope = 40 + x * x / width + 2 * y * (height - y) / height;
-            let checker = if (x / 4 + y / 4) % 2 == 0 { 30 } else { 0 };
-            image::Rgb([u8::try_from(slope + checker).unwrap_or(255); 3])
+            let patch = (x * 8 / width * 37 + y * 8 / height * 101) * 57 % 200;
+            let checker = if (x / 4 + y / 4) % 2 == 0 { 50 } else { 0 };
+            image::Rgb([u8::try_from(patch + checker).unwrap_or(255); 3])
         });
         let mut bytes = Vec::new();
         JpegEncoder::new_with_quality(&mut bytes, 95)
