@@ -479,7 +479,7 @@ mod tests {
                     drop(
                         d.attributes
                             .insert("T".to_owned(), vec!["2026-11-22".to_owned()]),
-                    )
+                    );
                 },
                 "attributes.T: not_a_time",
             ),

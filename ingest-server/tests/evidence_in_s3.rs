@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use contract::v1::{AgentId, AutoReport, EvidenceId};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{TryStreamExt as _, stream};
 use ingest_server::changes::ChangeBus;
 use ingest_server::config::{Config, EvidencePlace};
 use ingest_server::evidence::EvidenceStore;

@@ -166,9 +166,12 @@ impl Cleaner {
     }
 
     async fn task(&self, scratch: &Path, work: Work) -> Result<Answer, Failure> {
-        #[expect(
-            clippy::infallible_destructuring_match,
-            reason = "tests have a second kind"
+        #[cfg_attr(
+            not(test),
+            expect(
+                clippy::infallible_destructuring_match,
+                reason = "tests have a second kind"
+            )
         )]
         let program = match &self.hands {
             Hands::Process(program) => program,

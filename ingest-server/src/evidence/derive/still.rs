@@ -221,15 +221,24 @@ mod tests {
     }
 
     fn jpeg(width: u32, height: u32) -> Vec<u8> {
-        // Checkers over patches of any brightness: a hash of checkers alone would be chance.
-        let checkers = RgbImage::from_fn(width, height, |x, y| {
+        jpeg_of(&RgbImage::from_fn(width, height, |x, y| {
+            image::Rgb([if (x / 4 + y / 4) % 2 == 0 { 255 } else { 0 }; 3])
+        }))
+    }
+
+    /// Checkers over patches of any brightness: the hash of checkers alone would be chance.
+    fn patches(width: u32, height: u32) -> Vec<u8> {
+        jpeg_of(&RgbImage::from_fn(width, height, |x, y| {
             let patch = (x * 8 / width * 37 + y * 8 / height * 101) * 57 % 200;
             let checker = if (x / 4 + y / 4) % 2 == 0 { 50 } else { 0 };
             image::Rgb([u8::try_from(patch + checker).unwrap_or(255); 3])
-        });
+        }))
+    }
+
+    fn jpeg_of(picture: &RgbImage) -> Vec<u8> {
         let mut bytes = Vec::new();
         JpegEncoder::new_with_quality(&mut bytes, 95)
-            .encode_image(&checkers)
+            .encode_image(picture)
             .unwrap();
         bytes
     }
@@ -244,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_citizen_s_picture_keeps_its_pixels_and_nothing_else() {
-        let plain = jpeg(120, 80);
+        let plain = patches(120, 80);
         // Exif that turns it a quarter, and says who took it where.
         let mut exif =
             b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0SECRET PLACE"
