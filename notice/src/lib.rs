@@ -1,5 +1,5 @@
 //! What is told to whom about an incident: the facts of it ([`facts`]), who wants to know what
-//! ([`target`]), what a target must be told now ([`plan`]), what becomes of one message
+//! ([`target`]), what a target must be told now ([`mod@plan`]), what becomes of one message
 //! ([`delivery`]), and how it reads as a Common Alerting Protocol message ([`cap`]) in a feed
 //! ([`atom`]).
 //!

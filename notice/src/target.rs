@@ -377,7 +377,7 @@ impl Targets {
     }
 
     /// Whom a cause concerns: where one did not acknowledge, those whom it names; else everybody, and
-    /// [`crate::plan`] decides.
+    /// [`crate::plan()`] decides.
     pub fn audience<'a>(&'a self, cause: &'a Cause) -> impl Iterator<Item = &'a Target> {
         let named = match cause {
             Cause::NoAck(of) => Some(self.get(of).map_or(&[][..], |target| &target.escalate_to)),

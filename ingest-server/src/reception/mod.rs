@@ -1,7 +1,7 @@
 //! Where citizens' reports come in: through the portal, an app, another system's Open311, or the hands of
 //! staff. Each is taken whole or not at all, once under its key, and becomes a witness of an incident.
 //!
-//! [`filing`] takes one in; [`files`] encodes what came with it anew; [`follow`] is what its reporter may
+//! `filing` takes one in; `files` encodes what came with it anew; [`follow`] is what its reporter may
 //! do afterwards; [`errands`] asks the nearest camera; [`keeping`] ends what has been kept long enough.
 //!
 //! What does not belong here: reading forms and JSON (`http`), weighing (`merge`), SQL (`store`), what

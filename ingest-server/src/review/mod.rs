@@ -1,4 +1,4 @@
-//! What people do with incidents: the steps of a case ([`step`]) and where it goes ([`routing`]); merge, split, undo
+//! What people do with incidents: the steps of a case (`step`) and where it goes (`routing`); merge, split, undo
 //! and answers to suggestions stand in `merging`.
 //!
 //! A verb names the version it was decided on; where the incident has moved on, the person looks
