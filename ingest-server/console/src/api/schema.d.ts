@@ -1359,10 +1359,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The map of areas in force: GeoJSON as it was imported, with every version of every area. */
+        /** The map of areas in force: `GeoJSON` as it was imported, with every version of every area. */
         get: operations["getAreas"];
         /**
-         * Sets the map of areas: a GeoJSON FeatureCollection of polygons with `id`, `name`, `from`, and where they are known
+         * Sets the map of areas: a `GeoJSON` `FeatureCollection` of polygons with `id`, `name`, `from`, and where they are known
          *     `until` and `aliases`.
          */
         put: operations["setAreas"];
@@ -1768,7 +1768,7 @@ export interface components {
         };
         /** @description The map of areas in force. */
         Areas: {
-            /** @description A GeoJSON FeatureCollection. */
+            /** @description A `GeoJSON` `FeatureCollection`. */
             areas: Record<string, never>;
             /**
              * Format: int64
@@ -3904,7 +3904,7 @@ export interface components {
         };
         /** @description A map of areas is to be set. */
         SetAreasRequest: {
-            /** @description A GeoJSON FeatureCollection. */
+            /** @description A `GeoJSON` `FeatureCollection`. */
             areas: Record<string, never>;
             /** @description Why. */
             note?: string | null;
