@@ -18,7 +18,6 @@ mod pixels;
 mod region;
 mod watch;
 
-mod pose;
 mod reference;
 mod signs;
 mod view;
@@ -27,7 +26,6 @@ pub use blob::Blob;
 pub use error::MotionError;
 pub use glance::{Glance, LumaStatistics, PictureHash, change_between};
 pub use luma::LumaPicture;
-pub use pose::PoseMotion;
 pub use reference::Aim;
 pub use region::{RegionId, StillRegion};
 pub use shift::{Shift, shift_between};

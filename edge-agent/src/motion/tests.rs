@@ -6,7 +6,6 @@ use proptest::prelude::*;
 
 use super::rendered::{Camera, Paint, SIZE, Thing, clip, painted, stall, walker};
 use super::*;
-use crate::config::PoseId;
 use crate::geometry::{PictureSize, PixelBox};
 use crate::time::StreamTime;
 
@@ -195,30 +194,6 @@ fn a_stream_that_breaks_does_not_clear_what_stands() {
         };
         let stands = 1000.0 - region.since.as_secs_f64();
         assert!((72.0..76.0).contains(&stands), "{stands} s");
-    }
-}
-
-#[test]
-fn each_pose_has_its_own_view_and_none_while_it_turns() {
-    let mut motion = PoseMotion::new(MotionOptions::default());
-    let mut cameras = [Camera::new(), Camera::new()];
-    cameras[1].place = 99;
-    for step in 0..120_u16 {
-        let now = at(f32::from(step) / 2.0);
-        let pose = step / 10 % 2;
-        let picture = cameras[usize::from(pose)].take(1.0, &[]);
-        let told = motion
-            .look(now, Some(PoseId(pose)), &picture)
-            .unwrap()
-            .unwrap();
-        if step >= 40 {
-            assert_eq!(
-                (told.view, told.still.len()),
-                (View::Steady, 0),
-                "step {step}"
-            );
-        }
-        assert_eq!(motion.look(now, None, &picture).unwrap(), None);
     }
 }
 
