@@ -10,6 +10,9 @@ endif
 ifneq ($(wildcard $(CURDIR)/../shared/data/models/.),)
 export VONG_MODELS_MIRROR ?= $(abspath $(CURDIR)/../shared/data/models)
 endif
+ifneq ($(wildcard $(CURDIR)/../shared/data/schema/CAP-v1.2.xsd),)
+export VONG_CAP_SCHEMA ?= $(abspath $(CURDIR)/../shared/data/schema/CAP-v1.2.xsd)
+endif
 
 .PHONY: help setup demo demo-check test bench bench-json bench-large check-api soak fmt lint docs schema openapi console bin
 
