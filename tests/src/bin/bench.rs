@@ -43,6 +43,18 @@ struct Arguments {
     /// The stream bench in six minutes: one distance of keyframes, four cameras, the clean clips.
     #[arg(long)]
     short: bool,
+    /// Of the stream bench, only these streets.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    street: Vec<Street>,
+    /// Of the stream bench, only these pictures.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    picture: Vec<Picture>,
+    /// Of the stream bench, only these distances of keyframes, in pictures (25 a second).
+    #[arg(long, value_delimiter = ',')]
+    gop: Vec<u32>,
+    /// Of the stream bench, only these numbers of cameras.
+    #[arg(long, value_delimiter = ',')]
+    streams: Vec<usize>,
     /// Rounds of the stream bench, of which the median counts.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
@@ -142,12 +154,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
             }
         };
         told["streams"] = serde_json::to_value(streams(&setup, tell)?)?;
-        let gops: &[u32] = if arguments.short {
-            &[50]
-        } else {
-            &[25, 50, 250]
-        };
-        for &gop in gops {
+        for gop in Selection::of(arguments).gops {
             let clip = Clip {
                 street: Street::Visited,
                 picture: Picture::Easy,
@@ -190,24 +197,50 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What the stream bench films: every street, picture and distance of keyframes with one, four and
-/// eight cameras, or in short the clean ones at one distance with four.
+/// What the stream bench films.
+struct Selection {
+    streets: Vec<Street>,
+    pictures: Vec<Picture>,
+    gops: Vec<u32>,
+    streams: Vec<usize>,
+}
+
+impl Selection {
+    /// Every street, picture and distance of keyframes with one, four and eight cameras; in short the
+    /// clean ones at one distance with four. What is named takes the place of either.
+    fn of(arguments: &Arguments) -> Self {
+        let (pictures, gops, streams): (&[Picture], &[u32], &[usize]) = match arguments.short {
+            true => (&[Picture::Easy], &[50], &[4]),
+            false => (&[Picture::Easy, Picture::Noisy], &[25, 50, 250], &[1, 4, 8]),
+        };
+        Self {
+            streets: named(&arguments.street, &[Street::Busy, Street::Quiet]),
+            pictures: named(&arguments.picture, pictures),
+            gops: named(&arguments.gop, gops),
+            streams: named(&arguments.streams, streams),
+        }
+    }
+}
+
+/// What was named on the command line, else the usual.
+fn named<T: Copy>(named: &[T], usual: &[T]) -> Vec<T> {
+    if named.is_empty() { usual } else { named }.to_vec()
+}
+
+/// The cases of the stream bench, in the order in which they are measured.
 fn cases(arguments: &Arguments) -> Vec<(Clip, usize)> {
-    let (pictures, gops, counts): (&[Picture], &[u32], &[usize]) = match arguments.short {
-        true => (&[Picture::Easy], &[50], &[4]),
-        false => (&[Picture::Easy, Picture::Noisy], &[25, 50, 250], &[1, 4, 8]),
-    };
+    let selection = Selection::of(arguments);
     let mut cases = Vec::new();
-    for street in [Street::Busy, Street::Quiet] {
-        for &picture in pictures {
-            for &gop in gops {
+    for &street in &selection.streets {
+        for &picture in &selection.pictures {
+            for &gop in &selection.gops {
                 let clip = Clip {
                     street,
                     picture,
                     gop,
                     seed: arguments.seed,
                 };
-                cases.extend(counts.iter().map(|count| (clip, *count)));
+                cases.extend(selection.streams.iter().map(|count| (clip, *count)));
             }
         }
     }
