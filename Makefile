@@ -44,7 +44,7 @@ check-api: ## schemathesis against the OpenAPI document: whatever is sent, no an
 	@scripts/check-api
 
 soak: ## the fault suite in its long form: every fault many times, nothing lost, nothing doubled
-	@scripts/soak
+	@scripts/soak $(SOAK)
 
 fmt: ## format the Rust code
 	cargo fmt --all

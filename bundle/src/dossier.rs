@@ -218,7 +218,7 @@ fn check(dossier: &Dossier<'_>, manifest: &Manifest) -> Result<(), BundleError> 
     let enrolment = dossier.enrolment;
     verify_manifest(&enrolment.public_key, dossier.manifest, dossier.signature)
         .map_err(BundleError::Signature)?;
-    if enrolment.agent != manifest.agent.id || !enrolment.covers(manifest.sealed_at) {
+    if enrolment.agent != manifest.agent.id || enrolment.had_ended(manifest.sealed_at) {
         return Err(BundleError::Key);
     }
     if dossier.review.event_id != manifest.event.id {

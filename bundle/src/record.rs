@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 /// Most characters of a plate: with spaces and dashes the longest of Vietnam has 12.
 const MAX_PLATE_CHARS: usize = 16;
-/// How far an agent's clock may be behind the server's, which wrote `valid_from`: a key is used
-/// within moments of its enrolment.
+/// How far an agent's clock may be behind the server's, which wrote `valid_from`, without a word
+/// about it: a key is used within moments of its enrolment.
 const START_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Which agent a key belongs to, and from when until when. Signed by the server.
@@ -31,12 +31,17 @@ pub struct EnrolmentRecord {
 }
 
 impl EnrolmentRecord {
-    /// Whether the key could sign at `at`, by the agent's clock. That may be up to five minutes
-    /// behind at the start; at the end nothing is forgiven.
+    /// Whether the key might no longer sign at `at`, by the agent's clock.
     #[must_use]
-    pub fn covers(&self, at: Timestamp) -> bool {
-        let enrolled = self.valid_from.duration_until(at) >= -START_TOLERANCE;
-        enrolled && self.valid_until.is_none_or(|until| at < until)
+    pub fn had_ended(&self, at: Timestamp) -> bool {
+        self.valid_until.is_some_and(|until| until <= at)
+    }
+
+    /// Whether `at` lies more than five minutes before the key was enrolled. What the key signed
+    /// cannot be older than the key: the agent's clock was behind, and the seal holds all the same.
+    #[must_use]
+    pub fn predates(&self, at: Timestamp) -> bool {
+        self.valid_from.duration_until(at) < -START_TOLERANCE
     }
 }
 
@@ -205,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_covers_from_its_first_moment_to_before_its_revocation() {
+    fn a_key_ends_at_its_revocation_and_a_clock_behind_its_enrolment_is_told() {
         let at = |second| Timestamp::from_second(second).unwrap();
         let key = contract::v1::SecretKey::from_bytes(&[7; 32]).public();
         let record = |valid_until| EnrolmentRecord {
@@ -214,9 +219,10 @@ mod tests {
             valid_from: at(1_000),
             valid_until,
         };
-        assert!(!record(None).covers(at(699)));
-        assert!(record(None).covers(at(700)));
-        assert!(record(Some(at(2_000))).covers(at(1_999)));
-        assert!(!record(Some(at(2_000))).covers(at(2_000)));
+        assert!(record(None).predates(at(699)));
+        assert!(!record(None).predates(at(700)));
+        assert!(!record(None).had_ended(at(1_000_000)));
+        assert!(!record(Some(at(2_000))).had_ended(at(1_999)));
+        assert!(record(Some(at(2_000))).had_ended(at(2_000)));
     }
 }

@@ -111,6 +111,8 @@ pub enum Remark {
     PredecessorMissing,
     /// Nobody knows how far the agent's clock was off.
     ClockUnknown,
+    /// The agent's clock was behind: it sealed before its key was enrolled.
+    ClockBehindKey,
 }
 
 impl fmt::Display for Remark {
@@ -120,6 +122,9 @@ impl fmt::Display for Remark {
             Self::VehicleNotIdentified => "the vehicle is not identified",
             Self::PredecessorMissing => "the server did not hold the manifest before this one",
             Self::ClockUnknown => "how far the agent's clock was off is unknown",
+            Self::ClockBehindKey => {
+                "the agent's clock was behind: it sealed before its key was enrolled"
+            }
         })
     }
 }
@@ -426,13 +431,16 @@ impl Verification<'_> {
             self.verdict
                 .fault(layout::ENROLMENT, Problem::Contradicts(layout::MANIFEST));
         }
-        if !enrolment.covers(manifest.sealed_at) {
+        if enrolment.had_ended(manifest.sealed_at) {
             let problem = Problem::KeyNotValid {
                 at: manifest.sealed_at,
                 from: enrolment.valid_from,
                 until: enrolment.valid_until,
             };
             self.verdict.fault(layout::AGENT_KEY, problem);
+        }
+        if enrolment.predates(manifest.sealed_at) {
+            self.verdict.remarks.push(Remark::ClockBehindKey);
         }
     }
 

@@ -146,6 +146,8 @@ metrics_list! {
         "Pictures that the fire verifier could not take, by camera; the detector's word stood.";
     MOTION_FAILED = describe_counter "vong_agent_motion_failed_total", Unit::Count,
         "Times that no motion could be looked for in a picture and then more, by camera; tracks alone chose the closer looks.";
+    DECISION = describe_histogram "vong_event_decision_seconds", Unit::Seconds,
+        "From the arrival of the picture that decided an event to its report in the outbox.";
     INFERENCE = describe_histogram "vong_inference_seconds", Unit::Seconds,
         "From the pictures of a batch to their detections, by model.";
     INFERENCE_WAIT = describe_histogram "vong_inference_wait_seconds", Unit::Seconds,

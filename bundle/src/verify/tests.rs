@@ -455,6 +455,16 @@ fn a_key_that_was_revoked_before_the_event_is_named() {
     );
 }
 
+/// Found by the soak: clocks an hour back, right after an enrolment, made good seals worthless.
+#[test]
+fn what_was_sealed_by_a_clock_behind_the_key_is_whole_and_says_so() {
+    let mut case = Case::new();
+    case.enrolment.valid_from = "2026-11-02T04:14:31Z".parse().unwrap();
+    let verdict = judge(&case.bytes());
+    assert!(verdict.is_good(), "{:?}", verdict.faults);
+    assert!(verdict.remarks.contains(&Remark::ClockBehindKey));
+}
+
 #[test]
 fn a_link_that_does_not_fit_is_a_chain_mismatch() {
     let mismatch = ["manifest.json: chain mismatch"];

@@ -7,6 +7,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::passage::{Passage, PassageError};
 use super::ring::{Epoch, Tie};
 use super::shared_ring::{Reached, SharedRing};
@@ -83,6 +85,12 @@ impl Footage {
     #[must_use]
     pub const fn analysed(&self) -> &SharedRing {
         &self.analysed
+    }
+
+    /// When the picture of a moment of the analysed stream had arrived, while it is held.
+    #[must_use]
+    pub fn arrival(&self, epoch: Epoch, at: StreamTime) -> Option<Timestamp> {
+        self.analysed.arrival(epoch, at)
     }
 
     /// The ring that shows the camera best now: the main stream's while it is connected.

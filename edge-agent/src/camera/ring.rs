@@ -8,6 +8,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::access_unit::{AccessUnit, StreamInfo};
 use super::passage::{Absence, Gap, Passage, PassageError};
 use crate::time::{ClockAnchor, StreamTime};
@@ -63,7 +65,7 @@ impl Tie {
     }
 }
 
-fn nanos_since_1970(at: jiff::Timestamp) -> i64 {
+fn nanos_since_1970(at: Timestamp) -> i64 {
     i64::try_from(at.as_nanosecond()).unwrap_or(i64::MAX)
 }
 
@@ -238,6 +240,14 @@ impl PacketRing {
     pub fn ties(&self) -> Vec<(Epoch, Tie)> {
         let held = self.connections.iter().rev();
         held.filter_map(|c| Some((c.epoch, c.tie()?))).collect()
+    }
+
+    /// When the unit of a moment of a connection had arrived whole, by the agent's wall clock, while it is held.
+    #[must_use]
+    pub fn arrival(&self, epoch: Epoch, at: StreamTime) -> Option<Timestamp> {
+        let connection = self.connections.iter().find(|c| c.epoch == epoch)?;
+        let mut units = connection.gops.iter().rev().flat_map(|gop| &gop.units);
+        Some(units.find(|unit| unit.pts == at)?.arrival)
     }
 
     /// The newest moment of the current connection.

@@ -45,6 +45,23 @@ fn a_passage_starts_at_the_keyframe_before_and_ends_where_asked() {
 }
 
 #[test]
+fn a_moment_arrived_when_its_own_unit_did() {
+    let mut ring = ring(60, 10_000);
+    for (second, arrived) in [(0.0, 100), (1.0, 105)] {
+        let mut unit = AccessUnit::clone(&unit(second, second == 0.0, 10));
+        unit.arrival = Timestamp::from_second(arrived).unwrap();
+        ring.push(Arc::new(unit));
+    }
+    let arrival = |epoch, at| {
+        ring.arrival(Epoch(epoch), secs(at))
+            .map(Timestamp::as_second)
+    };
+    assert_eq!(arrival(1, 1.0), Some(105));
+    assert_eq!(arrival(1, 0.5), None);
+    assert_eq!(arrival(2, 1.0), None);
+}
+
+#[test]
 fn the_whole_span_stays_decodable_at_any_gop() {
     for gop in [1, 5, 10] {
         let ring = filled(30, 10_000, gop, 200);

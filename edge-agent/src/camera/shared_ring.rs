@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::access_unit::{AccessUnit, StreamInfo};
@@ -113,6 +114,12 @@ impl SharedRing {
     #[must_use]
     pub fn tie(&self, epoch: Epoch) -> Option<Tie> {
         self.lock().tie(epoch)
+    }
+
+    /// When a moment's unit had arrived; see [`PacketRing::arrival`].
+    #[must_use]
+    pub fn arrival(&self, epoch: Epoch, at: StreamTime) -> Option<Timestamp> {
+        self.lock().arrival(epoch, at)
     }
 
     /// Those of all connections that are held, the newest first.

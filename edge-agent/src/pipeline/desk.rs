@@ -73,6 +73,8 @@ pub(super) struct ChangePaper {
     pub(super) size: PictureSize,
     pub(super) camera: Arc<CameraFacts>,
     pub(super) promised: Vec<Promise>,
+    /// When the picture that decided a raised event had arrived.
+    pub(super) arrived: Option<Timestamp>,
 }
 
 /// What a passage over a line promises beside: the picture that shows it on the line. The usual picture
@@ -243,6 +245,7 @@ impl Desk {
             size,
             camera,
             promised,
+            arrived,
         } = paper;
         let sighting = Sighting {
             change,
@@ -257,6 +260,9 @@ impl Desk {
                 self.last_seen
                     .insert(report.event_id, clock.wall_at(change.at));
                 self.file(report).await;
+                if let Some(arrived) = arrived {
+                    note_decision(change.event_id, *arrived);
+                }
             }
             Err(error) => {
                 metrics::counter!(metric::REPORTS_INVALID).increment(1);
@@ -377,6 +383,13 @@ impl Desk {
             "report filed"
         );
     }
+}
+
+/// How long an event took from the arrival of the picture that decided it to the outbox.
+fn note_decision(event: EventId, arrived: Timestamp) {
+    let took = Timestamp::now().duration_since(arrived).as_secs_f64();
+    metrics::histogram!(metric::DECISION).record(took);
+    tracing::debug!(event.id = %event, picture.arrived = %arrived, "event is in the outbox");
 }
 
 #[cfg(test)]

@@ -484,6 +484,10 @@ impl Watch {
         }
         let event = change.event_id;
         let camera = Arc::clone(self.facts.at(change.pose));
+        let arrived = match change.phase {
+            Phase::Raised => self.exhibits.footage.arrival(moment.epoch, change.at),
+            Phase::Updated | Phase::Cleared => None,
+        };
         let paper = ChangePaper {
             change,
             clock: moment.clock,
@@ -491,6 +495,7 @@ impl Watch {
             size: moment.size,
             camera,
             promised,
+            arrived,
         };
         if self
             .desk

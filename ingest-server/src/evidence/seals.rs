@@ -88,7 +88,7 @@ fn judge(
     if verify_manifest(&key.public_key, bytes, signed).is_err() {
         return "signature_wrong";
     }
-    if !key.enrolment().covers(manifest.sealed_at) {
+    if key.enrolment().had_ended(manifest.sealed_at) {
         return "key_not_valid";
     }
     let same_event = manifest.event.id.to_string() == piece.event_id;

@@ -1,11 +1,12 @@
 //! Latency: how soon a violation that a camera filmed is at the broker, in the database, and on an
 //! operator's screen.
 //!
-//! Busy cameras send the bench clip over RTSP. The clock of each raised event starts when the picture
-//! that decided it arrived, as its report says (the arrival of the stream's first access unit, and
-//! the stream's own time since), and is read by three witnesses on the same machine: a subscriber at
-//! the broker, the same subscriber seeing the server's ack (which follows the commit), and a listener
-//! at the event stream.
+//! Busy cameras send the bench clip over RTSP. The clock of each raised event starts when the last
+//! packet of the picture that decided it had arrived, as the agent's log tells it, and is read by
+//! three witnesses on the same machine: a subscriber at the broker, the same subscriber seeing the
+//! server's ack (which follows the commit), and a listener at the event stream. The report's own
+//! `decided_at` will not do: it counts the camera's time from the connection's first picture, which
+//! may have come late.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -63,9 +64,8 @@ pub struct LatencyNumbers {
 /// When things were seen.
 #[derive(Debug, Default)]
 struct Seen {
-    /// Raised events: when the deciding picture was sent, when the report was at the broker, and the
-    /// SHA-256 that its ack will name.
-    raised: HashMap<EventId, (Timestamp, Timestamp, String)>,
+    /// Raised events: when the report was at the broker, and the SHA-256 that its ack will name.
+    raised: HashMap<EventId, (Timestamp, String)>,
     /// Acks by the SHA-256 they name.
     acked: HashMap<String, Timestamp>,
     /// Incidents on the event stream.
@@ -103,7 +103,14 @@ pub async fn latency(setup: &LatencySetup) -> anyhow::Result<LatencyNumbers> {
     watcher.abort();
     let mut seen = std::mem::take(&mut *book.lock().unwrap_or_else(PoisonError::into_inner));
     seen.raised.retain(|event, _| !early.contains_key(event));
-    Ok(numbers(setup, &seen, &incidents, clip_sha256, analysed))
+    let arrived = arrivals(&site.agent.log());
+    Ok(numbers(
+        setup,
+        &seen,
+        &arrived,
+        &incidents,
+        (clip_sha256, analysed),
+    ))
 }
 
 fn listen_at_broker(url: &str, book: Book) -> anyhow::Result<JoinHandle<()>> {
@@ -140,24 +147,28 @@ fn note(publish: &Publish, book: &Book) {
             return;
         }
         let sha256: String = Sha256::digest(&publish.payload).encode_hex();
-        let Some(decided) = decided_at(&publish.payload) else {
-            return;
-        };
-        let first = (decided, now, sha256);
+        let first = (now, sha256);
         seen.raised.entry(report.data.event_id).or_insert(first);
     } else if let Ok(ack) = decode::<contract::v1::Ack>(&publish.payload, EventType::Ack) {
         seen.acked.entry(ack.data.sha256).or_insert(now);
     }
 }
 
-/// When the agent received the picture that decided the event.
-fn decided_at(payload: &[u8]) -> Option<Timestamp> {
-    let envelope: Value = serde_json::from_slice(payload).ok()?;
-    envelope
-        .pointer("/data/basis/decided_at")?
-        .as_str()?
-        .parse()
-        .ok()
+/// When the pictures that decided events had arrived, by the agent's log.
+fn arrivals(log: &str) -> HashMap<EventId, Timestamp> {
+    let decided = log.lines().filter(|line| line.contains(IN_THE_OUTBOX));
+    let arrival = |line: &str| {
+        let event = field(line, "event.id=")?.parse().ok()?;
+        Some((event, field(line, "picture.arrived=")?.parse().ok()?))
+    };
+    decided.filter_map(arrival).collect()
+}
+
+/// What the agent says of an event that its outbox has (`edge-agent/src/pipeline/desk.rs`).
+const IN_THE_OUTBOX: &str = "event is in the outbox";
+
+fn field<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    line.split_once(name)?.1.split_whitespace().next()
 }
 
 fn watch(mut live: Live, book: Book) -> JoinHandle<()> {
@@ -186,13 +197,14 @@ async fn analysed(site: &Site, cameras: usize) -> anyhow::Result<String> {
 fn numbers(
     setup: &LatencySetup,
     seen: &Seen,
+    arrived: &HashMap<EventId, Timestamp>,
     incidents: &[Value],
-    clip_sha256: String,
-    analysed: String,
+    (clip_sha256, analysed): (String, String),
 ) -> LatencyNumbers {
     let (mut to_broker, mut to_commit, mut to_screen) = (Vec::new(), Vec::new(), Vec::new());
-    for (event, (decided, at_broker, sha256)) in &seen.raised {
-        to_broker.push(milliseconds(*decided, *at_broker));
+    for (event, (at_broker, sha256)) in &seen.raised {
+        let since = arrived.get(event).map(|at| milliseconds(*at, *at_broker));
+        to_broker.extend(since);
         let Some(committed) = seen.acked.get(sha256) else {
             continue;
         };
@@ -264,6 +276,23 @@ impl std::fmt::Display for LatencyNumbers {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn arrivals_are_read_from_what_the_agent_says() {
+        let id = EventId::new();
+        let log = format!(
+            "2026-01-02T03:04:06Z DEBUG {IN_THE_OUTBOX} event.id={id} picture.arrived=2026-01-02T03:04:05.25Z\n\
+             2026-01-02T03:04:07Z  INFO report filed event.id={id}"
+        );
+        let found = arrivals(&log);
+        assert_eq!(
+            found.get(&id).unwrap().to_string(),
+            "2026-01-02T03:04:05.25Z"
+        );
+        assert_eq!(found.len(), 1);
+        let agent = include_str!("../../../edge-agent/src/pipeline/desk.rs");
+        assert!(agent.contains(&format!("\"{IN_THE_OUTBOX}\"")));
+    }
 
     #[test]
     fn the_latency_that_is_printed_is_the_one_that_the_agent_sets() {

@@ -87,6 +87,9 @@ pub struct Agent {
     starts: u32,
 }
 
+/// What an agent logs: the usual, and of each event when its picture had arrived.
+const LOG: &str = "info,edge_agent::pipeline::desk=debug";
+
 impl Agent {
     /// Writes the configuration, enrols, and starts.
     ///
@@ -274,6 +277,7 @@ impl Agent {
             first,
             |command| {
                 clock_of(self.clock.as_ref(), command)
+                    .env("VONG_LOG", LOG)
                     .args(before)
                     .arg("--config")
                     .arg(config)

@@ -86,6 +86,7 @@ pub(super) fn change_of(
         },
         camera: Arc::new(camera),
         promised,
+        arrived: None,
     }
 }
 
