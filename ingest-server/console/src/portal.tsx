@@ -4,6 +4,7 @@ import { createRoot } from 'react-dom/client';
 
 import { CrashGuard } from './app/CrashGuard';
 import './design/tokens.css';
+import './design/daylight.css';
 import './design/base.css';
 import { Portal } from './features/portal/Portal';
 import { startI18n } from './i18n';

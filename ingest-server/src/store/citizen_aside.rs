@@ -197,6 +197,8 @@ pub struct StateChange {
     pub state: String,
     /// What stands beside it.
     pub detail: Option<String>,
+    /// What whoever took the step wrote. Not every step's words are for the public.
+    pub note: Option<String>,
 }
 
 /// The changes of state of incidents within a time, oldest first.
@@ -231,6 +233,7 @@ pub async fn state_changes(
                 at: row.at,
                 state: row.to_state?,
                 detail: row.reason,
+                note: row.note,
             })
         }));
     }

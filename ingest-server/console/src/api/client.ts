@@ -14,6 +14,12 @@ export function setCsrfToken(token: string | null): void {
   csrfToken = token;
 }
 
+/** Headers that a request written by hand needs besides its own. */
+export function ownHeaders(): Record<string, string> {
+  const language = { 'Accept-Language': currentLanguage() };
+  return csrfToken === null ? language : { ...language, 'X-CSRF-Token': csrfToken };
+}
+
 export const client = createClient<paths>({
   // Looked up at each call, so that a test can replace it.
   fetch: (request) => globalThis.fetch(request),

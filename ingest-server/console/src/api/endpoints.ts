@@ -15,7 +15,6 @@ import type {
   IncidentPage,
   IncidentState,
   OverdueList,
-  Policy,
   RejectReason,
   Session,
   Urgency,
@@ -46,14 +45,18 @@ export async function logOut(): Promise<void> {
   if (!response.ok && response.status !== 401) throw readProblem(response.status, error);
 }
 
+/** What a list does with what is set aside. */
+export type Shelf = 'hidden' | 'only' | 'any';
+
 export function listIncidents(
   states: readonly IncidentState[],
+  shelf: Shelf,
   cursor: string | null,
 ): Promise<IncidentPage> {
   const query = {
     limit: PAGE_SIZE,
-    // What is looked for by its state is work; what is set aside is not, for now.
-    ...(states.length > 0 && { state: states.join(','), shelf: 'hidden' }),
+    ...(states.length > 0 && { state: states.join(',') }),
+    ...(shelf !== 'any' && { shelf }),
     ...(cursor !== null && { cursor }),
   };
   return unwrap(client.GET('/api/v1/incidents', { params: { query } }));
@@ -143,6 +146,7 @@ export function acknowledgeDelivery(id: string, by: string): Promise<Delivery> {
 
 /** What the operator wants of the merging, on the version that was on the screen. */
 export type MergingWish = { version: number } & (
+  | { verb: 'merge'; into: string }
   | { verb: 'split'; reports: string[] }
   | { verb: 'undo-merge'; step: string }
   | { verb: 'accept-suggestion' | 'decline-suggestion'; suggestion: string }
@@ -153,6 +157,10 @@ export function merging(id: string, wish: MergingWish): Promise<IncidentDetail> 
   const params = { path: { id } };
   const { version } = wish;
   switch (wish.verb) {
+    case 'merge': {
+      const body = { version, into: wish.into };
+      return unwrap(client.POST('/api/v1/incidents/{id}/merge', { params, body }));
+    }
     case 'split': {
       const body = { version, reports: wish.reports };
       return unwrap(client.POST('/api/v1/incidents/{id}/split', { params, body }));
@@ -189,10 +197,12 @@ export type DeskWish =
   | { verb: 'letGo' }
   | { verb: 'shelve'; minutes: number; why: string }
   | { verb: 'unshelve' }
-  | { verb: 'pause'; reason: string }
+  | { verb: 'pause'; reason: string; note: string }
   | { verb: 'goOn' }
   | { verb: 'urgency'; urgency: Urgency }
-  | { verb: 'call'; call: string; outcome: CallOutcome; note: string };
+  /** The unit that is complained of; none takes the complaint away. */
+  | { verb: 'complaint'; unit: string | null; note: string }
+  | { verb: 'call'; call: string; outcome: CallOutcome; reached: string; note: string };
 
 export function fetchCase(id: string): Promise<Case> {
   return unwrap(client.GET('/api/v1/incidents/{id}/case', { params: { path: { id } } }));
@@ -228,8 +238,9 @@ export function atDesk(id: string, wish: DeskWish): Promise<Case> {
     case 'unshelve':
       return unwrap(client.DELETE('/api/v1/incidents/{id}/shelf', { params }));
     case 'pause': {
-      const { reason } = wish;
-      return unwrap(client.PUT('/api/v1/incidents/{id}/pause', { params, body: { reason } }));
+      const { reason, note } = wish;
+      const body = note === '' ? { reason } : { reason, note };
+      return unwrap(client.PUT('/api/v1/incidents/{id}/pause', { params, body }));
     }
     case 'goOn':
       return unwrap(client.DELETE('/api/v1/incidents/{id}/pause', { params }));
@@ -237,12 +248,17 @@ export function atDesk(id: string, wish: DeskWish): Promise<Case> {
       const { urgency } = wish;
       return unwrap(client.PUT('/api/v1/incidents/{id}/urgency', { params, body: { urgency } }));
     }
+    case 'complaint': {
+      const { unit, note } = wish;
+      const body = note === '' ? { unit } : { unit, note };
+      return unwrap(client.PUT('/api/v1/incidents/{id}/complaint', { params, body }));
+    }
     case 'call': {
-      const { call, outcome, note } = wish;
+      const { call, outcome, reached, note } = wish;
       return unwrap(
         client.PUT('/api/v1/incidents/{id}/calls/{call}', {
           params: { path: { id, call } },
-          body: { outcome, note },
+          body: { outcome, ...(reached !== '' && { reached }), ...(note !== '' && { note }) },
         }),
       );
     }
@@ -259,10 +275,6 @@ export function takeSteps(
 
 export function listOverdue(): Promise<OverdueList> {
   return unwrap(client.GET('/api/v1/overdue', { params: { query: {} } }));
-}
-
-export function fetchPolicy(): Promise<Policy> {
-  return unwrap(client.GET('/api/v1/setup/policy'));
 }
 
 export async function listCameras(): Promise<Camera[]> {
@@ -287,4 +299,10 @@ export function seeWith(rights: readonly string[]): void {
 export function evidenceUrl(incident: string, evidence: string): string {
   const [of, piece] = [encodeURIComponent(incident), encodeURIComponent(evidence)];
   return `/api/v1/incidents/${of}/evidence/${piece}${purpose}`;
+}
+
+/** Where a piece that a command brought is served. */
+export function evidenceUrlOfCommand(command: string, evidence: string): string {
+  const [of, piece] = [encodeURIComponent(command), encodeURIComponent(evidence)];
+  return `/api/v1/commands/${of}/evidence/${piece}${purpose}`;
 }

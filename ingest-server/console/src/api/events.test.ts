@@ -10,6 +10,7 @@ describe('readEvent', () => {
     ['incident', '{"id":"i-1","version":2}', { type: 'incident', id: 'i-1' }],
     ['camera', '{"agent":"a","camera":"c"}', { type: 'camera' }],
     ['agent', '{"agent":"a"}', { type: 'agent' }],
+    ['command', '{"agent":"a","id":"c"}', { type: 'command' }],
     ['resync', '', { type: 'resync' }],
     ['quarantine', '', null],
     [undefined, 'x', null],

@@ -4,7 +4,11 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser';
 
 /** What the server tells: something changed; the details are asked for by id. */
 export type LiveEvent =
-  { type: 'incident'; id: string } | { type: 'camera' } | { type: 'agent' } | { type: 'resync' };
+  | { type: 'incident'; id: string }
+  | { type: 'camera' }
+  | { type: 'agent' }
+  | { type: 'command' }
+  | { type: 'resync' };
 
 export interface StreamListener {
   onOpen: () => void;
@@ -99,6 +103,7 @@ export function readEvent(message: EventSourceMessage): LiveEvent | null {
     }
     case 'camera':
     case 'agent':
+    case 'command':
     case 'resync':
       return { type: message.event };
     case undefined:

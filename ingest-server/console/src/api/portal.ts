@@ -1,33 +1,27 @@
-// What the citizens' portal asks and sends. Reports go as forms, which the generated client does not write.
-import { currentLanguage } from '../i18n';
-import { client, unwrap } from './client';
+// What the citizens' portal asks and sends, and what staff sends for whoever calls. Reports go as forms,
+// which the generated client does not write.
+import { client, ownHeaders, unwrap } from './client';
 import { ApiProblem, readProblem } from './problem';
 import type { components } from './schema';
 
 export type ServiceList = components['schemas']['ServiceList'];
 export type Service = components['schemas']['Service'];
+export type Question = components['schemas']['ServiceAttribute'];
 export type Nearby = components['schemas']['NearbyIncident'];
 export type ReportWords = components['schemas']['ReportRequest'];
 export type Received = components['schemas']['ReportReceived'];
 export type Followed = components['schemas']['FollowedReport'];
+export type FollowedStep = components['schemas']['FollowedStep'];
 export type Rating = components['schemas']['Rating'];
 export type ReopenReason = components['schemas']['CitizenReopenReason'];
 
-/** A field that will not do, in the reporter's language. */
-export interface FieldFault {
-  field: string;
-  message: string;
-}
+/** Who sends: a citizen by the portal, or staff for somebody. */
+export type Sender = 'citizen' | 'staff';
 
-/** A report that was not taken, with every field at fault. */
-export class ReportRefused extends ApiProblem {
-  constructor(
-    problem: ApiProblem,
-    readonly fields: readonly FieldFault[],
-  ) {
-    super(problem.code, problem.status, problem.title, problem.detail);
-  }
-}
+const REPORTS: Record<Sender, string> = {
+  citizen: '/api/v1/public/reports',
+  staff: '/api/v1/reports',
+};
 
 export function fetchServices(): Promise<ServiceList> {
   return unwrap(client.GET('/api/v1/public/services'));
@@ -41,6 +35,7 @@ export async function fetchNearby(lat: number, lon: number, service: string): Pr
 
 /** Sends a report; `key` makes the same report one, however often it is sent. */
 export async function sendReport(
+  sender: Sender,
   words: ReportWords,
   files: readonly File[],
   key: string,
@@ -50,27 +45,27 @@ export async function sendReport(
   for (const file of files) form.append('file', file);
   let response: Response;
   try {
-    response = await globalThis.fetch('/api/v1/public/reports', {
+    response = await globalThis.fetch(REPORTS[sender], {
       method: 'POST',
       body: form,
-      headers: { 'Accept-Language': currentLanguage(), 'Idempotency-Key': key },
+      headers: { ...ownHeaders(), 'Idempotency-Key': key },
     });
   } catch {
     throw new ApiProblem('network', 0, null);
   }
   const body: unknown = await response.json().catch(() => null);
-  if (!response.ok) throw new ReportRefused(readProblem(response.status, body), faultsOf(body));
+  if (!response.ok) throw readProblem(response.status, body);
   return body as Received;
-}
-
-function faultsOf(body: unknown): FieldFault[] {
-  if (typeof body !== 'object' || body === null || !('fields' in body)) return [];
-  return Array.isArray(body.fields) ? (body.fields as FieldFault[]) : [];
 }
 
 export function followReport(code: string): Promise<Followed> {
   const params = { path: { code } };
   return unwrap(client.GET('/api/v1/public/reports/{code}', { params }));
+}
+
+/** Where a file of one's own report is served. */
+export function ownFileUrl(code: string, file: string): string {
+  return `/api/v1/public/reports/${encodeURIComponent(code)}/files/${encodeURIComponent(file)}`;
 }
 
 export function rateReport(code: string, rating: Rating, note: string): Promise<Followed> {
@@ -83,4 +78,11 @@ export function reopenReport(code: string, reason: ReopenReason, note: string): 
   const params = { path: { code } };
   const body = { reason, note };
   return unwrap(client.POST('/api/v1/public/reports/{code}/reopen', { params, body }));
+}
+
+/** Takes a report back: words, files and contact are erased. */
+export async function withdrawReport(code: string): Promise<void> {
+  const params = { path: { code } };
+  const { error, response } = await client.DELETE('/api/v1/public/reports/{code}', { params });
+  if (!response.ok) throw readProblem(response.status, error);
 }

@@ -4,6 +4,15 @@
 /** What went wrong, in a form that code can branch on. */
 export type ProblemCode = 'network' | 'unexpected' | (string & {});
 
+/** A field that will not do, in the caller's language. */
+export interface FieldFault {
+  /** Its path: `contact.phone`, `cameras.cam-1.masks[0]`. */
+  field: string;
+  /** What is wrong, as a word. */
+  problem?: string;
+  message: string;
+}
+
 export class ApiProblem extends Error {
   override readonly name = 'ApiProblem';
 
@@ -14,6 +23,10 @@ export class ApiProblem extends Error {
     /** The server's words; absent where the server said nothing readable. */
     readonly title: string | null,
     readonly detail: string | null = null,
+    /** Every field at fault, where the server named some. */
+    readonly fields: readonly FieldFault[] = [],
+    /** Why a step was refused, as a word. */
+    readonly reason: string | null = null,
   ) {
     super(title ?? code);
   }
@@ -26,7 +39,30 @@ export function readProblem(status: number, body: unknown): ApiProblem {
     const value: unknown = Reflect.get(body, key);
     return typeof value === 'string' && value !== '' ? value : null;
   };
-  return new ApiProblem(text('code') ?? 'unexpected', status, text('title'), text('detail'));
+  const code = text('code') ?? 'unexpected';
+  const fields = readFaults(body);
+  return new ApiProblem(code, status, text('title'), text('detail'), fields, text('reason'));
+}
+
+function readFaults(body: object): FieldFault[] {
+  const fields: unknown = Reflect.get(body, 'fields');
+  return Array.isArray(fields) ? fields.filter(isFault) : [];
+}
+
+function isFault(value: unknown): value is FieldFault {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'field' in value &&
+    typeof value.field === 'string' &&
+    'message' in value &&
+    typeof value.message === 'string'
+  );
+}
+
+/** The fields at fault of whatever failed; none where it is no refusal of the server's. */
+export function faultsOf(error: unknown): readonly FieldFault[] {
+  return error instanceof ApiProblem ? error.fields : [];
 }
 
 /** Whether the server no longer knows who asks. */

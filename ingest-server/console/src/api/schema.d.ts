@@ -1923,6 +1923,26 @@ export interface components {
          * @enum {string}
          */
         CameraState: "connecting" | "running" | "retrying" | "stopped";
+        /** @description Something that a rule took notice of and would not have raised. */
+        Candidate: {
+            /**
+             * @description What it looks like.
+             * @example smoke
+             */
+            class: string;
+            /**
+             * Format: float
+             * @description The mean score, 0 to 1.
+             */
+            confidence: number;
+            /**
+             * @description Why it would not have been raised, as a word.
+             * @example weak
+             */
+            reason: string;
+            /** @description From its first sighting to the picture that decided. */
+            seen: components["schemas"]["Span"];
+        };
         /** @description How an incident is worked. */
         Case: {
             /** @description The calls about it, oldest first. */
@@ -3980,6 +4000,8 @@ export interface components {
              * @description Events with the parameters that the rule has now.
              */
             events_as_it_is: number;
+            /** @description What the rule would nearly have raised, and why not, oldest first; at most 64. Few rules hold anything back. */
+            held_back?: components["schemas"]["Candidate"][];
             /** @description When the former would have been, oldest first; at most 64. */
             intervals: components["schemas"]["Span"][];
             /** @description The time over which the agent remembers tracks. */

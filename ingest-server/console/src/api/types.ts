@@ -27,7 +27,6 @@ export type PhoneCall = Schemas['PhoneCall'];
 export type CallOutcome = Schemas['CallOutcome'];
 export type Urgency = Schemas['Urgency'];
 export type CaseStep = Schemas['CaseStep'];
-export type Policy = Schemas['Policy'];
 export type OverdueList = Schemas['OverdueList'];
 export type BulkAnswer = Schemas['BulkAnswer'];
 export type RejectReason = Schemas['RejectReason'];

@@ -1,11 +1,13 @@
 // The header: where one can go, what time it is, who is logged in.
 import { useTranslation } from 'react-i18next';
-import { Link, useRoute } from 'wouter';
+import { Link, useLocation } from 'wouter';
 
 import type { Session } from '../api/types';
 import { clockTime } from '../i18n/format';
 import { useNames } from '../i18n/words';
+import { useUnitName } from '../state/casework';
 import { useNow } from '../state/now';
+import { useRights } from '../state/rights';
 import { useLogOut } from '../state/session';
 import { Button } from '../ui/Button';
 import { LanguageSwitch } from '../ui/LanguageSwitch';
@@ -22,8 +24,11 @@ export function Header({ session, onHelp }: Props) {
   const { t } = useTranslation();
   const name = useNames();
   const logOut = useLogOut();
-  const [onCameras] = useRoute('/cameras');
-  const [onOverdue] = useRoute('/overdue');
+  const unitName = useUnitName();
+  const { may, desk } = useRights();
+  const [path] = useLocation();
+  const on = (page: string): boolean => path === page || path.startsWith(`${page}/`);
+  const elsewhere = ['/overdue', '/entry', '/cameras', '/policy', '/people'].some(on);
   return (
     <header className={styles.header}>
       <span className={styles.brand}>
@@ -31,9 +36,20 @@ export function Header({ session, onHelp }: Props) {
         {t('app.name')}
       </span>
       <nav className={styles.nav} aria-label={t('nav.label')}>
-        <Tab href="/" current={!onCameras && !onOverdue} text={t('nav.incidents')} />
-        <Tab href="/overdue" current={onOverdue} text={t('nav.overdue')} />
-        <Tab href="/cameras" current={onCameras} text={t('nav.cameras')} />
+        <Tab
+          href="/"
+          current={!elsewhere}
+          text={t(desk === 'unit' ? 'nav.inbox' : 'nav.incidents')}
+        />
+        <Tab href="/overdue" current={on('/overdue')} text={t('nav.overdue')} />
+        {may('enter_reports') && <Tab href="/entry" current={on('/entry')} text={t('nav.entry')} />}
+        <Tab href="/cameras" current={on('/cameras')} text={t('nav.cameras')} />
+        {may('see_policy') && desk !== 'unit' && (
+          <Tab href="/policy" current={on('/policy')} text={t('nav.policy')} />
+        )}
+        {may('see_accounts') && (
+          <Tab href="/people" current={on('/people')} text={t('nav.people')} />
+        )}
       </nav>
       <Clock />
       <Button tone="quiet" shortcut="?" onClick={onHelp}>
@@ -42,7 +58,10 @@ export function Header({ session, onHelp }: Props) {
       <LanguageSwitch length="short" />
       <span className={styles.person}>
         <strong>{session.display_name}</strong>
-        <span className={styles.role}>{name('role', session.role)}</span>
+        <span className={styles.role}>
+          {name('role', session.role)}
+          {typeof session.unit === 'string' && ` · ${unitName(session.unit)}`}
+        </span>
       </span>
       <Button
         disabled={logOut.isPending}

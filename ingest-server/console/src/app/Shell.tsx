@@ -4,10 +4,14 @@ import { useTranslation } from 'react-i18next';
 import { Link, Route, Switch } from 'wouter';
 
 import type { Session } from '../api/types';
+import { AdminPage } from '../features/admin/AdminPage';
+import { CameraPage } from '../features/camera/CameraPage';
 import { CamerasPage } from '../features/cameras/CamerasPage';
+import { EntryPage } from '../features/entry/EntryPage';
 import { HelpDialog } from '../features/help/HelpDialog';
 import { OverduePage } from '../features/overdue/OverduePage';
 import { QueuePage } from '../features/queue/QueuePage';
+import { PolicyPage } from '../features/setup/PolicyPage';
 import { StatusStrip } from '../features/strip/StatusStrip';
 import { Blank } from '../ui/Notice';
 import { useKeys } from '../ui/useKeys';
@@ -37,8 +41,26 @@ export function Shell({ session }: { session: Session }) {
           <Route path="/overdue">
             <OverduePage />
           </Route>
+          <Route path="/entry">
+            <EntryPage />
+          </Route>
           <Route path="/cameras">
             <CamerasPage />
+          </Route>
+          <Route path="/cameras/:agent/:id">
+            {({ agent, id }) => (
+              <CameraPage
+                key={`${agent}/${id}`}
+                agent={decodeURIComponent(agent)}
+                id={decodeURIComponent(id)}
+              />
+            )}
+          </Route>
+          <Route path="/people">
+            <AdminPage />
+          </Route>
+          <Route path="/policy">
+            <PolicyPage />
           </Route>
           <Route>
             <Blank title={t('app.notFound')} hint={<Link href="/">{t('app.toQueue')}</Link>} />

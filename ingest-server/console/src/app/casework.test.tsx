@@ -1,6 +1,6 @@
 // How an incident is worked, as people at the centre and in a unit do it.
 import { QueryClientProvider } from '@tanstack/react-query';
-import { render, screen, within } from '@testing-library/react';
+import { render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -65,7 +65,8 @@ describe('the case', () => {
       }),
     );
     const { panel } = await open();
-    expect(panel.getByText('trat-tu')).toBeTruthy();
+    // The unit by its name, once the policy is here.
+    expect(await panel.findByText('Đội trật tự')).toBeTruthy();
     expect(panel.getByText('Khẩn')).toBeTruthy();
     expect(panel.getByText(/Quá hạn từ/)).toBeTruthy();
     expect(panel.getByText('Chuyển theo quy tắc via-he')).toBeTruthy();
@@ -97,5 +98,56 @@ describe('the case', () => {
     await panel.findByRole('button', { name: /Hoàn tác/ });
     await user.keyboard('z');
     expect(server.changes.at(-1)).toMatchObject({ path: 'i-1/undo', body: { version: 3 } });
+  });
+
+  it('stops the clock with a reason, and notes a complaint about a unit', async () => {
+    server.cases.set('i-1', aCase({ next_steps: [] }));
+    const { user, panel } = await open();
+    await user.click(panel.getByRole('button', { name: 'Dừng đồng hồ' }));
+    await user.selectOptions(await panel.findByLabelText('Lý do'), 'chờ cơ quan khác');
+    await user.click(
+      within(panel.getByRole('form', { name: 'Dừng đồng hồ' })).getByRole('button', {
+        name: 'Dừng đồng hồ',
+      }),
+    );
+    expect(server.changes.at(-1)).toMatchObject({
+      path: 'i-1/pause',
+      body: { reason: 'waiting_for_others' },
+    });
+    const complain = panel.getByRole('button', { name: 'Phản ánh về đơn vị…' });
+    await waitFor(() => {
+      expect(complain.hasAttribute('disabled')).toBe(false);
+    });
+    await user.click(complain);
+    await user.selectOptions(await panel.findByLabelText('Đơn vị'), 'Đội trật tự');
+    await user.click(panel.getByRole('button', { name: 'Ghi đơn vị bị phản ánh' }));
+    expect(server.changes.at(-1)).toMatchObject({
+      path: 'i-1/complaint',
+      body: { unit: 'trat-tu' },
+    });
+  });
+
+  it('held by somebody else is taken over by whoever leads, by nobody else', async () => {
+    const claim = { by: 'minh', until: '2030-01-01T00:00:00Z' };
+    server.cases.set('i-1', aCase({ claim }));
+    const { panel } = await open();
+    const button = panel.getByRole('button', { name: 'Giành lại' });
+    expect(button.hasAttribute('disabled')).toBe(true);
+    expect(button.getAttribute('title')).toBe('minh đang giữ');
+  });
+
+  it('is asked of the rules before it is sent anywhere', async () => {
+    server.on('GET', 'incidents/i-1/proposed-route', () => ({
+      at: null,
+      policy_version: null,
+      rule: 'via-he',
+      lead: 'trat-tu',
+      supporting: [],
+      reasons: [{ rule: 'nuoc', verdict: 'fails', term: 'category' }],
+    }));
+    const { user, panel } = await open();
+    await user.click(panel.getByRole('button', { name: 'Quy tắc nói gì?' }));
+    expect(await panel.findByText('Chuyển theo quy tắc via-he')).toBeTruthy();
+    expect(panel.getByText(/không khớp/).textContent).toContain('loại');
   });
 });

@@ -57,6 +57,11 @@ export function metres(value: number): string {
   return new Intl.NumberFormat(currentLanguage(), options).format(size);
 }
 
+/** `12 MB`; a size that is told is a limit, so it is rounded down. */
+export function megabytes(bytes: number): string {
+  return `${wholeNumber(Math.floor(bytes / 1_048_576))} MB`;
+}
+
 /** `16,46312, 107,59001` would be ambiguous with decimal commas, so degrees keep the decimal point. */
 export function coordinates(position: { lat: number; lon: number }): string {
   return `${position.lat.toFixed(5)}, ${position.lon.toFixed(5)}`;

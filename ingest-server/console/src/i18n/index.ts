@@ -3,14 +3,20 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 
-import { ui as en } from '../../../locales/en.json';
-import { ui as vi } from '../../../locales/vi.json';
+import { api as apiEn, ui as en } from '../../../locales/en.json';
+import { api as apiVi, ui as vi } from '../../../locales/vi.json';
 
 export const LANGUAGES = ['vi', 'en'] as const;
 export type Language = (typeof LANGUAGES)[number];
 export type Catalogue = typeof vi;
 
 export const catalogues: Record<Language, Catalogue> = { vi, en };
+
+/** What the server says of refusals, where it says only the word: when many were asked for at once. */
+export const refusals: Record<Language, Record<string, string>> = {
+  vi: { ...apiVi.errors, ...apiVi.details },
+  en: { ...apiEn.errors, ...apiEn.details },
+};
 
 const STORED_AT = 'vong.language';
 

@@ -17,6 +17,12 @@ const sets: [WordGroup, { enum: string[] }][] = [
   ['liveness', components.schemas.Liveness],
   ['clockSource', components.schemas.ClockSource],
   ['role', components.schemas.Role],
+  ['reportChannel', components.schemas.ReportChannel],
+  ['rating', components.schemas.Rating],
+  ['purpose', components.schemas.Purpose],
+  ['commandState', components.schemas.CommandState],
+  ['urgency', components.schemas.Urgency],
+  ['callOutcome', components.schemas.CallOutcome],
 ];
 
 describe('the catalogue', () => {

@@ -2,7 +2,7 @@
 // word where a newer server or agent says something this catalogue does not name yet.
 import { useTranslation } from 'react-i18next';
 
-import { catalogues, currentLanguage, type Catalogue } from '.';
+import { catalogues, currentLanguage, refusals, type Catalogue } from '.';
 
 /** The groups of the catalogue that name words of the wire. */
 export type WordGroup = {
@@ -25,4 +25,9 @@ export function useNames(): typeof nameOf {
 export function incidentName({ kind, detail }: { kind: string; detail: string }): string {
   const name = nameOf('detail', detail);
   return name === detail ? nameOf('kind', kind) : name;
+}
+
+/** Why the server refused, from the word that it gave. */
+export function refusalName(word: string): string {
+  return refusals[currentLanguage()][word] ?? word;
 }

@@ -4,21 +4,19 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/r
 import {
   atDesk,
   fetchCase,
-  fetchPolicy,
   listOverdue,
   takeStep,
-  takeSteps,
   undoStep,
   type DeskWish,
   type StepWish,
 } from '../api/endpoints';
+import { fetchPolicy, fetchProposedRoute } from '../api/setup';
 import type { Case } from '../api/types';
-import { incidentQuery, isConflict, refreshIncident, refreshLists } from './incidents';
+import { caseKey, incidentQuery, isConflict, refreshIncident, refreshLists } from './incidents';
 import { useLivePolling } from './live';
 
-/** Below the incident's own key, so that what refreshes the incident refreshes its case. */
 const caseQuery = (id: string) =>
-  queryOptions({ queryKey: [...incidentQuery(id).queryKey, 'case'], queryFn: () => fetchCase(id) });
+  queryOptions({ queryKey: caseKey(id), queryFn: () => fetchCase(id) });
 
 export function useCase(id: string) {
   return useQuery(caseQuery(id));
@@ -28,13 +26,46 @@ export function useCase(id: string) {
 export interface Unit {
   id: string;
   name: string;
+  parent?: string | null;
 }
+
+/** The units below another, however deep. */
+export function unitsBelow(units: readonly Unit[], above: string): Unit[] {
+  const found = new Set([above]);
+  // As often as the tree may be deep: a ring of units would never end otherwise.
+  units.forEach(() => {
+    for (const unit of units) {
+      if (typeof unit.parent === 'string' && found.has(unit.parent)) found.add(unit.id);
+    }
+  });
+  return units.filter(({ id }) => id !== above && found.has(id));
+}
+
+export const policyQuery = queryOptions({
+  queryKey: ['policy'],
+  queryFn: fetchPolicy,
+  staleTime: 60_000,
+});
 
 /** The units that incidents may be routed to. */
 export function useUnits(): readonly Unit[] {
-  const query = useQuery({ queryKey: ['policy'], queryFn: fetchPolicy, staleTime: 60_000 });
-  const units: unknown = query.data?.policy.units;
+  const units: unknown = useQuery(policyQuery).data?.policy.units;
   return Array.isArray(units) ? units.filter(isUnit) : [];
+}
+
+/** What a unit is called; its id where the policy no longer names it. */
+export function useUnitName(): (id: string) => string {
+  const units = useUnits();
+  return (id) => units.find((unit) => unit.id === id)?.name ?? id;
+}
+
+/** What the rules in force say of an incident, once somebody asks. */
+export function useProposedRoute(id: string, version: number, asked: boolean) {
+  return useQuery({
+    queryKey: [...incidentQuery(id).queryKey, 'proposed', version],
+    queryFn: () => fetchProposedRoute(id),
+    enabled: asked,
+  });
 }
 
 function isUnit(value: unknown): value is Unit {
@@ -83,15 +114,5 @@ export function useOverdue() {
     queryKey: ['incidents', 'overdue'],
     queryFn: listOverdue,
     refetchInterval: useLivePolling(),
-  });
-}
-
-/** One step for many incidents. */
-export function useBulk() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: ({ items, step }: { items: { id: string; version: number }[]; step: StepWish }) =>
-      takeSteps(items, step),
-    onSettled: () => refreshLists(client),
   });
 }

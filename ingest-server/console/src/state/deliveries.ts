@@ -8,8 +8,9 @@ import type { Delivery, IncidentDetail } from '../api/types';
 const deliveriesKey = (incident: string) => ['incident', incident, 'deliveries'];
 
 /** The messages about an incident; the live event of the incident tells when to read them again. */
-export function useDeliveries(incident: IncidentDetail) {
+export function useDeliveries(incident: IncidentDetail, may: boolean) {
   return useQuery({
+    enabled: may,
     queryKey: deliveriesKey(incident.id),
     queryFn: () => fetchDeliveries(incident.id),
   });

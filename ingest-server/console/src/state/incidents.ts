@@ -16,11 +16,13 @@ import {
   releaseBundle,
   typePlate,
   type Decision,
+  type Shelf,
 } from '../api/endpoints';
 import { ApiProblem } from '../api/problem';
-import type { IncidentState } from '../api/types';
+import type { IncidentState, IncidentSummary } from '../api/types';
+import type { Desk } from './rights';
 
-/** What the queue shows. */
+/** What a queue can show. */
 export const FILTERS = [
   'open',
   'new',
@@ -29,9 +31,25 @@ export const FILTERS = [
   'units',
   'answered',
   'rejected',
+  'shelved',
+  'toTake',
+  'atWork',
+  'toApprove',
+  'finished',
   'all',
 ] as const;
 export type Filter = (typeof FILTERS)[number];
+
+const CENTRE: readonly Filter[] = [
+  ...(['open', 'new', 'acknowledged', 'confirmed'] as const),
+  ...(['units', 'answered', 'rejected', 'shelved', 'all'] as const),
+];
+const UNIT: readonly Filter[] = ['toTake', 'atWork', 'toApprove', 'finished', 'all'];
+
+/** The filters of a desk; the first is the one it opens with. */
+export function filtersOf(desk: Desk): readonly Filter[] {
+  return desk === 'unit' ? UNIT : CENTRE;
+}
 
 const STATES: Record<Filter, readonly IncidentState[]> = {
   open: ['new', 'eligible', 'acknowledged'],
@@ -42,25 +60,46 @@ const STATES: Record<Filter, readonly IncidentState[]> = {
   units: ['routed', 'accepted', 'in_progress', 'sent_back'],
   answered: ['answered', 'approved', 'published'],
   rejected: ['rejected', 'not_eligible'],
+  shelved: [],
+  // A unit's day: what came, what is being worked on, what its leader looks at, what is done.
+  toTake: ['routed'],
+  atWork: ['accepted', 'in_progress', 'sent_back'],
+  toApprove: ['answered'],
+  finished: ['approved', 'published', 'resolved', 'closed_unresolved', 'deferred'],
   all: [],
 };
 
-/** Whether an incident in `state` belongs under `filter`. */
-export function passes(filter: Filter, state: IncidentState): boolean {
+/** What is set aside is not looked for among work, for now; a unit's work is what it has, shelved or not. */
+function shelfOf(filter: Filter): Shelf {
+  if (filter === 'shelved') return 'only';
+  return STATES[filter].length > 0 && !UNIT.includes(filter) ? 'hidden' : 'any';
+}
+
+/** Whether an incident belongs under `filter`. */
+export function passes(
+  filter: Filter,
+  incident: Pick<IncidentSummary, 'state' | 'shelved_until'>,
+): boolean {
   const states = STATES[filter];
-  return states.length === 0 || states.includes(state);
+  const shelved = (incident.shelved_until ?? null) !== null;
+  const shelf = shelfOf(filter);
+  const fitsShelf = shelf === 'any' || shelved === (shelf === 'only');
+  return fitsShelf && (states.length === 0 || states.includes(incident.state));
 }
 
 export const incidentPages = (filter: Filter) =>
   infiniteQueryOptions({
     queryKey: ['incidents', filter],
-    queryFn: ({ pageParam }) => listIncidents(STATES[filter], pageParam),
+    queryFn: ({ pageParam }) => listIncidents(STATES[filter], shelfOf(filter), pageParam),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor ?? null,
   });
 
 export const incidentQuery = (id: string) =>
   queryOptions({ queryKey: ['incident', id], queryFn: () => fetchIncident(id) });
+
+/** Below the incident's own key, so that what refreshes the incident refreshes its case. */
+export const caseKey = (id: string) => [...incidentQuery(id).queryKey, 'case'];
 
 export function useIncident(id: string) {
   return useQuery(incidentQuery(id));
@@ -80,9 +119,11 @@ export function useDecision(id: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (decision: Decision) => decide(id, decision),
-    onSuccess(detail) {
+    async onSuccess(detail) {
       client.setQueryData(incidentQuery(id).queryKey, detail);
-      return refreshLists(client);
+      // What may be done next follows from what was just done.
+      await client.invalidateQueries({ queryKey: caseKey(id) });
+      await refreshLists(client);
     },
     onError(error) {
       if (isConflict(error)) void refreshIncident(client, id);

@@ -92,5 +92,8 @@ async function look(client: QueryClient, events: readonly LiveEvent[]): Promise<
     looks.push(client.invalidateQueries({ queryKey: ['cameras'] }));
     looks.push(client.invalidateQueries({ queryKey: ['agents'] }));
   }
+  if (events.some((event) => event.type === 'command' || event.type === 'agent')) {
+    looks.push(client.invalidateQueries({ queryKey: ['orders'] }));
+  }
   await Promise.all(looks);
 }

@@ -96,6 +96,6 @@ function useRows({ filter, fetched, arrangement, seen }: Memory): QueueRow[] {
   const alone = new Map(missing.map((id, index) => [id, details[index]?.data]));
   return arrangement.order.flatMap((id) => {
     const incident = alone.get(id) ?? seen.get(id);
-    return incident === undefined ? [] : [{ incident, handled: !passes(filter, incident.state) }];
+    return incident === undefined ? [] : [{ incident, handled: !passes(filter, incident) }];
   });
 }

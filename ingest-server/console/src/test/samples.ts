@@ -1,4 +1,6 @@
 // Sample incidents and cameras for the unit tests; each test overrides what it is about.
+import type { ServiceList } from '../api/portal';
+import type { CitizenReport } from '../api/reports';
 import type { Camera, Case, Evidence, IncidentDetail, IncidentSummary } from '../api/types';
 
 export function aSummary(over: Partial<IncidentSummary> = {}): IncidentSummary {
@@ -118,5 +120,79 @@ export function aCamera(over: Partial<Camera> = {}): Camera {
     counters: { received: 1000, decoded: 900, analysed: 500, dropped: 3, reconnects: 1 },
     agent_liveness: 'online',
     ...over,
+  };
+}
+
+export function aReport(over: Partial<CitizenReport> = {}): CitizenReport {
+  return {
+    id: 'r-1',
+    number: 12,
+    channel: 'portal',
+    filed_by: null,
+    service: 'rac-thai',
+    description: 'Rác đổ đầy hẻm',
+    attributes: {},
+    address: '12 Lê Lợi',
+    lat: 16.46,
+    lon: 107.59,
+    uncertainty_m: 10,
+    occurred: '2026-11-22T07:00:00Z',
+    received: '2026-11-22T07:00:05Z',
+    reporter: 'N-4821',
+    media_url: null,
+    rating: null,
+    rating_note: null,
+    files: [
+      {
+        id: 'f-1',
+        mime: 'image/jpeg',
+        bytes: 1000,
+        sha256: 'a'.repeat(64),
+        original_sha256: 'b'.repeat(64),
+        url: '/api/v1/reports/r-1/files/f-1',
+      },
+    ],
+    footage: [],
+    hold: null,
+    anonymised_at: null,
+    erased_at: null,
+    ...over,
+  };
+}
+
+const inTwo = (text: string) => ({ vi: text, en: text });
+
+export function someServices(): ServiceList {
+  return {
+    items: [
+      {
+        code: 'rac-thai',
+        group: inTwo('Môi trường'),
+        name: inTwo('Rác thải'),
+        description: inTwo('Rác đổ bừa bãi'),
+        attributes: [],
+      },
+      {
+        code: 'cay-do',
+        group: inTwo('Hạ tầng'),
+        name: inTwo('Cây đổ'),
+        description: inTwo('Cây đổ, cành gãy'),
+        attributes: [
+          {
+            code: 'blocks',
+            datatype: 'singlevaluelist',
+            description: inTwo('Có chắn đường không?'),
+            required: true,
+            values: [
+              { key: 'yes', name: inTwo('Có') },
+              { key: 'no', name: inTwo('Không') },
+            ],
+          },
+        ],
+      },
+    ],
+    max_files: 2,
+    max_picture_bytes: 10_000_000,
+    max_video_bytes: 50_000_000,
   };
 }

@@ -18,12 +18,15 @@ export const aSession: Session = {
   username: 'lan',
   display_name: 'Lan',
   role: 'operator',
-  rights: [],
+  rights: ['see_incidents', 'act', 'merge', 'see_policy', 'see_dispatch', 'dispatch'],
   unit: null,
   scope: { areas: [], kinds: [] },
   csrf_token: 'csrf-1',
   expires_at: '2026-11-23T00:00:00Z',
 };
+
+/** What is answered with the case. */
+const AT_DESK = ['claim', 'shelf', 'undo', 'steps', 'pause', 'complaint', 'urgency', 'calls'];
 
 interface Call {
   method: string;
@@ -44,6 +47,8 @@ export class TestServer {
   custody: CustodyLog = { entries: [], broken_at: null };
   /** Every request that changes something. */
   readonly changes: Call[] = [];
+  /** What a test answers itself, by method and path below `/api/v1/`. */
+  private readonly own = new Map<string, (body: unknown) => unknown>();
   private streams = new Set<ReadableStreamDefaultController<Uint8Array>>();
 
   /** Takes the place of `fetch` until the test ends. */
@@ -51,6 +56,11 @@ export class TestServer {
     vi.spyOn(globalThis, 'fetch').mockImplementation((input, init) =>
       this.answer(new Request(new URL(urlOf(input), location.origin), requestOf(input, init))),
     );
+  }
+
+  /** Answers a request by a function of its body: what it returns as JSON, or a response as it is. */
+  on(method: string, path: string, answer: (body: unknown) => unknown): void {
+    this.own.set(`${method} ${path}`, answer);
   }
 
   /** Sends an event to every open stream. */
@@ -68,6 +78,8 @@ export class TestServer {
   private async answer(request: Request): Promise<Response> {
     const url = new URL(request.url);
     const path = url.pathname.replace('/api/v1/', '');
+    const own = this.own.get(`${request.method} ${path}`);
+    if (own !== undefined) return this.answerOwn(request, path, own);
     if (path === 'session') return this.answerSession(request);
     if (this.session === null) return problem(401, 'unauthenticated', 'Chưa đăng nhập.');
     if (path === 'events') return this.openStream();
@@ -77,6 +89,18 @@ export class TestServer {
     if (path === 'overdue') return json(this.overdue);
     if (path === 'incidents') return this.list(url.searchParams.get('state'));
     return this.answerIncident(request, path.split('/'));
+  }
+
+  private async answerOwn(
+    request: Request,
+    path: string,
+    own: (body: unknown) => unknown,
+  ): Promise<Response> {
+    const body = await bodyOf(request);
+    const csrf = request.headers.get('X-CSRF-Token');
+    if (request.method !== 'GET') this.changes.push({ method: request.method, path, csrf, body });
+    const answer = own(body);
+    return answer instanceof Response ? answer : json(answer);
   }
 
   private async answerSession(request: Request): Promise<Response> {
@@ -111,7 +135,7 @@ export class TestServer {
     if (verb === undefined) return json(incident);
     if (verb === 'evidence') return this.answerEvidence(incident, piece, what);
     if (verb === 'case') return json(this.caseOf(incident));
-    if (verb === 'claim' || verb === 'shelf' || verb === 'undo' || verb === 'steps') {
+    if (AT_DESK.includes(verb)) {
       return this.answerCase(request, incident, verb);
     }
     const body = (await request.json()) as { version: number };
@@ -164,6 +188,12 @@ export class TestServer {
   }
 }
 
+/** JSON, or nothing. */
+async function bodyOf(request: Request): Promise<unknown> {
+  const text = await request.text();
+  return text === '' ? null : JSON.parse(text);
+}
+
 function urlOf(input: RequestInfo | URL): string | URL {
   return input instanceof Request ? input.url : input;
 }
@@ -178,6 +208,8 @@ function requestOf(input: RequestInfo | URL, init: RequestInit | undefined): Req
   }
   const rest = { ...init };
   delete rest.signal;
+  // jsdom's form is none of Node's: its words stand for it.
+  if (rest.body instanceof FormData) rest.body = rest.body.get('report') as string;
   return rest;
 }
 
@@ -185,7 +217,8 @@ function json(value: unknown): Response {
   return Response.json(structuredClone(value));
 }
 
-function problem(status: number, code: string, title: string): Response {
+/** A problem document, with what belongs to it besides. */
+export function problem(status: number, code: string, title: string, more: object = {}): Response {
   const headers = { 'Content-Type': 'application/problem+json' };
-  return new Response(JSON.stringify({ code, title, status }), { status, headers });
+  return new Response(JSON.stringify({ code, title, status, ...more }), { status, headers });
 }

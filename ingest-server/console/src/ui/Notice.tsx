@@ -16,6 +16,17 @@ export function useProblemText(): (error: Error) => string {
   };
 }
 
+/** [useProblemText] with what the server added, in one line: for the foot of a form. */
+export function useProblemWords(): (error: Error) => string {
+  const problemText = useProblemText();
+  return (error) => {
+    const detail = error instanceof ApiProblem ? error.detail : null;
+    const fields = error instanceof ApiProblem ? error.fields : [];
+    const named = fields.map(({ field, message }) => `${field}: ${message}`);
+    return [problemText(error), detail, ...named].filter((part) => part !== null).join(' ');
+  };
+}
+
 /** A failure with, where it can be tried again, the button for it. */
 export function Failure({ error, onRetry }: { error: Error; onRetry?: () => void }) {
   const { t } = useTranslation();

@@ -54,9 +54,9 @@ pub use merging::{
     SplitRequest, SuggestionRequest, UndoMergeRequest,
 };
 pub use orders::{
-    ActionView, AgentClockView, AppliedView, CameraDesiredView, CommandList, CommandRequest,
-    CommandView, DesiredBody, DesiredRequest, DesiredView, MuteView, RefusedKeyView,
-    RuleChangeView, SimulationView, SpanView, agent_clock,
+    ActionView, AgentClockView, AppliedView, CameraDesiredView, CandidateView, CommandList,
+    CommandRequest, CommandView, DesiredBody, DesiredRequest, DesiredView, MuteView,
+    RefusedKeyView, RuleChangeView, SimulationView, SpanView, agent_clock,
 };
 pub use place::{NormBoxView, PlaceView, PositionView};
 pub use quarantine::{QuarantineList, QuarantinedView};

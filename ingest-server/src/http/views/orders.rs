@@ -290,6 +290,25 @@ pub struct SimulationView {
     pub events_as_it_is: u32,
     /// When the former would have been, oldest first; at most 64.
     pub intervals: Vec<SpanView>,
+    /// What the rule would nearly have raised, and why not, oldest first; at most 64. Few rules hold anything back.
+    #[serde(default)]
+    pub held_back: Vec<CandidateView>,
+}
+
+/// Something that a rule took notice of and would not have raised.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Candidate)]
+pub struct CandidateView {
+    /// From its first sighting to the picture that decided.
+    pub seen: SpanView,
+    /// Why it would not have been raised, as a word.
+    #[schema(example = "weak")]
+    pub reason: String,
+    /// What it looks like.
+    #[schema(example = "smoke")]
+    pub class: String,
+    /// The mean score, 0 to 1.
+    pub confidence: f32,
 }
 
 /// From when to when.

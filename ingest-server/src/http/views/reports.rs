@@ -12,8 +12,8 @@ use super::incident::uuid;
 use super::time;
 use crate::http::catalogue::Language;
 use crate::reception::{Channel, Followed, Rating, Received, follow};
-use crate::store::StoreError;
 use crate::store::entity::incident;
+use crate::store::{StateChange, StoreError};
 
 pub(super) const REPORTS: &str = "citizen_reports";
 pub(super) const FILES: &str = "citizen_files";
@@ -439,20 +439,7 @@ impl FollowedView {
     ) -> Result<Self, StoreError> {
         let row = followed.report;
         let service = services.get(&row.service);
-        let mut history: Vec<FollowedStep> = Vec::new();
-        for change in followed.changes {
-            let stage = citizens::Stage::of_state(&change.state, change.detail.as_deref());
-            if history
-                .last()
-                .is_none_or(|last| last.stage != stage.as_str())
-            {
-                history.push(FollowedStep {
-                    at: time(change.at, "incident_history", "at")?,
-                    stage: stage.as_str(),
-                    text: None,
-                });
-            }
-        }
+        let mut history = steps_told(followed.changes)?;
         for update in followed.updates {
             history.push(FollowedStep {
                 at: time(update.at, "citizen_updates", "at")?,
@@ -492,6 +479,33 @@ impl FollowedView {
             erased: row.erased_at.is_some(),
         })
     }
+}
+
+/// The changes of an incident's state as stages, each told once, with the words that are meant for the reporter:
+/// of an answer only when it is published, and nothing that colleagues write to one another.
+fn steps_told(changes: Vec<StateChange>) -> Result<Vec<FollowedStep>, StoreError> {
+    let mut told: Vec<FollowedStep> = Vec::new();
+    let mut answer = None;
+    for change in changes {
+        let stage = citizens::Stage::of_state(&change.state, change.detail.as_deref());
+        let text = match change.state.as_str() {
+            "answered" => {
+                answer = change.note;
+                None
+            }
+            "published" => answer.clone(),
+            "not_eligible" | "closed_unresolved" | "deferred" => change.note,
+            _ => None,
+        };
+        if told.last().is_none_or(|last| last.stage != stage.as_str()) {
+            told.push(FollowedStep {
+                at: time(change.at, "incident_history", "at")?,
+                stage: stage.as_str(),
+                text,
+            });
+        }
+    }
+    Ok(told)
 }
 
 /// When an answer is promised.
@@ -572,4 +586,64 @@ pub fn nearby(
         reporters: told.map_or(0, |told| told.reports),
         seen_by_camera: row.event_count > 0,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(at: i64, state: &str, detail: Option<&str>, note: Option<&str>) -> StateChange {
+        StateChange {
+            incident: "i".to_owned(),
+            seq: at,
+            at,
+            state: state.to_owned(),
+            detail: detail.map(str::to_owned),
+            note: note.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn a_reporter_reads_the_answer_once_it_is_published_and_nothing_between_colleagues() {
+        let told = steps_told(vec![
+            change(1, "new", None, None),
+            change(2, "routed", None, Some("gấp")),
+            change(3, "answered", Some("done"), Some("chưa đạt")),
+            change(4, "sent_back", None, Some("làm lại")),
+            change(5, "answered", Some("done"), Some("Đã lấp hố")),
+            change(6, "approved", Some("done"), Some("được")),
+            change(7, "published", Some("done"), None),
+            change(8, "resolved", None, None),
+        ])
+        .unwrap();
+        let told: Vec<_> = told
+            .iter()
+            .map(|step| (step.stage, step.text.as_deref()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("received", None),
+                ("working", None),
+                ("done", Some("Đã lấp hố")),
+            ]
+        );
+    }
+
+    #[test]
+    fn whoever_is_turned_down_is_told_why() {
+        for (state, detail, stage) in [
+            ("not_eligible", "outside_remit", "not_taken"),
+            ("closed_unresolved", "not_found", "not_solved"),
+            ("deferred", "2027-01-01", "postponed"),
+        ] {
+            let told = steps_told(vec![change(1, state, Some(detail), Some("vì thế"))]).unwrap();
+            assert_eq!(
+                (told[0].stage, told[0].text.as_deref()),
+                (stage, Some("vì thế"))
+            );
+        }
+        let rejected = change(1, "rejected", Some("duplicate"), Some("nội bộ"));
+        assert_eq!(steps_told(vec![rejected]).unwrap()[0].text, None);
+    }
 }

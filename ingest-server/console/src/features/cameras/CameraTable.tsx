@@ -1,5 +1,6 @@
 // The table of cameras, the blind ones first.
 import { useTranslation } from 'react-i18next';
+import { Link } from 'wouter';
 
 import type { Camera } from '../../api/types';
 import { wholeNumber } from '../../i18n/format';
@@ -39,7 +40,12 @@ function CameraRow({ camera }: { camera: Camera }) {
   return (
     <tr className={styles[sight]}>
       <th scope="row">
-        <span className={styles.name}>{cameraName(camera)}</span>
+        <Link
+          className={styles.name}
+          href={`/cameras/${encodeURIComponent(camera.agent)}/${encodeURIComponent(camera.id)}`}
+        >
+          {cameraName(camera)}
+        </Link>
         <span className={styles.small}>
           {camera.agent} / {camera.id}
         </span>

@@ -15,6 +15,8 @@ const KEYS = [
   ['R', 'step'],
   ['S', 'shelve'],
   ['Z', 'undo'],
+  ['1–9', 'unitStep'],
+  ['X', 'mark'],
   ['V', 'view'],
   ['N', 'refresh'],
   ['?', 'help'],

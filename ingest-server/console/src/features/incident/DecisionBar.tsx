@@ -4,7 +4,9 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { IncidentDetail } from '../../api/types';
+import { useCase } from '../../state/casework';
 import { isConflict, useDecision } from '../../state/incidents';
+import { useRights } from '../../state/rights';
 import { Button } from '../../ui/Button';
 import { useProblemText } from '../../ui/Notice';
 import { useKeys } from '../../ui/useKeys';
@@ -25,17 +27,22 @@ export function DecisionBar({ incident, onNext, onPrevious }: Props) {
   const { state, version } = incident;
   const fresh = state === 'new' || state === 'eligible';
   const open = fresh || state === 'acknowledged';
-  const idle = !decision.isPending;
-  const canAcknowledge = fresh && idle;
-  const canDecide = open && idle;
+  const onlooker = useRights().desk === 'onlooker';
+  const idle = !decision.isPending && !onlooker;
+  // A citizen's report is first found eligible: then the life of the case does not offer these yet.
+  const offered = useCase(incident.id).data?.next_steps;
+  const isOffered = (step: string): boolean => offered?.includes(step) ?? true;
+  const canAcknowledge = fresh && idle && isOffered('acknowledge');
+  const canConfirm = open && idle && isOffered('confirm');
+  const canReject = open && idle && isOffered('reject');
   const acknowledge = (): void => {
     if (canAcknowledge) decision.mutate({ verb: 'acknowledge', version });
   };
   const confirm = (): void => {
-    if (canDecide) decision.mutate({ verb: 'confirm', version });
+    if (canConfirm) decision.mutate({ verb: 'confirm', version });
   };
   const startReject = (): void => {
-    if (canDecide) setRejecting(true);
+    if (canReject) setRejecting(true);
   };
   useKeys({ A: acknowledge, C: confirm, F: startReject }, !rejecting);
 
@@ -63,20 +70,24 @@ export function DecisionBar({ incident, onNext, onPrevious }: Props) {
         <Button shortcut="A" disabled={!canAcknowledge} onClick={acknowledge}>
           {t('decide.acknowledge')}
         </Button>
-        <Button tone="good" shortcut="C" disabled={!canDecide} onClick={confirm}>
+        <Button tone="good" shortcut="C" disabled={!canConfirm} onClick={confirm}>
           {t('decide.confirm')}
         </Button>
         <Button
           tone="bad"
           shortcut="F"
-          disabled={!canDecide}
+          disabled={!canReject}
           aria-expanded={rejecting}
           onClick={startReject}
         >
           {t('decide.reject')}
         </Button>
       </div>
-      <Outcome incident={incident} decision={decision} />
+      {onlooker ? (
+        <p className={styles.outcome}>{t('decide.onlooker')}</p>
+      ) : (
+        <Outcome incident={incident} decision={decision} />
+      )}
       <div className={styles.verbs}>
         <Button tone="quiet" shortcut="K" onClick={onPrevious}>
           {t('decide.previous')}

@@ -6,14 +6,15 @@ import { useTranslation } from 'react-i18next';
 import type { Delivery, IncidentDetail } from '../../api/types';
 import { useNames } from '../../i18n/words';
 import { useAcknowledge, useDeliveries, useReplay } from '../../state/deliveries';
-import { useSession } from '../../state/session';
+import { useRights } from '../../state/rights';
 import { Button } from '../../ui/Button';
 import { Moment } from '../../ui/Moment';
 import styles from './Deliveries.module.css';
 
 export function Deliveries({ incident }: { incident: IncidentDetail }) {
   const { t } = useTranslation();
-  const query = useDeliveries(incident);
+  // Not every unit may read what others were told.
+  const query = useDeliveries(incident, useRights().may('see_dispatch'));
   const deliveries = query.data ?? [];
   if (query.isError) return <p className={styles.bad}>{t('deliveries.unreadable')}</p>;
   if (deliveries.length === 0) return null;
@@ -69,11 +70,9 @@ function Verbs({ incident, delivery }: { incident: IncidentDetail; delivery: Del
   const { t } = useTranslation();
   const replay = useReplay(incident.id);
   const acknowledge = useAcknowledge(incident.id);
-  const session = useSession().data;
+  const { may } = useRights();
   const [who, setWho] = useState('');
-  // Who may is the server's to say; an auditor looks on.
-  const looksOn = session?.kind !== 'open' || session.session.role === 'auditor';
-  if (looksOn || (delivery.state !== 'sent' && delivery.state !== 'dead')) return null;
+  if (!may('dispatch') || (delivery.state !== 'sent' && delivery.state !== 'dead')) return null;
   const sending = replay.isPending || acknowledge.isPending;
   const failure = replay.error ?? acknowledge.error;
   return (

@@ -14,23 +14,34 @@ export function Facts({ incident }: { incident: IncidentDetail }) {
   const { t } = useTranslation();
   const { camera, occurred } = incident;
   const end = occurred.end ?? null;
+  // What citizens alone tell of has no camera, zone, confidence or end.
+  const seen = incident.event_count > 0;
   return (
     <section aria-label={t('incident.facts')}>
       <dl className={styles.facts}>
-        <Fact name={t('incident.camera')}>{cameraName(camera)}</Fact>
-        <Fact name={t('incident.zone')}>{incident.zone ?? t('app.none')}</Fact>
+        {seen && (
+          <>
+            <Fact name={t('incident.camera')}>{cameraName(camera)}</Fact>
+            <Fact name={t('incident.zone')}>{incident.zone ?? t('app.none')}</Fact>
+          </>
+        )}
+        {incident.citizen_count > 0 && (
+          <Fact name={t('incident.citizens')}>{incident.citizen_count}</Fact>
+        )}
         <Fact name={t('incident.started')}>
           <Moment at={occurred.start} />
         </Fact>
-        <Fact name={t('incident.ended')}>
-          {end === null ? t('incident.ongoing') : <Moment at={end} />}
-        </Fact>
+        {seen && (
+          <Fact name={t('incident.ended')}>
+            {end === null ? t('incident.ongoing') : <Moment at={end} />}
+          </Fact>
+        )}
         {end !== null && (
           <Fact name={t('incident.lasted')}>
             {duration(new Date(occurred.start), new Date(end))}
           </Fact>
         )}
-        <Fact name={t('incident.confidence')}>{percent(incident.confidence)}</Fact>
+        {seen && <Fact name={t('incident.confidence')}>{percent(incident.confidence)}</Fact>}
         {typeof incident.count === 'number' && (
           <Fact name={t('incident.count')}>{incident.count}</Fact>
         )}
@@ -53,7 +64,9 @@ export function Details({ incident }: { incident: IncidentDetail }) {
         {t('incident.details')}
       </h3>
       <dl className={styles.facts}>
-        <Fact name={t('incident.agent')}>{incident.camera.agent}</Fact>
+        {incident.event_count > 0 && (
+          <Fact name={t('incident.agent')}>{incident.camera.agent}</Fact>
+        )}
         <Fact name={t('incident.sightings')}>{incident.event_count}</Fact>
         <Fact name={t('incident.reports')}>{incident.report_count}</Fact>
         <Fact name={t('incident.receivedAt')}>

@@ -26,6 +26,22 @@ export function History({ incident }: { incident: IncidentDetail }) {
   );
 }
 
+/** The group of the catalogue that names the reasons of an action. */
+function reasonsOf(action: string) {
+  switch (action) {
+    case 'open':
+      return 'openReason';
+    case 'reject':
+      return 'rejectReason';
+    case 'pause':
+      return 'pauseReason';
+    case 'set_urgency':
+      return 'urgency';
+    default:
+      return 'caseReason';
+  }
+}
+
 function Entry({ entry }: { entry: HistoryEntry }) {
   const { t } = useTranslation();
   const name = useNames();
@@ -36,7 +52,7 @@ function Entry({ entry }: { entry: HistoryEntry }) {
         {name('actor', entry.actor)} · <Moment at={entry.at} as="exact" />
       </span>
       {typeof entry.reason === 'string' && (
-        <span>{t('incident.reason', { reason: name('rejectReason', entry.reason) })}</span>
+        <span>{t('incident.reason', { reason: name(reasonsOf(entry.action), entry.reason) })}</span>
       )}
       {typeof entry.note === 'string' && <span className={styles.note}>{entry.note}</span>}
     </li>

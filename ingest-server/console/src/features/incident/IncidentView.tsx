@@ -5,11 +5,14 @@ import { useTranslation } from 'react-i18next';
 import type { IncidentDetail } from '../../api/types';
 import { incidentName, useNames } from '../../i18n/words';
 import { useIncident } from '../../state/incidents';
+import { useRights } from '../../state/rights';
 import { Moment } from '../../ui/Moment';
 import { Blank, Failure } from '../../ui/Notice';
 import { SeverityLabel } from '../../ui/SeverityMark';
 import { StateChip } from '../../ui/StateChip';
 import { CasePanel } from './CasePanel';
+import { CitizenReports } from './CitizenReports';
+import { CitizenStage } from './CitizenStage';
 import { DecisionBar } from './DecisionBar';
 import { EvidenceStage } from './EvidenceStage';
 import { Deliveries } from './Deliveries';
@@ -17,6 +20,7 @@ import { Details, Facts } from './Facts';
 import { History } from './History';
 import { Merging } from './Merging';
 import { Seals } from './Seal';
+import { UnitBar } from './UnitBar';
 import styles from './IncidentView.module.css';
 
 /** The map library is the heaviest part; it comes with the first incident, not with the log-in. */
@@ -31,6 +35,7 @@ interface Props {
 export function IncidentView({ id, onNext, onPrevious }: Props) {
   const { t } = useTranslation();
   const query = useIncident(id);
+  const rights = useRights();
   if (query.data === undefined) {
     return query.isError ? (
       <>
@@ -42,13 +47,21 @@ export function IncidentView({ id, onNext, onPrevious }: Props) {
     );
   }
   const incident = query.data;
+  // Where no camera speaks of it, what people said is the proof.
+  const told = incident.event_count === 0;
+  const Bar = rights.desk === 'unit' ? UnitBar : DecisionBar;
   return (
     <article className={styles.view} aria-label={t('incident.label', { number: incident.number })}>
       <Heading incident={incident} />
       <div className={styles.body}>
-        <EvidenceStage key={incident.id} incident={incident} />
+        {told ? (
+          <CitizenStage key={incident.id} incident={incident} />
+        ) : (
+          <EvidenceStage key={incident.id} incident={incident} />
+        )}
         <div className={styles.side}>
           <Facts incident={incident} />
+          {told && <CitizenReports key={`reports ${incident.id}`} incident={incident} />}
           <CasePanel key={`case ${incident.id}`} incident={incident} />
           {/* One map for all incidents: a new WebGL context for each would cost a second. */}
           <div className={styles.map}>
@@ -56,6 +69,7 @@ export function IncidentView({ id, onNext, onPrevious }: Props) {
               <IncidentMap incident={incident} />
             </Suspense>
           </div>
+          {!told && <CitizenReports key={`reports ${incident.id}`} incident={incident} />}
           <Seals key={incident.id} incident={incident} />
           <Merging key={`merging ${incident.id}`} incident={incident} />
           <Deliveries key={`deliveries ${incident.id}`} incident={incident} />
@@ -63,7 +77,7 @@ export function IncidentView({ id, onNext, onPrevious }: Props) {
           <Details incident={incident} />
         </div>
       </div>
-      <DecisionBar key={incident.id} incident={incident} onNext={onNext} onPrevious={onPrevious} />
+      <Bar key={incident.id} incident={incident} onNext={onNext} onPrevious={onPrevious} />
     </article>
   );
 }
@@ -77,7 +91,11 @@ function Heading({ incident }: { incident: IncidentDetail }) {
       <div className={styles.tags}>
         <SeverityLabel severity={incident.severity} />
         <StateChip state={incident.state} />
-        <span>{name('phase', incident.camera_phase)}</span>
+        <span>
+          {incident.event_count > 0
+            ? name('phase', incident.camera_phase)
+            : t('incident.toldByCitizens')}
+        </span>
         <span>{t('incident.number', { number: incident.number })}</span>
         <Moment at={incident.occurred.start} />
       </div>

@@ -1,11 +1,14 @@
 // How the incident's reports came together: suggestions to answer, the reasons with their weights,
 // and what people merged or split, to be undone.
+import { useState, type SubmitEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { ApiProblem } from '../../api/problem';
 import type { IncidentDetail, MergeDecision, MergeFinding, MergeStep } from '../../api/types';
-import { useNames } from '../../i18n/words';
-import { useMerging } from '../../state/merging';
+import { localTime } from '../../i18n/format';
+import { incidentName, useNames } from '../../i18n/words';
+import { useMergeTargets, useMerging } from '../../state/merging';
+import { useRights } from '../../state/rights';
 import { Button } from '../../ui/Button';
 import facts from './Facts.module.css';
 import styles from './Merging.module.css';
@@ -14,24 +17,25 @@ export function Merging({ incident }: { incident: IncidentDetail }) {
   const { t } = useTranslation();
   const send = useMerging(incident.id);
   const { inside, decisions, steps } = incident.merging;
-  if (decisions.length === 0 && steps.length === 0) return null;
+  const mayMerge = useRights().may('merge');
+  const isInside = inside !== null && inside !== undefined;
+  if (decisions.length === 0 && steps.length === 0 && !mayMerge) return null;
   const { version } = incident;
-  const movable = incident.events.length > 1;
+  const witnesses = incident.events.length + incident.citizen_reports.length;
+  const movable = mayMerge && witnesses > 1;
   return (
     <section aria-labelledby="merge-title">
       <h3 id="merge-title" className={facts.title}>
         {t('merge.title')}
       </h3>
-      {inside !== null && inside !== undefined && (
-        <p>{t('merge.inside', { number: inside.number })}</p>
-      )}
+      {isInside && <p>{t('merge.inside', { number: inside.number })}</p>}
       <ul className={styles.list}>
         {decisions.map((decision) => (
           <Decision
             key={decision.id}
             decision={decision}
             here={incident.id}
-            busy={send.isPending}
+            busy={send.isPending || !mayMerge}
             onAnswer={(verb) => {
               send.mutate({ verb, version, suggestion: decision.id });
             }}
@@ -48,13 +52,22 @@ export function Merging({ incident }: { incident: IncidentDetail }) {
           <Step
             key={step.id}
             step={step}
-            busy={send.isPending}
+            busy={send.isPending || !mayMerge}
             onUndo={() => {
               send.mutate({ verb: 'undo-merge', version, step: step.id });
             }}
           />
         ))}
       </ul>
+      {mayMerge && !isInside && (
+        <MergeInto
+          incident={incident}
+          busy={send.isPending}
+          onMerge={(into) => {
+            send.mutate({ verb: 'merge', version, into });
+          }}
+        />
+      )}
       <p className={styles.failure} role="alert">
         {send.error !== null && problemWords(send.error)}
       </p>
@@ -62,10 +75,60 @@ export function Merging({ incident }: { incident: IncidentDetail }) {
   );
 }
 
+interface MergeIntoProps {
+  incident: IncidentDetail;
+  busy: boolean;
+  onMerge: (into: string) => void;
+}
+
+/** Merging by hand, where nothing suggested it: nothing is asked for before somebody opens it. */
+function MergeInto({ incident, busy, onMerge }: MergeIntoProps) {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState(false);
+  const [into, setInto] = useState('');
+  const targets = useMergeTargets(incident, open);
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault();
+    if (into !== '') onMerge(into);
+  };
+  return (
+    <details
+      onToggle={(event) => {
+        setOpen(event.currentTarget.open);
+      }}
+    >
+      <summary>{t('merge.byHand')}</summary>
+      <form className={styles.byHand} onSubmit={submit}>
+        <label>
+          {t('merge.into')}
+          <select
+            value={into}
+            onChange={(event) => {
+              setInto(event.target.value);
+            }}
+          >
+            <option value="">{t(targets.isPending ? 'app.loading' : 'portal.choose')}</option>
+            {targets.data?.map((other) => (
+              <option key={other.id} value={other.id}>
+                {t('incident.number', { number: other.number })} · {incidentName(other)} ·{' '}
+                {localTime(new Date(other.occurred.start), new Date())}
+              </option>
+            ))}
+          </select>
+        </label>
+        <Button type="submit" disabled={busy || into === ''}>
+          {t('merge.do')}
+        </Button>
+      </form>
+    </details>
+  );
+}
+
 function isLinkedHere(incident: IncidentDetail, decision: MergeDecision): boolean {
   return (
     decision.verdict === 'linked' &&
-    incident.events.some((event) => event.event_id === decision.report)
+    (incident.events.some((event) => event.event_id === decision.report) ||
+      incident.citizen_reports.some((report) => report.id === decision.report))
   );
 }
 
@@ -89,7 +152,9 @@ function Decision({ decision, here, busy, onAnswer, onUnlink }: DecisionProps) {
   const asks = decision.verdict === 'suggested' && answer === null;
   return (
     <li className={styles.entry}>
-      <span className={styles.verdict}>{verdictWords(t, decision.verdict, said)}</span>
+      <span className={styles.verdict}>
+        {t(VERDICTS[decision.verdict] ?? 'merge.weighed', said)}
+      </span>
       <Reasons prior={decision.prior_bits ?? 0} findings={decision.findings} />
       {answer !== null && (
         <span className={styles.soft}>
@@ -145,11 +210,13 @@ function Reason({ finding }: { finding: MergeFinding }) {
   const { t } = useTranslation();
   const name = useNames();
   const measured = finding.measured ?? null;
+  const unit = measuredIn(finding.level);
+  const value = unit === 'merge.likeness' ? measured?.toFixed(2) : Math.round(measured ?? 0);
   return (
     <li className={styles.reason}>
       <span>
         {name('mergeLevel', finding.level)}
-        {measured !== null && ` (${measuredWords(t, finding.level, measured)})`}
+        {measured !== null && ` (${t(unit, { value })})`}
       </span>
       <meter min={-12} max={12} low={0} high={0} optimum={12} value={finding.bits} />
       <span className={styles.bits}>{t('merge.bits', { bits: finding.bits.toFixed(1) })}</span>
@@ -181,29 +248,18 @@ function Step({ step, busy, onUndo }: StepProps) {
   );
 }
 
-type Translate = ReturnType<typeof useTranslation>['t'];
+/** What is said of a verdict; any other is a weighing that led to nothing. */
+const VERDICTS: Partial<Record<string, 'merge.linked' | 'merge.suggestion' | 'merge.recurrence'>> =
+  {
+    linked: 'merge.linked',
+    suggested: 'merge.suggestion',
+    recurrence: 'merge.recurrence',
+  };
 
-function verdictWords(
-  t: Translate,
-  verdict: string,
-  said: { number: number | string; percent: number },
-): string {
-  switch (verdict) {
-    case 'linked':
-      return t('merge.linked', said);
-    case 'suggested':
-      return t('merge.suggestion', said);
-    case 'recurrence':
-      return t('merge.recurrence', said);
-    default:
-      return t('merge.weighed', said);
-  }
-}
-
-function measuredWords(t: Translate, level: string, measured: number): string {
-  if (level.startsWith('space')) return t('merge.metres', { value: Math.round(measured) });
-  if (level.startsWith('time')) return t('merge.seconds', { value: Math.round(measured) });
-  return t('merge.likeness', { value: measured.toFixed(2) });
+/** What was measured, in its unit. */
+function measuredIn(level: string): 'merge.metres' | 'merge.seconds' | 'merge.likeness' {
+  if (level.startsWith('space')) return 'merge.metres';
+  return level.startsWith('time') ? 'merge.seconds' : 'merge.likeness';
 }
 
 function problemWords(error: Error): string {

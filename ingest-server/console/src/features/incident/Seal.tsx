@@ -37,7 +37,9 @@ function SealOfEvent({ incident, seal }: { incident: string; seal: Seal }) {
   const failure = release.error ?? plate.error;
   return (
     <div className={styles.seal}>
-      <p>{standing(t, seal)}</p>
+      <p>
+        <Standing seal={seal} />
+      </p>
       {released === null ? (
         <PlateForm
           key={seal.plate ?? ''}
@@ -112,7 +114,9 @@ function PlateForm({ plate, sending, onType }: PlateProps) {
   );
 }
 
-function standing(t: ReturnType<typeof useTranslation>['t'], seal: Seal): string {
+/** Where the seal of an event stands, in words. */
+function Standing({ seal }: { seal: Seal }) {
+  const { t } = useTranslation();
   const verdict = seal.verdict ?? null;
   if (verdict === null) return t('seal.notCome');
   if (verdict !== 'good') return t('seal.bad', { reason: verdict });

@@ -1,42 +1,15 @@
 // What belongs to a step: a reason, a unit, a day, words. Enter sends, Escape leaves.
-import { useState, type ReactNode, type SubmitEvent } from 'react';
+import { useEffect, useRef, useState, type ReactNode, type SubmitEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { StepWish } from '../../api/endpoints';
 import { useNames } from '../../i18n/words';
-import { useUnits } from '../../state/casework';
+import { unitsBelow, useUnits, type Unit } from '../../state/casework';
+import { useOwnUnit } from '../../state/rights';
 import { Button } from '../../ui/Button';
 import { useKeys } from '../../ui/useKeys';
 import styles from './CasePanel.module.css';
-
-/** The reasons that a step may give. */
-const REASONS: Partial<Record<string, readonly string[]>> = {
-  mark_not_eligible: [
-    'outside_remit',
-    'not_enough_to_go_on',
-    'under_way_elsewhere',
-    'not_a_field_matter',
-    'abuse',
-  ],
-  return: ['not_our_area', 'not_our_matter', 'not_enough_to_go_on', 'conflict_of_interest'],
-  close_unresolved: ['not_found', 'no_legal_basis', 'beyond_means', 'private_matter', 'withdrawn'],
-  reopen: ['not_fixed', 'came_back', 'wrong_answer', 'new_evidence', 'mistake'],
-};
-/** What an answer may say besides that it is done. */
-const NOT_DONE = ['not_found', 'no_legal_basis', 'beyond_means', 'private_matter'] as const;
-/** Steps that name a unit. */
-const WITH_UNIT: readonly string[] = ['route', 'pass_down'];
-/** Steps that owe somebody words. */
-const WITH_NOTE: readonly string[] = [
-  'mark_not_eligible',
-  'return',
-  'answer',
-  'send_back',
-  'close_unresolved',
-  'defer',
-  'reopen',
-  'shelve',
-];
+import { needsOf, reasonSent } from './steps';
 
 interface Props {
   action: string;
@@ -48,50 +21,58 @@ interface Props {
 export function StepForm({ action, sending, onSend, onCancel }: Props) {
   const { t } = useTranslation();
   const name = useNames();
-  const units = useUnits();
-  const reasons = REASONS[action];
-  const [reason, setReason] = useState(reasons?.[0] ?? '');
+  const all = useUnits();
+  const own = useOwnUnit();
+  // Handing down goes down; everything else goes anywhere.
+  const units = action === 'pass_down' && own !== null ? unitsBelow(all, own) : all;
+  const needs = needsOf(action);
+  const [reason, setReason] = useState(needs.reasons[0] ?? '');
   const [unit, setUnit] = useState('');
+  const [supporting, setSupporting] = useState<readonly string[]>([]);
   const [day, setDay] = useState('');
   const [note, setNote] = useState('');
   useKeys({ Escape: onCancel });
 
+  // The form was asked for by a key: the next key belongs to it.
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    form.current?.querySelector<HTMLElement>('select, input, textarea')?.focus();
+  }, []);
+
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
-    if (sending) return;
+    const missing = needs.unit === 'needed' && unit === '';
+    if (sending || missing) return;
+    const sent = reasonSent(action, reason);
+    const helpers = supporting.filter((id) => id !== unit);
     onSend({
       action,
-      ...(reason !== '' && { reason }),
+      ...(sent !== undefined && { reason: sent }),
       ...(unit !== '' && { unit }),
+      ...(helpers.length > 0 && { supporting: helpers }),
       ...(day !== '' && { day }),
       ...(note.trim() !== '' && { note: note.trim() }),
     });
   };
 
   return (
-    <form className={styles.form} aria-label={name('step', action)} onSubmit={submit}>
-      {reasons !== undefined && (
-        <Choice label={t('case.reason')} value={reason} onChange={setReason}>
-          {reasons.map((word) => (
+    <form ref={form} className={styles.form} aria-label={name('step', action)} onSubmit={submit}>
+      {needs.reasons.length > 0 && (
+        <Choice
+          label={t(action === 'answer' ? 'case.outcome' : 'case.reason')}
+          value={reason}
+          onChange={setReason}
+        >
+          {needs.reasons.map((word) => (
             <option key={word} value={word}>
-              {name('caseReason', word)}
+              {name(needs.reasonsIn, word)}
             </option>
           ))}
         </Choice>
       )}
-      {action === 'answer' && (
-        <Choice label={t('case.outcome')} value={reason} onChange={setReason}>
-          <option value="">{name('caseReason', 'done')}</option>
-          {NOT_DONE.map((word) => (
-            <option key={word} value={word}>
-              {name('caseReason', word)}
-            </option>
-          ))}
-        </Choice>
-      )}
-      {WITH_UNIT.includes(action) && (
+      {needs.unit !== 'none' && (
         <Choice label={t('case.unit')} value={unit} onChange={setUnit}>
-          <option value="">{t('case.chooseUnit')}</option>
+          <option value="">{t(needs.unit === 'needed' ? 'case.chooseUnit' : 'case.noUnit')}</option>
           {units.map((each) => (
             <option key={each.id} value={each.id}>
               {each.name}
@@ -99,7 +80,14 @@ export function StepForm({ action, sending, onSend, onCancel }: Props) {
           ))}
         </Choice>
       )}
-      {action === 'defer' && (
+      {needs.supporting === 'optional' && units.length > 1 && (
+        <Helpers
+          units={units.filter(({ id }) => id !== unit)}
+          chosen={supporting}
+          onChange={setSupporting}
+        />
+      )}
+      {needs.day === 'needed' && (
         <label className={styles.field}>
           {t('case.day')}
           <input
@@ -113,11 +101,11 @@ export function StepForm({ action, sending, onSend, onCancel }: Props) {
         </label>
       )}
       <label className={styles.field}>
-        {t(WITH_NOTE.includes(action) ? 'case.noteNeeded' : 'case.note')}
+        {t(needs.note === 'needed' ? 'case.noteNeeded' : 'case.note')}
         <input
           value={note}
           maxLength={2000}
-          required={WITH_NOTE.includes(action)}
+          required={needs.note === 'needed'}
           onChange={(event) => {
             setNote(event.target.value);
           }}
@@ -128,7 +116,7 @@ export function StepForm({ action, sending, onSend, onCancel }: Props) {
           type="submit"
           tone="primary"
           shortcut="Enter"
-          disabled={sending || (WITH_UNIT.includes(action) && unit === '')}
+          disabled={sending || (needs.unit === 'needed' && unit === '')}
         >
           {name('step', action)}
         </Button>
@@ -137,6 +125,39 @@ export function StepForm({ action, sending, onSend, onCancel }: Props) {
         </Button>
       </div>
     </form>
+  );
+}
+
+interface HelpersProps {
+  units: readonly Unit[];
+  chosen: readonly string[];
+  onChange: (chosen: readonly string[]) => void;
+}
+
+function Helpers({ units, chosen, onChange }: HelpersProps) {
+  const { t } = useTranslation();
+  return (
+    <details>
+      <summary>{t('case.helpers', { count: chosen.length })}</summary>
+      <ul className={styles.helpers}>
+        {units.map(({ id, name }) => (
+          <li key={id}>
+            <label>
+              <input
+                type="checkbox"
+                checked={chosen.includes(id)}
+                onChange={(event) => {
+                  onChange(
+                    event.target.checked ? [...chosen, id] : chosen.filter((one) => one !== id),
+                  );
+                }}
+              />{' '}
+              {name}
+            </label>
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

@@ -15,7 +15,7 @@ export interface MapContent {
 
 /** The content of the map; null where neither the incident nor its camera has a place. */
 export function mapContent(
-  incident: Pick<IncidentSummary, 'place' | 'camera'>,
+  incident: Pick<IncidentSummary, 'place' | 'camera' | 'event_count'>,
   cameras: readonly Camera[],
 ): MapContent | null {
   const own = cameras.find(
@@ -30,7 +30,10 @@ export function mapContent(
     incident: incident.place?.type === 'point' ? [point(incident.place.position, {})] : [],
     cameras: [
       ...others.flatMap((camera) => marker(camera.place ?? null, cameraName(camera), false)),
-      ...marker(own?.place ?? focus, cameraName(incident.camera), true),
+      // What citizens alone tell of is nobody's picture.
+      ...(incident.event_count > 0
+        ? marker(own?.place ?? focus, cameraName(incident.camera), true)
+        : []),
     ],
   };
 }

@@ -5,11 +5,13 @@ import { Link } from 'wouter';
 
 import type { IncidentSummary } from '../../api/types';
 import { incidentName, useNames } from '../../i18n/words';
-import { useBulk, useOverdue } from '../../state/casework';
-import { Button } from '../../ui/Button';
+import { useOverdue, useUnitName } from '../../state/casework';
+import { useRights } from '../../state/rights';
+import { Moment } from '../../ui/Moment';
 import { Blank, Failure } from '../../ui/Notice';
+import { SeverityLabel } from '../../ui/SeverityMark';
 import { StateChip } from '../../ui/StateChip';
-import { WorkMarks } from '../../ui/WorkMarks';
+import { BulkBar } from '../bulk/BulkBar';
 import styles from './OverduePage.module.css';
 
 export function OverduePage() {
@@ -23,89 +25,125 @@ export function OverduePage() {
     );
   }
   const { items, units } = query.data;
+  if (items.length === 0) return <Blank title={t('overdue.none')} />;
+  return <List items={items} units={units} />;
+}
+
+interface Props {
+  items: readonly IncidentSummary[];
+  units: readonly { unit?: string | null; count: number }[];
+}
+
+function List({ items, units }: Props) {
+  const { t } = useTranslation();
+  const unitName = useUnitName();
+  const { desk } = useRights();
+  const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
+  const clear = (): void => {
+    setMarked(new Set());
+  };
   return (
     <div className={styles.page}>
-      <h1>{t('overdue.title')}</h1>
-      {items.length === 0 ? (
-        <Blank title={t('overdue.none')} />
-      ) : (
-        <>
+      <div className={styles.scroll} role="region" aria-labelledby="overdue-title" tabIndex={0}>
+        <h1 id="overdue-title">{t('overdue.title')}</h1>
+        {units.length > 0 && (
           <ul className={styles.units} aria-label={t('overdue.units')}>
             {units.map(({ unit, count }) => (
               <li key={unit ?? ''}>
-                {unit ?? t('case.tray')}: <strong>{count}</strong>
+                {typeof unit === 'string' ? unitName(unit) : t('case.tray')}:{' '}
+                <strong>{count}</strong>
               </li>
             ))}
           </ul>
-          <List items={items} />
-        </>
-      )}
+        )}
+        <Table
+          items={items}
+          marked={desk === 'onlooker' ? null : marked}
+          onMark={(id) => {
+            const next = new Set(marked);
+            if (!next.delete(id)) next.add(id);
+            setMarked(next);
+          }}
+        />
+      </div>
+      <BulkBar
+        marked={items.flatMap(({ id, version }) => (marked.has(id) ? [{ id, version }] : []))}
+        onMarkAll={() => {
+          setMarked(new Set(items.map(({ id }) => id)));
+        }}
+        onClear={clear}
+      />
     </div>
   );
 }
 
-function List({ items }: { items: readonly IncidentSummary[] }) {
+interface TableProps {
+  items: readonly IncidentSummary[];
+  /** Absent where nothing can be done with many. */
+  marked: ReadonlySet<string> | null;
+  onMark: (id: string) => void;
+}
+
+function Table({ items, marked, onMark }: TableProps) {
   const { t } = useTranslation();
   const name = useNames();
-  const bulk = useBulk();
-  const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
-  const mark = (id: string): void => {
-    const next = new Set(marked);
-    if (!next.delete(id)) next.add(id);
-    setMarked(next);
-  };
-  const act = (action: string): void => {
-    const chosen = items.filter((item) => marked.has(item.id));
-    bulk.mutate({
-      items: chosen.map(({ id, version }) => ({ id, version })),
-      step: { action },
-    });
-    setMarked(new Set());
-  };
-  const refused = bulk.data?.items.filter((item) => item.code !== null && item.code !== undefined);
+  const unitName = useUnitName();
   return (
-    <>
-      <div className={styles.buttons}>
-        {(['acknowledge', 'confirm', 'publish'] as const).map((action) => (
-          <Button
-            key={action}
-            disabled={marked.size === 0 || bulk.isPending}
-            onClick={() => {
-              act(action);
-            }}
-          >
-            {name('step', action)} ({marked.size})
-          </Button>
-        ))}
-        <span role="status">
-          {refused !== undefined &&
-            t('overdue.done', {
-              done: (bulk.data?.items.length ?? 0) - refused.length,
-              refused: refused.length,
-            })}
-        </span>
-      </div>
-      <ul className={styles.list} aria-label={t('overdue.title')}>
+    <table className={styles.table}>
+      <thead>
+        <tr>
+          {marked !== null && (
+            <th scope="col">
+              <span className="visually-hidden">{t('bulk.begin')}</span>
+            </th>
+          )}
+          <th scope="col">{t('overdue.incident')}</th>
+          <th scope="col">{t('case.state')}</th>
+          <th scope="col">{t('overdue.stage')}</th>
+          <th scope="col">{t('case.overdueSince')}</th>
+          <th scope="col">{t('case.unit')}</th>
+        </tr>
+      </thead>
+      <tbody>
         {items.map((incident) => (
-          <li key={incident.id} className={styles.item}>
-            <input
-              type="checkbox"
-              aria-label={t('incident.label', { number: incident.number })}
-              checked={marked.has(incident.id)}
-              onChange={() => {
-                mark(incident.id);
-              }}
-            />
-            <Link href={`/incidents/${incident.id}?filter=all`}>
-              {t('incident.number', { number: incident.number })} · {incidentName(incident)}
-            </Link>
-            <StateChip state={incident.state} />
-            <span>{name('stage', incident.due_stage ?? '')}</span>
-            <span>{incident.lead_unit ?? t('case.tray')}</span>
-            <WorkMarks incident={incident} />
-          </li>
+          <tr key={incident.id}>
+            {marked !== null && (
+              <td>
+                <input
+                  type="checkbox"
+                  className={styles.mark}
+                  aria-label={t('incident.label', { number: incident.number })}
+                  checked={marked.has(incident.id)}
+                  onChange={() => {
+                    onMark(incident.id);
+                  }}
+                />
+              </td>
+            )}
+            <th scope="row">
+              <Link href={`/incidents/${incident.id}?filter=all`}>
+                {t('incident.number', { number: incident.number })} · {incidentName(incident)}
+              </Link>
+              <SeverityLabel severity={incident.severity} />
+            </th>
+            <td>
+              <StateChip state={incident.state} />
+              {incident.urgency === 'urgent' && (
+                <strong className={styles.late}>{t('case.urgent')}</strong>
+              )}
+            </td>
+            <td>{name('stage', incident.due_stage ?? '')}</td>
+            <td className={styles.late}>
+              {typeof incident.due_at === 'string' && <Moment at={incident.due_at} as="stack" />}
+            </td>
+            <td>
+              {typeof incident.lead_unit === 'string'
+                ? unitName(incident.lead_unit)
+                : t('case.tray')}
+            </td>
+          </tr>
         ))}
-      </ul>
-    </>
+      </tbody>
+    </table>
   );
 }

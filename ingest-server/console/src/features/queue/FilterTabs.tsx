@@ -1,20 +1,21 @@
 // Which states the queue shows.
 import { useTranslation } from 'react-i18next';
 
-import { FILTERS, type Filter } from '../../state/incidents';
+import type { Filter } from '../../state/incidents';
 import { cx } from '../../ui/cx';
 import styles from './FilterTabs.module.css';
 
 interface Props {
+  filters: readonly Filter[];
   filter: Filter;
   onChoose: (filter: Filter) => void;
 }
 
-export function FilterTabs({ filter, onChoose }: Props) {
+export function FilterTabs({ filters, filter, onChoose }: Props) {
   const { t } = useTranslation();
   return (
     <div className={styles.tabs} role="group" aria-label={t('queue.filter')}>
-      {FILTERS.map((choice) => (
+      {filters.map((choice) => (
         <button
           key={choice}
           type="button"

@@ -14,13 +14,21 @@ import { WorkMarks } from '../../ui/WorkMarks';
 import { cx } from '../../ui/cx';
 import styles from './QueueItem.module.css';
 
+/** A row among those that something is done with at once. */
+export interface Mark {
+  on: boolean;
+  onToggle: () => void;
+}
+
 interface Props {
   row: QueueRow;
   href: string;
   selected: boolean;
+  /** Absent while nothing is marked in this list. */
+  mark: Mark | undefined;
 }
 
-export function QueueItem({ row: { incident, handled }, href, selected }: Props) {
+export function QueueItem({ row: { incident, handled }, href, selected, mark }: Props) {
   const { t } = useTranslation();
   const name = useNames();
   const item = useRef<HTMLLIElement>(null);
@@ -30,10 +38,28 @@ export function QueueItem({ row: { incident, handled }, href, selected }: Props)
   }, [selected]);
 
   return (
-    <li ref={item} className={styles.item} data-incident={incident.id}>
+    <li
+      ref={item}
+      className={cx(styles.item, mark !== undefined && styles.marking)}
+      data-incident={incident.id}
+    >
+      {mark !== undefined && (
+        <input
+          type="checkbox"
+          className={styles.mark}
+          aria-label={t('incident.label', { number: incident.number })}
+          checked={mark.on}
+          onChange={mark.onToggle}
+        />
+      )}
       <Link
         href={href}
-        className={cx(styles.row, selected && styles.selected, handled && styles.handled)}
+        className={cx(
+          styles.row,
+          incident.event_count === 0 && styles.told,
+          selected && styles.selected,
+          handled && styles.handled,
+        )}
         aria-current={selected ? 'true' : undefined}
       >
         <span className={styles.text}>
@@ -41,7 +67,11 @@ export function QueueItem({ row: { incident, handled }, href, selected }: Props)
             <SeverityMark severity={incident.severity} />
             <span className={styles.name}>{incidentName(incident)}</span>
           </span>
-          <span className={styles.where}>{cameraName(incident.camera)}</span>
+          <span className={styles.where}>
+            {incident.event_count > 0
+              ? cameraName(incident.camera)
+              : t('queue.citizens', { count: incident.citizen_count })}
+          </span>
           <span className={styles.when}>
             <Moment at={incident.occurred.start} />
           </span>
@@ -56,7 +86,9 @@ export function QueueItem({ row: { incident, handled }, href, selected }: Props)
             )}
           </span>
         </span>
-        <Thumbnail incident={incident.id} still={incident.still ?? null} />
+        {incident.event_count > 0 && (
+          <Thumbnail incident={incident.id} still={incident.still ?? null} />
+        )}
       </Link>
     </li>
   );

@@ -15,16 +15,20 @@ interface Props {
   queue: Queue;
   selected: string | null;
   hrefOf: (id: string) => string;
+  /** The marked rows; absent while nothing is marked. */
+  marked: ReadonlySet<string> | undefined;
+  onMark: (id: string) => void;
   /** Says whether the operator points at, stands in or has scrolled the list. */
   onHands: (on: boolean) => void;
 }
 
-export function QueueList({ box, queue, selected, hrefOf, onHands }: Props) {
+export function QueueList({ box, onHands, ...content }: Props) {
   const { t } = useTranslation();
+  const { queue } = content;
   useHands(box, onHands);
   return (
     <div ref={box} className={styles.box}>
-      <Content queue={queue} selected={selected} hrefOf={hrefOf} />
+      <Content {...content} />
       {queue.hasMore && (
         <div className={styles.more}>
           <Button disabled={queue.loadingMore} onClick={queue.loadMore}>
@@ -36,7 +40,7 @@ export function QueueList({ box, queue, selected, hrefOf, onHands }: Props) {
   );
 }
 
-function Content({ queue, selected, hrefOf }: Omit<Props, 'box' | 'onHands'>) {
+function Content({ queue, selected, hrefOf, marked, onMark }: Omit<Props, 'box' | 'onHands'>) {
   const { t } = useTranslation();
   if (queue.rows.length === 0) {
     if (queue.error) return <Failure error={queue.error} onRetry={queue.retry} />;
@@ -51,6 +55,14 @@ function Content({ queue, selected, hrefOf }: Omit<Props, 'box' | 'onHands'>) {
           row={row}
           href={hrefOf(row.incident.id)}
           selected={row.incident.id === selected}
+          mark={
+            marked && {
+              on: marked.has(row.incident.id),
+              onToggle: () => {
+                onMark(row.incident.id);
+              },
+            }
+          }
         />
       ))}
     </ol>

@@ -4,14 +4,18 @@ import { useTranslation } from 'react-i18next';
 
 import { usePrefetchedIncident } from '../../state/incidents';
 import { useQueue } from '../../state/queue';
+import { useRights } from '../../state/rights';
+import { Button } from '../../ui/Button';
 import { Blank } from '../../ui/Notice';
 import { useKeys } from '../../ui/useKeys';
+import { BulkBar } from '../bulk/BulkBar';
 import { IncidentView } from '../incident/IncidentView';
 import { FilterTabs } from './FilterTabs';
 import { QueueList } from './QueueList';
 import styles from './QueuePage.module.css';
 import { RefreshBar } from './RefreshBar';
 import { usePlace } from './place';
+import { useMarks } from './useMarks';
 
 export function QueuePage({ selected }: { selected: string | null }) {
   const { t } = useTranslation();
@@ -19,6 +23,7 @@ export function QueuePage({ selected }: { selected: string | null }) {
   const list = useRef<HTMLDivElement>(null);
   // New rows may appear by themselves only while nobody reads or points at the list.
   const [handsOn, setHandsOn] = useState(false);
+  const mayMark = useRights().desk !== 'onlooker';
   const queue = useQueue(place.filter, selected !== null || handsOn ? 'hold' : 'insert');
 
   const ids = queue.rows.map((row) => row.incident.id);
@@ -40,7 +45,17 @@ export function QueuePage({ selected }: { selected: string | null }) {
     if (queue.waiting > 0) list.current?.scrollTo({ top: 0 });
     queue.refresh(selected);
   };
-  useKeys({ J: goNext, K: goBack, N: refresh });
+  const marks = useMarks();
+  useKeys({
+    J: goNext,
+    K: goBack,
+    N: refresh,
+    X: () => {
+      if (!mayMark) return;
+      if (selected === null) marks.toggle();
+      else marks.mark(selected);
+    },
+  });
 
   return (
     <div className={styles.page}>
@@ -48,7 +63,14 @@ export function QueuePage({ selected }: { selected: string | null }) {
         <h1 id="queue-title" className="visually-hidden">
           {t('queue.title')}
         </h1>
-        <FilterTabs filter={place.filter} onChoose={place.choose} />
+        <FilterTabs
+          filters={place.filters}
+          filter={place.filter}
+          onChoose={(filter) => {
+            marks.clear();
+            place.choose(filter);
+          }}
+        />
         <RefreshBar queue={queue} selected={selected} onRefresh={refresh} />
         <QueueList
           key={place.filter}
@@ -56,8 +78,26 @@ export function QueuePage({ selected }: { selected: string | null }) {
           queue={queue}
           selected={selected}
           hrefOf={place.hrefOf}
+          marked={marks.on ? marks.marked : undefined}
+          onMark={marks.mark}
           onHands={setHandsOn}
         />
+        {marks.on ? (
+          <BulkBar
+            marked={queue.rows.flatMap(({ incident: { id, version } }) =>
+              marks.marked.has(id) ? [{ id, version }] : [],
+            )}
+            onMarkAll={() => {
+              marks.markAll(ids);
+            }}
+            onClear={marks.clear}
+          />
+        ) : null}
+        {mayMark && (
+          <Button tone="quiet" shortcut="X" aria-pressed={marks.on} onClick={marks.toggle}>
+            {t(marks.on ? 'bulk.leave' : 'bulk.begin')}
+          </Button>
+        )}
       </section>
       <div className={styles.view}>
         {selected === null ? (

@@ -1,7 +1,8 @@
 // Where the operator is, kept in the address: which incident, under which filter.
 import { useLocation, useSearchParams } from 'wouter';
 
-import { FILTERS, type Filter } from '../../state/incidents';
+import { filtersOf, type Filter } from '../../state/incidents';
+import { useRights } from '../../state/rights';
 
 export const QUEUE_PATH = '/';
 
@@ -11,6 +12,8 @@ export function incidentPath(id: string): string {
 
 export interface Place {
   filter: Filter;
+  /** What can be chosen, by whom the person acts for. */
+  filters: readonly Filter[];
   /** The address of an incident under the same filter. */
   hrefOf: (id: string) => string;
   open: (id: string) => void;
@@ -20,11 +23,15 @@ export interface Place {
 export function usePlace(): Place {
   const [path, navigate] = useLocation();
   const [search] = useSearchParams();
-  const filter = FILTERS.find((known) => known === search.get('filter')) ?? 'open';
+  const { desk } = useRights();
+  const filters = filtersOf(desk);
+  const first = filters[0] ?? 'all';
+  const filter = filters.find((known) => known === search.get('filter')) ?? first;
   const withFilter = (target: string, under: Filter): string =>
-    under === 'open' ? target : `${target}?filter=${under}`;
+    under === first ? target : `${target}?filter=${under}`;
   return {
     filter,
+    filters,
     hrefOf: (id) => withFilter(incidentPath(id), filter),
     // The history keeps pages, not every row that was looked at.
     open: (id) => {
