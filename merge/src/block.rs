@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use h3o::{CellIndex, LatLng, Resolution};
 
-use crate::category::Category;
+use crate::category::FAR_FROM_M;
 use crate::model::Model;
 use crate::place::{Place, metres};
 use crate::plate;
@@ -26,8 +26,6 @@ const MOST_NEAR_RINGS: u32 = 6;
 const FAR: Resolution = Resolution::Five;
 const FAR_RING_M: f64 = 13_500.0;
 const MOST_FAR_RINGS: u32 = 4;
-/// What reaches farther than this is filed by family too; metres.
-const FAR_FROM_M: f64 = 600.0;
 /// An incident's own uncertainty, which the asking side does not know; metres.
 const ITS_SIGMA_M: f64 = 30.0;
 
@@ -63,14 +61,11 @@ impl Key {
 #[must_use]
 pub fn filed_under(model: &Model, profile: &Profile) -> Vec<Key> {
     let mut keys = BTreeSet::new();
-    let family = profile.category().map(|code| code.family().to_owned());
     for member in profile.members() {
         own(model, member, &mut keys);
-        let Some((cell, family)) = anchor(member, FAR).zip(family.as_deref()) else {
-            continue;
-        };
-        if is_far(model.category(&member.category)) {
-            keys.insert(Key::far(cell, family));
+        if let Some(cell) = anchor(member, FAR) {
+            let far = member.codes().filter(|code| model.category(code).is_far());
+            keys.extend(far.map(|code| Key::far(cell, code.family())));
         }
     }
     keys.into_iter().collect()
@@ -90,7 +85,7 @@ fn own(model: &Model, witness: &Witness, keys: &mut BTreeSet<Key>) {
 pub fn asked_for(model: &Model, witness: &Witness) -> Vec<Key> {
     let mut keys = BTreeSet::new();
     own(model, witness, &mut keys);
-    let habit = model.category(&witness.category);
+    let habit = model.category(witness.believed());
     if let Some(Place::Point { uncertainty_m, .. }) = doubted(model, witness) {
         let sigma = uncertainty_m.hypot(ITS_SIGMA_M).hypot(habit.extent_m);
         let reach = habit.radius_m.min(FAR_FROM_M) + 2.0 * sigma;
@@ -99,16 +94,16 @@ pub fn asked_for(model: &Model, witness: &Witness) -> Vec<Key> {
             keys.extend(cell.grid_disk::<Vec<_>>(rings).into_iter().map(Key::near));
         }
     }
-    if is_far(habit)
-        && let Some(cell) = anchor(witness, FAR)
-    {
-        let rings = rings(reach_m(habit), FAR_RING_M, MOST_FAR_RINGS);
-        let family = witness.category.family();
-        keys.extend(
-            cell.grid_disk::<Vec<_>>(rings)
-                .into_iter()
-                .map(|cell| Key::far(cell, family)),
-        );
+    if let Some(cell) = anchor(witness, FAR) {
+        for code in witness.codes() {
+            let habit = model.category(code);
+            if !habit.is_far() {
+                continue;
+            }
+            let rings = rings(habit.reach_m(), FAR_RING_M, MOST_FAR_RINGS);
+            let cells = cell.grid_disk::<Vec<_>>(rings);
+            keys.extend(cells.into_iter().map(|cell| Key::far(cell, code.family())));
+        }
     }
     keys.into_iter().collect()
 }
@@ -152,21 +147,6 @@ fn rings(reach_m: f64, ring_m: f64, most: u32) -> u32 {
     )]
     let rings = (reach_m / ring_m).ceil().clamp(1.0, f64::from(most)) as u32;
     rings
-}
-
-/// How far apart two reports of one incident of a category may be told.
-fn reach_m(habit: &Category) -> f64 {
-    let seen = if habit.seen_km > 1.0 {
-        2_000.0 * habit.seen_km
-    } else {
-        0.0
-    };
-    let drift = habit.drift_mps * habit.window_h * 3_600.0;
-    seen.max(habit.radius_m + drift)
-}
-
-fn is_far(habit: &Category) -> bool {
-    reach_m(habit) > FAR_FROM_M
 }
 
 fn anchor(witness: &Witness, resolution: Resolution) -> Option<CellIndex> {

@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// What reaches farther than this is filed by family too; metres.
+pub(crate) const FAR_FROM_M: f64 = 600.0;
+
 /// A category's code: words joined by `/`, the parent first, e.g. `traffic_violation/wrong_way`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -100,7 +103,7 @@ pub struct Category {
     pub recurs_h: f64,
     /// How large the thing itself is: one standard deviation of where on it people point, metres.
     pub extent_m: f64,
-    /// How fast it wanders, metres a second; 0 for what stays.
+    /// How fast it may wander, metres a second: twice the deviation of how fast it does; 0 for what stays.
     #[serde(default)]
     pub drift_mps: f64,
     /// How many new incidents a square kilometre of town has in a day.
@@ -144,6 +147,24 @@ impl Category {
     pub fn per_km2(&self, local_hour: usize) -> f64 {
         let factor = self.by_hour.get(local_hour).copied().unwrap_or(1.0);
         self.per_km2_day * factor * (self.window_h / 24.0)
+    }
+
+    /// How far apart two reports of one incident may be told, metres.
+    #[must_use]
+    pub fn reach_m(&self) -> f64 {
+        let seen = if self.seen_km > 1.0 {
+            2_000.0 * self.seen_km
+        } else {
+            0.0
+        };
+        let drift = self.drift_mps * self.window_h * 3_600.0;
+        seen.max(self.radius_m + drift)
+    }
+
+    /// Whether it is found by its family over kilometres, beside by its ground.
+    #[must_use]
+    pub fn is_far(&self) -> bool {
+        self.reach_m() > FAR_FROM_M
     }
 }
 

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::category::{Alarm, Relation};
+use crate::category::{Alarm, Code, Relation};
 use crate::model::Model;
 use crate::place::{Place, metres};
 use crate::profile::Profile;
-use crate::score::{Score, Subject, Veto, gap, score};
+use crate::score::{Score, Subject, Veto, around_m, gap, score};
 use crate::witness::{Source, Witness};
 
 /// Candidates whose reasons are kept with a decision.
@@ -233,7 +233,7 @@ fn conclude<I: Copy>(
     {
         let verdict = Verdict::Link {
             incident: best.id,
-            alarm: model.category(&witness.category).alarm,
+            alarm: alarm(model, witness),
         };
         open.truncate(KEPT);
         return Decision {
@@ -293,12 +293,26 @@ fn asks<I>(model: &Model, witness: &Witness, candidate: &Candidate<'_, I>) -> Op
         return Some(Asks::Cleared);
     }
     let code = candidate.profile.category()?;
-    let alarms = model.category(&witness.category).alarm == Alarm::NeverSilenced;
-    let relation = witness.category.relation(code);
-    if alarms && (relation == Relation::Other || candidate.standing == Standing::Cleared) {
+    let mut fires = witness.codes().filter(|code| is_alarm(model, code));
+    let cleared = candidate.standing == Standing::Cleared;
+    if fires.any(|fire| cleared || fire.relation(code) == Relation::Other) {
         return Some(Asks::WouldSilence);
     }
+    let relation = witness.believed().relation(code);
     (relation == Relation::Other).then_some(Asks::OtherCategory)
+}
+
+/// What was chosen and what the words name: a fire is heard in either.
+fn alarm(model: &Model, witness: &Witness) -> Alarm {
+    if witness.codes().any(|code| is_alarm(model, code)) {
+        Alarm::NeverSilenced
+    } else {
+        Alarm::Ordinary
+    }
+}
+
+fn is_alarm(model: &Model, code: &Code) -> bool {
+    model.category(code).alarm == Alarm::NeverSilenced
 }
 
 /// Which candidates are unrelated company: of the report's category, close by, and not over.
@@ -307,9 +321,10 @@ fn others_around<I>(
     subject: &Subject<'_>,
     candidates: &[Candidate<'_, I>],
 ) -> Vec<bool> {
-    let around_m = model.prior().around_m;
     let witness = subject.witness;
-    let window_s = model.category(&witness.category).window_h * 3_600.0;
+    let habit = model.category(witness.believed());
+    let around_m = around_m(model, habit);
+    let window_s = habit.window_h * 3_600.0;
     let near = |place: &Place, profile: &Profile| {
         profile
             .members()
@@ -320,7 +335,7 @@ fn others_around<I>(
     candidates
         .iter()
         .map(|candidate| {
-            let same = candidate.profile.category() == Some(&witness.category)
+            let same = candidate.profile.category() == Some(witness.believed())
                 && gap(model, witness, candidate.profile) < window_s;
             let place = subject.place.as_ref();
             same && place.is_some_and(|place| near(place, candidate.profile))

@@ -13,6 +13,7 @@ use crate::decide::{Candidate, Standing, Verdict, decide_all};
 use crate::learn::Pair;
 use crate::model::Model;
 use crate::profile::{Profile, later};
+use crate::score::Score;
 use crate::witness::Witness;
 
 /// Most incidents that are weighed for one report: the nearest.
@@ -158,6 +159,28 @@ pub struct Told {
     pub suggested: Vec<String>,
     /// The likeliest candidate: its true incident, probability, and the bits by name.
     pub best: Option<Likeliest>,
+    /// Whether its incident was known already and not closed.
+    pub due: bool,
+    /// The right candidate, where it was weighed at all.
+    pub right: Option<Likeliest>,
+}
+
+impl Told {
+    /// Whether its incident was known, and it was neither linked to it nor asked about it.
+    #[must_use]
+    pub fn is_missed(&self) -> bool {
+        let found = self.linked_to.as_ref() == Some(&self.incident)
+            || self.suggested.contains(&self.incident);
+        self.due && !found
+    }
+
+    /// Whether it was linked to another incident without asking.
+    #[must_use]
+    pub fn is_wrong_link(&self) -> bool {
+        self.linked_to
+            .as_ref()
+            .is_some_and(|to| *to != self.incident)
+    }
 }
 
 /// A candidate: its true incident, its probability, and the bits by name.
@@ -172,6 +195,13 @@ pub struct Outcome {
     pub told: Vec<Told>,
     /// Every pair that was weighed, to learn from.
     pub pairs: Vec<Pair>,
+}
+
+fn named_bits(score: &Score) -> Vec<(&'static str, f64)> {
+    let found = score.findings.iter();
+    std::iter::once(("prior", score.prior_bits))
+        .chain(found.map(|found| (found.level.as_str(), found.bits)))
+        .collect()
 }
 
 struct Known {
@@ -231,13 +261,15 @@ impl City {
         now: Timestamp,
         outcome: &mut Outcome,
     ) {
-        let candidates = self.candidates(model, &report.witness, now);
+        let witness = model.heard(report.witness.clone());
+        let candidates = self.candidates(model, &witness, now);
         let tally = &mut outcome.tally;
         tally.reports += 1;
         tally.most_candidates = tally.most_candidates.max(candidates.len() as u64);
-        tally.due += u64::from(self.labels.contains_key(&report.incident));
+        let due = self.labels.contains_key(&report.incident);
+        tally.due += u64::from(due);
         let label = |id: usize| self.known[id].label.clone();
-        let (decision, weighed) = decide_all(model, &report.witness, &candidates);
+        let (decision, weighed) = decide_all(model, &witness, &candidates);
         outcome.pairs.extend(weighed.iter().map(|one| {
             let same = self.known[one.id].label == report.incident;
             Pair::of(&one.score, Some(same))
@@ -253,13 +285,15 @@ impl City {
             verdict: String::new(),
             linked_to: None,
             suggested: suggested.iter().map(|id| label(*id)).collect(),
-            best: decision.weighed.first().map(|best| {
-                let prior = ("prior", best.score.prior_bits);
-                let found = best.score.findings.iter();
-                let bits = found.map(|found| (found.level.as_str(), found.bits));
-                let bits = std::iter::once(prior).chain(bits).collect();
-                (label(best.id), best.probability, bits)
-            }),
+            best: decision
+                .weighed
+                .first()
+                .map(|best| (label(best.id), best.probability, named_bits(&best.score))),
+            due,
+            right: weighed
+                .iter()
+                .find(|one| self.known[one.id].label == report.incident)
+                .map(|one| (label(one.id), one.probability, named_bits(&one.score))),
         };
         let home = match decision.verdict {
             Verdict::Link { incident, .. } => {
@@ -276,7 +310,7 @@ impl City {
                 right.filter(|_| operator == Operator::Perfect)
             }
         };
-        self.settle(model, report, home, outcome.told.len());
+        self.settle(model, (report, witness), home, outcome.told.len());
         outcome.told.push(told);
     }
 
@@ -306,7 +340,13 @@ impl City {
         candidates
     }
 
-    fn settle(&mut self, model: &Model, report: &Labelled, home: Option<usize>, at: usize) {
+    fn settle(
+        &mut self,
+        model: &Model,
+        (report, witness): (&Labelled, Witness),
+        home: Option<usize>,
+        at: usize,
+    ) {
         let id = home.unwrap_or_else(|| {
             self.known.push(Known {
                 label: report.incident.clone(),
@@ -321,7 +361,7 @@ impl City {
             id
         });
         let known = &mut self.known[id];
-        known.profile.join(report.witness.clone());
+        known.profile.join(witness);
         known.until = known.profile.until(model).unwrap_or(Timestamp::MAX);
         known.reports.push(at);
         for key in filed_under(model, &known.profile) {

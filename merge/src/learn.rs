@@ -108,7 +108,7 @@ fn maximise(before: &Model, current: &Model, pairs: &[Pair]) -> Vec<(Level, Shar
         for level in &pair.levels {
             count(&mut found[level.index()]);
             for same in Level::ALL {
-                if same.feature() == level.feature() {
+                if same.feature() == level.feature() && same.is_across() == level.is_across() {
                     count(&mut compared[same.index()]);
                 }
             }
@@ -136,7 +136,7 @@ fn shares(before: &Model, level: Level, found: (f64, f64), of: (f64, f64)) -> Sh
     let same = smooth(found.0, of.0, known.same);
     match level.feature() {
         // A wrong category is one of several: its share is that of the one that was chosen.
-        Feature::Category if level != Level::CategorySame => {
+        Feature::Category if matches!(level, Level::CategoryRelated | Level::CategoryOther) => {
             let alternatives = before.categories().count().saturating_sub(1).max(1) as f64;
             let prior = KNOWN_BEFORE * known.same;
             let share = (found.0 / alternatives + prior) / (of.0 + KNOWN_BEFORE);

@@ -60,6 +60,8 @@ pub enum Level {
     CategorySame,
     /// A sibling, a parent or a child.
     CategoryRelated,
+    /// Another one was chosen, and the words name this one.
+    CategoryNamed,
     /// Another one altogether.
     CategoryOther,
     /// Cosine of the n-grams at least 0.6.
@@ -72,6 +74,8 @@ pub enum Level {
     TextAlikeAcross,
     /// Similar, where the categories differ.
     TextSimilarAcross,
+    /// Unlike, where the categories differ: strangers nearly always are.
+    TextUnlikeAcross,
     /// A number in common.
     NumberShared,
     /// Both name numbers, none in common.
@@ -98,7 +102,7 @@ pub enum Level {
 
 impl Level {
     /// Every level, feature by feature.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::SpaceWithin1,
         Self::SpaceWithin2,
         Self::SpaceWithin4,
@@ -110,12 +114,14 @@ impl Level {
         Self::TimeOutside,
         Self::CategorySame,
         Self::CategoryRelated,
+        Self::CategoryNamed,
         Self::CategoryOther,
         Self::TextAlike,
         Self::TextSimilar,
         Self::TextUnlike,
         Self::TextAlikeAcross,
         Self::TextSimilarAcross,
+        Self::TextUnlikeAcross,
         Self::NumberShared,
         Self::NumberDifferent,
         Self::PictureIdentical,
@@ -141,12 +147,16 @@ impl Level {
             Self::TimeOverlap | Self::TimeNear | Self::TimeWithin | Self::TimeOutside => {
                 Feature::Time
             }
-            Self::CategorySame | Self::CategoryRelated | Self::CategoryOther => Feature::Category,
+            Self::CategorySame
+            | Self::CategoryRelated
+            | Self::CategoryNamed
+            | Self::CategoryOther => Feature::Category,
             Self::TextAlike
             | Self::TextSimilar
             | Self::TextUnlike
             | Self::TextAlikeAcross
-            | Self::TextSimilarAcross => Feature::Text,
+            | Self::TextSimilarAcross
+            | Self::TextUnlikeAcross => Feature::Text,
             Self::NumberShared | Self::NumberDifferent => Feature::Number,
             Self::PictureIdentical | Self::PictureCopy | Self::PictureLike => Feature::Picture,
             Self::PlateEqual | Self::PlateOneOff => Feature::Plate,
@@ -171,12 +181,14 @@ impl Level {
             Self::TimeOutside => "time_outside",
             Self::CategorySame => "category_same",
             Self::CategoryRelated => "category_related",
+            Self::CategoryNamed => "category_named",
             Self::CategoryOther => "category_other",
             Self::TextAlike => "text_alike",
             Self::TextSimilar => "text_similar",
             Self::TextUnlike => "text_unlike",
             Self::TextAlikeAcross => "text_alike_across",
             Self::TextSimilarAcross => "text_similar_across",
+            Self::TextUnlikeAcross => "text_unlike_across",
             Self::NumberShared => "number_shared",
             Self::NumberDifferent => "number_different",
             Self::PictureIdentical => "picture_identical",
@@ -189,6 +201,15 @@ impl Level {
             Self::ReporterSoon => "reporter_soon",
             Self::Neighbours => "neighbours",
         }
+    }
+
+    /// Whether it compares words under two categories.
+    #[must_use]
+    pub const fn is_across(self) -> bool {
+        matches!(
+            self,
+            Self::TextAlikeAcross | Self::TextSimilarAcross | Self::TextUnlikeAcross
+        )
     }
 
     /// Where the level stands in [`Level::ALL`].

@@ -18,6 +18,7 @@ pub mod witness;
 pub mod time;
 pub mod plate;
 pub mod picture;
+pub mod topic;
 pub mod model;
 pub mod profile;
 pub mod score;

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::category::{Category, Code};
 use crate::level::Level;
 use crate::text::Words;
-use crate::witness::Source;
+use crate::topic::Lexicon;
+use crate::witness::{Source, Witness};
 
 /// The model that is shipped.
 const SHIPPED: &str = include_str!("../data/model.toml");
@@ -45,8 +46,24 @@ pub struct Prior {
     /// How long a report of people comes into question at least, hours: their category may be
     /// wrong, and with it the window; 0 to 8,760.
     pub people_window_h: f64,
+    /// So much oftener two events of one camera's zone are of two neighbours: it keeps what it sees
+    /// open, and tells anew of what is new; 1 to 100.
+    #[serde(default = "one_view_factor")]
+    pub one_view_factor: f64,
+    /// How far off the next one of a kind stands, where there is one next door: standard deviation in
+    /// metres; 1 to 1,000.
+    #[serde(default = "next_door_m")]
+    pub next_door_m: f64,
     /// Hours that local time is ahead of UTC, for `by_hour`; −12 to 14.
     pub utc_offset_h: f64,
+}
+
+const fn one_view_factor() -> f64 {
+    5.0
+}
+
+const fn next_door_m() -> f64 {
+    15.0
 }
 
 /// How far a source's statements are doubted.
@@ -95,6 +112,9 @@ struct Raw {
     sources: BTreeMap<Source, Doubt>,
     levels: BTreeMap<Level, Shares>,
     words: WordLists,
+    /// The words that name a category, where people chose another.
+    #[serde(default)]
+    naming: BTreeMap<Code, Vec<String>>,
     categories: BTreeMap<Code, Category>,
 }
 
@@ -103,6 +123,7 @@ struct Raw {
 pub struct Model {
     raw: Raw,
     words: Words,
+    lexicon: Lexicon,
     bits: [f64; Level::ALL.len()],
 }
 
@@ -164,7 +185,13 @@ impl Model {
             common: raw.words.common.clone(),
             before_number: raw.words.before_number.clone(),
         };
-        Self { raw, words, bits }
+        let lexicon = Lexicon::of(&raw.naming);
+        Self {
+            raw,
+            words,
+            lexicon,
+            bits,
+        }
     }
 
     /// The model as TOML, to be read again.
@@ -241,6 +268,16 @@ impl Model {
     #[must_use]
     pub const fn words(&self) -> &Words {
         &self.words
+    }
+
+    /// A witness with what its words name, where a person chose its category.
+    #[must_use]
+    pub fn heard(&self, witness: Witness) -> Witness {
+        let text = witness.text.as_deref();
+        let named = text
+            .filter(|_| witness.source.is_person())
+            .and_then(|text| self.lexicon.named(text, &witness.category));
+        Witness { named, ..witness }
     }
 
     /// What is usual of a category: its own, its family's, or of any.
@@ -345,6 +382,13 @@ fn ranged(raw: &Raw) -> Vec<Ranged> {
             0.0,
             8_760.0,
         ),
+        (
+            "prior.one_view_factor".into(),
+            prior.one_view_factor,
+            1.0,
+            100.0,
+        ),
+        ("prior.next_door_m".into(), prior.next_door_m, 1.0, 1_000.0),
         ("prior.utc_offset_h".into(), prior.utc_offset_h, -12.0, 14.0),
     ];
     for (source, doubt) in &raw.sources {
@@ -429,6 +473,28 @@ mod tests {
             Model::parse("nonsense = 1"),
             Err(ModelError::Syntax(_))
         ));
+    }
+
+    #[test]
+    fn a_persons_words_are_heard_and_a_camera_chooses_nothing_wrong() {
+        let model = Model::shipped();
+        let said = |source| Witness {
+            id: "1".to_owned(),
+            source,
+            category: Code::new("environment/noise"),
+            named: None,
+            place: None,
+            occurred: crate::witness::Span::at(jiff::Timestamp::UNIX_EPOCH),
+            text: Some("đàn bò đi giữa đường".to_owned()),
+            pictures: vec![],
+            plate: None,
+            camera: None,
+            zone: None,
+            reporter: None,
+        };
+        let heard = model.heard(said(Source::Phone));
+        assert_eq!(heard.believed().as_str(), "stray_cattle");
+        assert_eq!(model.heard(said(Source::Camera)).named, None);
     }
 
     #[test]

@@ -15,6 +15,8 @@ const BLOCK_Z: f64 = 6.4;
 const STRIP_Z: f64 = 25.0;
 /// Two wedges cross by chance often: the ground counted is so many times the circle they reach into.
 const CROSSING: f64 = 4.0;
+/// Distances within so many deviations are explained: the errors of telephones have long tails.
+const EXPLAINED_Z: f64 = 4.0;
 /// Two cameras closer than this stand at one spot; metres.
 const ONE_SPOT_M: f64 = 5.0;
 
@@ -49,10 +51,17 @@ pub enum Place {
 pub struct Allowance {
     /// How large the thing is, metres.
     pub extent_m: f64,
-    /// How far it may have wandered, metres.
+    /// How far it may have wandered, metres: two deviations of how far it has.
     pub drift_m: f64,
     /// How far a bearing sees, metres.
     pub seen_m: f64,
+}
+
+impl Allowance {
+    /// One deviation of where two reports of one thing see it.
+    fn spread_m(self) -> f64 {
+        self.extent_m.hypot(self.drift_m / 2.0)
+    }
 }
 
 /// How close two places are.
@@ -69,10 +78,20 @@ pub struct Closeness {
 }
 
 impl Closeness {
-    /// Metres that no uncertainty explains: what is left of the distance after two deviations.
+    /// Metres that no uncertainty explains: what is left of the distance after four deviations.
     #[must_use]
     pub fn unexplained_m(&self) -> f64 {
-        ((self.z - 2.0) * self.sigma_m).max(0.0)
+        ((self.z - EXPLAINED_Z) * self.sigma_m).max(0.0)
+    }
+
+    /// How much likelier the distance is of one thing than of two that stand next door to each other,
+    /// `next_door_m` (one deviation) apart: about 1 where both places are vague, much where they are
+    /// precise and close, little where they are precise and not. Never less than an eighth: errors have tails.
+    #[must_use]
+    pub fn against_neighbour(&self, next_door_m: f64) -> f64 {
+        let wider = self.sigma_m.powi(2) / (self.sigma_m.powi(2) + next_door_m.powi(2));
+        let ratio = (-0.5 * self.z.powi(2) * (1.0 - wider)).exp() / wider;
+        ratio.max(0.125)
     }
 }
 
@@ -170,10 +189,10 @@ pub fn closeness(a: &Place, b: &Place, allowance: Allowance) -> Closeness {
 }
 
 fn points(metres: f64, sigma_m: f64, allowance: Allowance) -> Closeness {
-    let sigma_m = sigma_m.hypot(allowance.extent_m);
-    let reach_m = BLOCK_Z * sigma_m + allowance.drift_m;
+    let sigma_m = sigma_m.hypot(allowance.spread_m());
+    let reach_m = BLOCK_Z * sigma_m;
     Closeness {
-        z: (metres - allowance.drift_m).max(0.0) / sigma_m,
+        z: metres / sigma_m,
         metres,
         sigma_m,
         block_km2: std::f64::consts::PI * reach_m * reach_m / 1e6,
@@ -208,13 +227,13 @@ fn wedge(bearing: &Place, point: &Place, sigma_m: f64, allowance: Allowance) -> 
     } else {
         range
     };
-    let steady = sigma_m.hypot(allowance.extent_m);
+    let steady = sigma_m.hypot(allowance.spread_m());
     let sigma_m = steady.hypot(range * spread);
     let beyond = (range - allowance.seen_m).max(0.0);
-    let metres = (across - allowance.drift_m).max(0.0).hypot(beyond);
+    let metres = across.hypot(beyond);
     Closeness {
         z: metres / sigma_m,
-        metres: across.hypot(beyond),
+        metres,
         sigma_m,
         block_km2: sector_km2(spread, steady, allowance.seen_m),
     }

@@ -80,7 +80,7 @@ impl Profile {
         let mut votes: BTreeMap<&Code, (u32, std::cmp::Reverse<usize>)> = BTreeMap::new();
         for (at, member) in self.members.iter().enumerate() {
             let vote = votes
-                .entry(&member.category)
+                .entry(member.believed())
                 .or_insert((0, std::cmp::Reverse(at)));
             vote.0 += match member.source {
                 Source::Camera | Source::Staff => 2,
@@ -205,6 +205,7 @@ mod tests {
             id: format!("{id:03}"),
             source,
             category: Code::new(category),
+            named: None,
             place: None,
             occurred: Span::at(Timestamp::from_second(start).unwrap()),
             text: None,

@@ -22,6 +22,12 @@ use crate::witness::{Source, Span, Witness};
 const SOON_S: f64 = 600.0;
 /// Seconds of drift that are believed at most.
 const MOST_DRIFT_S: f64 = 3.0 * 3_600.0;
+/// One camera sees one thing at one spot of its picture: of its own events the extent counts so much.
+const ONE_VIEW: f64 = 0.3;
+/// How little experience a rate is of: so many incidents.
+const FEW: f64 = 0.3;
+/// What is seen over kilometres is counted around a report as far as so many times its radius.
+const AROUND_FAR: f64 = 4.0;
 /// A score so much below nothing is not saved by words; bits.
 const HOPELESS_BITS: f64 = -12.0;
 
@@ -153,7 +159,7 @@ pub fn score(
         find(pair.space(close), Some(close.metres));
     }
     find(level(pair.gap_s, pair.habit.window_h), Some(pair.gap_s));
-    find(pair.category(), None);
+    find(pair.category(witness), None);
     if let Some(zone) = pair.zone {
         find(zone, None);
     }
@@ -195,7 +201,7 @@ impl<'a> Pair<'a> {
         let code = profile.category().ok_or(Veto::NothingInCommon)?;
         let relation = relation(witness, profile);
         // The habits of the wider of the two: people choose wrong categories.
-        let (own, its) = (model.category(&witness.category), model.category(code));
+        let (own, its) = (model.category(witness.believed()), model.category(code));
         let habit = if relation == Relation::Other && own.window_h > its.window_h {
             own
         } else {
@@ -243,8 +249,9 @@ impl<'a> Pair<'a> {
         }
     }
 
-    const fn category(&self) -> Level {
+    const fn category(&self, witness: &Witness) -> Level {
         match self.relation {
+            Relation::Same if witness.named.is_some() => Level::CategoryNamed,
             Relation::Same => Level::CategorySame,
             Relation::Related => Level::CategoryRelated,
             Relation::Other => Level::CategoryOther,
@@ -252,8 +259,8 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// How the report's category stands to the incident's: to what most say, or to what a camera or
-/// staff say, who seldom choose wrong.
+/// How the report's category, as its words name it, stands to the incident's: to what most say, or to
+/// what a camera or staff say, who seldom choose wrong.
 fn relation(witness: &Witness, profile: &Profile) -> Relation {
     let trusted = profile
         .members()
@@ -264,7 +271,7 @@ fn relation(witness: &Witness, profile: &Profile) -> Relation {
         .category()
         .into_iter()
         .chain(trusted)
-        .map(|code| code.relation(&witness.category))
+        .map(|code| code.relation(witness.believed()))
         .min()
         .unwrap_or(Relation::Other)
 }
@@ -295,7 +302,11 @@ fn nearness(
     let Some((there, seen_s)) = profile.place(model, habit, subject.witness.occurred) else {
         return Ok(None);
     };
-    let close = closeness(&here, &there, allowance(habit, seen_s));
+    let mut allowed = allowance(habit, seen_s);
+    if one_view(subject.witness, profile) {
+        allowed.extent_m *= ONE_VIEW;
+    }
+    let close = closeness(&here, &there, allowed);
     if close.unexplained_m() > habit.radius_m {
         return Err(Veto::TooFar);
     }
@@ -310,6 +321,12 @@ fn nearness(
         }
     }
     Ok(Some(close))
+}
+
+/// Whether one camera alone speaks of both.
+fn one_view(witness: &Witness, profile: &Profile) -> bool {
+    let same = |member: &Witness| member.camera.is_some() && member.camera == witness.camera;
+    profile.members().iter().all(same)
 }
 
 fn allowance(habit: &Category, apart_s: f64) -> Allowance {
@@ -390,6 +407,7 @@ const fn across(level: Level, relation: Relation) -> Level {
     match (level, relation) {
         (Level::TextAlike, Relation::Other) => Level::TextAlikeAcross,
         (Level::TextSimilar, Relation::Other) => Level::TextSimilarAcross,
+        (Level::TextUnlike, Relation::Other) => Level::TextUnlikeAcross,
         _ => level,
     }
 }
@@ -408,7 +426,7 @@ fn weigh_company(
 ) {
     let prior = model.prior();
     let anywhere = anywhere(model, subject.witness, pair, others);
-    let next_door = next_door(model, subject.witness, profile, pair.relation);
+    let next_door = next_door(model, subject.witness, profile, pair);
     score.prior_bits = (-(anywhere + next_door).log2()).clamp(prior.least_bits, prior.most_bits);
     let told: f64 = score
         .findings
@@ -432,25 +450,38 @@ fn is_of_place_and_time(level: Level) -> bool {
     level == Level::ZoneSame || matches!(level.feature(), Feature::Space | Feature::Time)
 }
 
-/// Unrelated incidents of the report's category on the compared ground.
+/// How far around a report others of its category are counted, metres.
+pub(crate) fn around_m(model: &Model, habit: &Category) -> f64 {
+    let near = model.prior().around_m;
+    if habit.is_far() {
+        near.max(AROUND_FAR * habit.radius_m)
+    } else {
+        near
+    }
+}
+
+/// Unrelated incidents of the report's category on the compared ground: what is usual of the category,
+/// as far as it is known, and what is seen around just now.
 fn anywhere(model: &Model, witness: &Witness, pair: &Pair<'_>, others: u32) -> f64 {
     let prior = model.prior();
-    let habit = model.category(&witness.category);
+    let habit = model.category(witness.believed());
     let ground_km2 = pair.close.map_or_else(
         || std::f64::consts::PI * (habit.radius_m / 1_000.0).powi(2),
         |close| close.block_km2,
     );
-    let around_km2 = std::f64::consts::PI * (prior.around_m / 1_000.0).powi(2);
-    let hour = local_hour(witness.occurred, prior.utc_offset_h);
-    let expected = habit.per_km2(hour) * prior.experience_km2;
-    let per_km2 = (expected + f64::from(others)) / (prior.experience_km2 + around_km2);
+    let around_km2 = std::f64::consts::PI * (around_m(model, habit) / 1_000.0).powi(2);
+    let usual = habit.per_km2(local_hour(witness.occurred, prior.utc_offset_h));
+    let experience_km2 = prior.experience_km2.max(FEW / usual);
+    let per_km2 = (usual * experience_km2 + f64::from(others)) / (experience_km2 + around_km2);
     per_km2 * ground_km2
 }
 
 /// Unrelated incidents of the report's category next door at the same time. A camera tells
-/// neighbours apart by its zones and tracks; people's pins do so less.
-fn next_door(model: &Model, witness: &Witness, profile: &Profile, relation: Relation) -> f64 {
-    if relation == Relation::Other {
+/// neighbours apart by its zones and tracks; people's pins do so less. How far apart the two are told
+/// says what it can.
+fn next_door(model: &Model, witness: &Witness, profile: &Profile, pair: &Pair<'_>) -> f64 {
+    let prior = model.prior();
+    if pair.relation == Relation::Other {
         return 0.0;
     }
     let people = profile
@@ -458,11 +489,16 @@ fn next_door(model: &Model, witness: &Witness, profile: &Profile, relation: Rela
         .iter()
         .all(|member| member.source.is_person());
     let factor = if people && witness.source.is_person() {
-        model.prior().people_factor
+        prior.people_factor
+    } else if pair.habit.zones == Zones::Apart && one_view(witness, profile) {
+        prior.one_view_factor
     } else {
         1.0
     };
-    model.category(&witness.category).clump * factor
+    let against = pair
+        .close
+        .map_or(1.0, |close| close.against_neighbour(prior.next_door_m));
+    model.category(witness.believed()).clump * factor / against
 }
 
 fn local_hour(occurred: Span, utc_offset_h: f64) -> usize {

@@ -39,6 +39,25 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
+/// A text in lower case with its marks, words apart: NFC.
+#[must_use]
+pub fn lowered(text: &str) -> String {
+    let spaced: String = text
+        .nfc()
+        .take(MAX_CHARS)
+        .flat_map(char::to_lowercase)
+        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
+        .collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a text has a mark, or the letter `đ`.
+#[must_use]
+pub fn has_marks(text: &str) -> bool {
+    text.nfd()
+        .any(|c| is_combining_mark(c) || matches!(c, 'đ' | 'Đ'))
+}
+
 /// A text, ready to be compared.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sketch {

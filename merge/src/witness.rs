@@ -88,8 +88,11 @@ pub struct Witness {
     pub id: String,
     /// Who says it.
     pub source: Source,
-    /// What it is.
+    /// What it is, as it was chosen.
     pub category: Code,
+    /// What its words name, where that is another category than was chosen: see [`crate::topic`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named: Option<Code>,
     /// Where, with its uncertainty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
@@ -113,4 +116,17 @@ pub struct Witness {
     /// A pseudonym of the reporter, never a name or a number to call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reporter: Option<String>,
+}
+
+impl Witness {
+    /// What it most likely is: what its words name, else what was chosen.
+    #[must_use]
+    pub fn believed(&self) -> &Code {
+        self.named.as_ref().unwrap_or(&self.category)
+    }
+
+    /// Everything that it may be: what was chosen, and what its words name.
+    pub fn codes(&self) -> impl Iterator<Item = &Code> {
+        std::iter::once(&self.category).chain(&self.named)
+    }
 }

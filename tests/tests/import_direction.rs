@@ -132,8 +132,8 @@ const GROUND: Crate = Crate {
 const MERGE: Crate = Crate {
     name: "merge",
     order: &[
-        "level", "text", "place", "category", "witness", "time", "plate", "picture", "model",
-        "profile", "score", "block", "decide", "learn", "evaluate", "casebook",
+        "level", "text", "place", "category", "witness", "time", "plate", "picture", "topic",
+        "model", "profile", "score", "block", "decide", "learn", "evaluate", "casebook",
     ],
     foreign: &[
         ForeignLibrary {

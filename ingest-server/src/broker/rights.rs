@@ -241,6 +241,93 @@ mod tests {
         }
     }
 
+    /// Whose a topic is, in the names of this table.
+    const CLIENTS: [(&str, &str); 6] = [
+        ("server", SERVER_USER),
+        ("own agent", "hue-01"),
+        ("other agent", "hue-02"),
+        ("own unit", "unit.kiem-lam"),
+        ("other unit", "unit.trat-tu"),
+        // An account of a person is an agent's name here, if anything: nobody's topic.
+        ("person", "lan"),
+    ];
+
+    /// Who may publish and who may read each topic; a new one must be put into this table to compile.
+    fn of(topic: &Topic) -> (&'static [&'static str], &'static [&'static str]) {
+        match topic {
+            Topic::Reports(_)
+            | Topic::AgentStatus(_)
+            | Topic::CameraStatus(..)
+            | Topic::Answers(_) => (&["server", "own agent"], &["server"]),
+            Topic::Acks(_) | Topic::Desired(_) | Topic::Commands(_) | Topic::CameraPose(..) => {
+                (&["server"], &["server", "own agent"])
+            }
+            Topic::UnitIncidents(_) => (&["server"], &["server", "own unit"]),
+            Topic::UnitAcks(_) => (&["server", "own unit"], &["server"]),
+            Topic::Signal(_) => (
+                &["server"],
+                &["server", "own agent", "other agent", "person"],
+            ),
+        }
+    }
+
+    #[test]
+    fn every_topic_is_its_owners_whoever_asks() {
+        let (agent, camera) = (
+            "hue-01".parse::<AgentId>().unwrap(),
+            "cam-1".parse().unwrap(),
+        );
+        let unit: UnitId = "kiem-lam".parse().unwrap();
+        let topics = [
+            Topic::Reports(agent.clone()),
+            Topic::Acks(agent.clone()),
+            Topic::AgentStatus(agent.clone()),
+            Topic::CameraStatus(agent.clone(), camera),
+            Topic::CameraPose(agent.clone(), "cam-1".parse().unwrap()),
+            Topic::Desired(agent.clone()),
+            Topic::Commands(agent.clone()),
+            Topic::Answers(agent),
+            Topic::UnitIncidents(unit.clone()),
+            Topic::UnitAcks(unit.clone()),
+            Topic::Signal(unit),
+        ];
+        for topic in &topics {
+            let (publish, read) = of(topic);
+            let text = topic.to_string();
+            for (name, user) in CLIENTS {
+                let client = Client::of_user(user).unwrap();
+                assert_eq!(
+                    may_publish(&client, &text),
+                    publish.contains(&name),
+                    "{name} publishes {text}"
+                );
+                assert_eq!(
+                    may_subscribe(&client, &text),
+                    read.contains(&name),
+                    "{name} reads {text}"
+                );
+                // With a wildcard where a name stands a filter reaches others' too: the server's alone.
+                let parts: Vec<&str> = text.split('/').collect();
+                for at in 2..parts.len() {
+                    let mut filter = parts.clone();
+                    filter[at] = "+";
+                    let filter = filter.join("/");
+                    let signals = filter == all_signals() && read.contains(&name);
+                    let may = name == "server" || signals;
+                    assert_eq!(
+                        may_subscribe(&client, &filter),
+                        may,
+                        "{name} reads {filter}"
+                    );
+                    assert!(
+                        name == "server" || !may_publish(&client, &filter),
+                        "{name} publishes {filter}"
+                    );
+                }
+            }
+        }
+    }
+
     #[test]
     fn nobody_takes_over_anothers_session() {
         assert!(agent().may_use_client_id("hue-01"));

@@ -123,7 +123,13 @@ impl EvidenceStore {
             time: config.time_limit,
             memory: config.memory_limit,
         };
-        Cleaner::new(self.objects.clone(), &self.data_dir, program, limits)
+        let finder = derive::Finder::of(&program, config);
+        Cleaner::new(
+            self.objects.clone(),
+            &self.data_dir,
+            (program, finder),
+            limits,
+        )
     }
 
     /// The same, decoding in this process.

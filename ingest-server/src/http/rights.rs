@@ -119,7 +119,7 @@ pub(super) const ROUTES: &[(&str, &str, Caller)] = &[
     ("POST",   "/api/v1/public/reports/{code}/reopen",              Anybody),
     ("GET",    "/api/v1/public/reports/{code}/files/{file_id}",     Anybody),
     ("POST",   "/api/v1/reports",                                   With(Right::EnterReports)),
-    ("GET",    "/api/v1/reports/{id}/files/{file_id}",              With(Right::Unmask)), // faces and plates are in them
+    ("GET",    "/api/v1/reports/{id}/files/{file_id}",              With(Right::SeeEvidence)), // redacted; the original with Unmask and a purpose
     ("POST",   "/api/v1/reports/{id}/contact",                      With(Right::SeeContacts)),
     ("PUT",    "/api/v1/reports/{id}/hold",                         With(Right::EraseContacts)),
     ("DELETE", "/api/v1/reports/{id}/hold",                         With(Right::EraseContacts)),

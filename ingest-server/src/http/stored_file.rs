@@ -19,23 +19,37 @@ pub(super) async fn of_report(
     report: &str,
     file: Uuid,
 ) -> Result<Response, ApiError> {
-    let row = store::citizen_file(&state.store, &file.to_string()).await?;
-    let row = row.filter(|row| row.report_id == report);
-    bytes(state, row.ok_or(ApiError::NotFound)?).await
+    let row = row_of_report(state, report, file).await?;
+    let original = (row.object_key.as_str(), row.bytes.unsigned_abs());
+    bytes(state, original, &row.mime).await
 }
 
-/// The bytes of a file.
+/// The row of a file of this very report.
+///
+/// # Errors
+/// [`ApiError::NotFound`] where it is another's.
+pub(super) async fn row_of_report(
+    state: &AppState,
+    report: &str,
+    file: Uuid,
+) -> Result<citizen_file::Model, ApiError> {
+    let row = store::citizen_file(&state.store, &file.to_string()).await?;
+    let row = row.filter(|row| row.report_id == report);
+    row.ok_or(ApiError::NotFound)
+}
+
+/// The bytes of a file or of a copy of it.
 ///
 /// # Errors
 /// [`ApiError::Internal`].
 pub(super) async fn bytes(
     state: &AppState,
-    row: citizen_file::Model,
+    (object_key, length): (&str, u64),
+    mime: &str,
 ) -> Result<Response, ApiError> {
-    let length = u64::try_from(row.bytes).unwrap_or_default();
-    let bytes = state.evidence.read(&row.object_key, 0..length).await;
+    let bytes = state.evidence.read(object_key, 0..length).await;
     let body = Body::from_stream(bytes.map_err(ApiError::internal)?);
-    let mime = match row.mime.as_str() {
+    let mime = match mime {
         "image/jpeg" => "image/jpeg",
         "video/mp4" => "video/mp4",
         _ => "application/octet-stream",

@@ -8,6 +8,8 @@
 use contract::v1::{AutoReport, EventId, Interval, Phase, Place, Severity};
 use jiff::Timestamp;
 
+use super::crossing::{Crossing, Seen};
+
 /// What matters of one event to the incident it belongs to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventFacts {
@@ -47,6 +49,19 @@ impl EventFacts {
             count: report.count,
         }
     }
+
+    /// The bearing it has, where it has no point.
+    #[must_use]
+    pub fn seen(&self) -> Option<Seen> {
+        let Some(Place::Bearing(bearing)) = self.place else {
+            return None;
+        };
+        Some(Seen {
+            start: self.occurred.start,
+            event_id: self.event_id,
+            bearing,
+        })
+    }
 }
 
 /// What all events of an incident say together.
@@ -60,7 +75,8 @@ pub struct IncidentFacts {
     pub confidence: f32,
     /// From the first start to the last end; open while one event is open.
     pub occurred: Interval,
-    /// The place of the earliest event that has one.
+    /// The place of the earliest event that has one, or where bearings cross, whichever is known better;
+    /// the earliest bearing where there is neither.
     pub place: Option<Place>,
     /// The camera's name as the latest event gives it.
     pub camera_name: Option<String>,
@@ -86,13 +102,29 @@ impl IncidentFacts {
                 start: first.occurred.start,
                 end: last_end(&events),
             },
-            place: events.iter().find_map(|event| event.place),
+            place: place_of(&events),
             camera_name: events
                 .iter()
                 .rev()
                 .find_map(|event| event.camera_name.clone()),
             count: events.iter().filter_map(|event| event.count).max(),
         })
+    }
+}
+
+/// Where it is, of events in the order of their beginnings.
+fn place_of(events: &[&EventFacts]) -> Option<Place> {
+    let radius = |place: &Place| match place {
+        Place::Point { uncertainty_m, .. } => *uncertainty_m,
+        Place::Bearing(_) => f64::INFINITY,
+    };
+    let placed = || events.iter().filter_map(|event| event.place);
+    let point = placed().find(|place| matches!(place, Place::Point { .. }));
+    let crossing = Crossing::of(events.iter().filter_map(|event| event.seen()));
+    let crossing = crossing.map(|crossing| crossing.place());
+    match (point, crossing) {
+        (Some(point), Some(crossing)) if radius(&crossing) < radius(&point) => Some(crossing),
+        (point, crossing) => point.or(crossing).or_else(|| placed().next()),
     }
 }
 
@@ -200,7 +232,11 @@ impl Sum {
                     )?,
                     end: self.end(tally, before, after)?,
                 },
-                place: given(&sum.place, before.map(|e| &e.place), &after.place, stays)?,
+                place: match (before, &after.place) {
+                    // It may cross what the others see.
+                    (None, Some(Place::Bearing(_))) => return None,
+                    _ => given(&sum.place, before.map(|e| &e.place), &after.place, stays)?,
+                },
                 camera_name: given(
                     &sum.camera_name,
                     before.map(|event| &event.camera_name),

@@ -1,12 +1,13 @@
 //! The incident: what several events of cameras mean to the people who must decide.
 //!
 //! Pure: values and a time go in, values come out. What the cameras say ([`facts`]) stays apart
-//! from what people decided (the crate `casework`); which reports belong together is the crate `merge`'s to
+//! from what people decided (the crate `casework`); [`crossing`] is where bearings of several cameras meet; which reports belong together is the crate `merge`'s to
 //! weigh, to which [`witness`] translates; what one arriving report does is [`intake`]; [`history`]
 //! chains who did what by hash.
 //!
 //! What does not belong here: SQL (`store::incidents`), HTTP, clocks, roles of accounts.
 
+pub mod crossing;
 pub mod facts;
 pub mod history;
 pub mod intake;

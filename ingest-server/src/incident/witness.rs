@@ -14,6 +14,7 @@ pub fn of(report: &AutoReport) -> Witness {
         id: report.event_id.to_string(),
         source: Source::Camera,
         category: category(report.kind, &report.detail),
+        named: None,
         place: report.place.map(place),
         occurred: Span {
             start: report.occurred.start,

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{Reception, ReceptionError};
 use crate::evidence::{CleanFile, Failure};
+use crate::store;
 use crate::store::entity::citizen_file;
 use crate::telemetry::CITIZEN_FILES;
 
@@ -92,6 +93,44 @@ impl Reception {
 }
 
 /// What of a failure is the file's own doing.
+impl Reception {
+    /// Where the redacted copy of a picture lies, and how long it is. It is made when it is first asked for.
+    ///
+    /// # Errors
+    /// [`ReceptionError::Masked`] where there can be none, and [`ReceptionError::Store`].
+    pub async fn redacted(
+        &self,
+        file: &citizen_file::Model,
+    ) -> Result<(String, u64), ReceptionError> {
+        if let (Some(key), Some(bytes)) = (&file.redacted_key, file.redacted_bytes) {
+            return Ok((key.clone(), bytes.unsigned_abs()));
+        }
+        if file.mime != "image/jpeg" {
+            return Err(ReceptionError::Masked("no_redacted_copy"));
+        }
+        let made = self
+            .cleaner
+            .redact(&file.object_key, file.bytes.unsigned_abs())
+            .await
+            .map_err(|failure| ReceptionError::Masked(failure.as_str()))?;
+        let tx = self.store.begin().await?;
+        let bytes = i64::try_from(made.bytes).unwrap_or(i64::MAX);
+        let kept = store::put_redacted_file(&tx, &file.id, (&made.object_key, bytes)).await?;
+        tx.commit().await?;
+        if !kept {
+            // It was erased while the copy was made.
+            if let Err(failure) = self.cleaner.forget(&made.object_key).await {
+                tracing::error!(
+                    report.id = file.report_id, object = made.object_key, error = %failure,
+                    "a file of an erased report could not be removed; remove it by hand"
+                );
+            }
+            return Err(ReceptionError::NotFound);
+        }
+        Ok((made.object_key, made.bytes))
+    }
+}
+
 fn fault_of(file: &SentFile, failure: Failure) -> Result<Fault, ReceptionError> {
     let problem = match failure {
         Failure::UnknownCodec => Problem::FileKind,
@@ -120,6 +159,8 @@ fn row(report: &str, position: i64, sent: &SentFile, clean: CleanFile) -> citize
         taken_lat: own.place.map(|(lat, _)| lat),
         taken_lon: own.place.map(|(_, lon)| lon),
         taken_error_m: own.error_m,
+        redacted_key: None,
+        redacted_bytes: None,
     }
 }
 

@@ -177,7 +177,7 @@ impl Reception {
             return self.known(&tx, &before, code).await;
         }
         let row = self.row(id, &incoming, &service, (key, &code), now);
-        let witness = witness(&row, &incoming, &files);
+        let witness = self.model.heard(witness(&row, &incoming, &files));
         let new = NewTold {
             witness: &witness,
             kind: service.family(),
@@ -403,6 +403,7 @@ fn witness(
         id: row.id.clone(),
         source: incoming.channel.source(),
         category: Code::new(row.category.clone()),
+        named: None,
         place: told.spot.map(|spot| merge::Place::Point {
             lat: spot.lat,
             lon: spot.lon,

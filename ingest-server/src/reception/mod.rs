@@ -85,6 +85,9 @@ pub enum ReceptionError {
     /// The law holds it.
     #[error("the report is held: {0}")]
     Held(String),
+    /// There is no copy in which nobody is recognised; why, as a word.
+    #[error("there is no redacted copy: {0}")]
+    Masked(&'static str),
     /// The machine could not encode a file.
     #[error("a file could not be encoded anew")]
     Files(#[source] Failure),

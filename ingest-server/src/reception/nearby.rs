@@ -37,6 +37,7 @@ impl Reception {
             id: String::new(),
             source: Source::Citizen,
             category: Code::new(category.map_or("other", |service| service.category.as_str())),
+            named: None,
             place: Some(here),
             occurred: Span::at(now),
             text: None,

@@ -321,6 +321,25 @@ pub async fn citizen_file(
     Ok(citizen_file::Entity::find_by_id(id).one(on.conn()).await?)
 }
 
+/// Remembers the redacted copy of a file. What was erased meanwhile stays erased: false.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn put_redacted_file(
+    tx: &Tx,
+    id: &str,
+    (object_key, bytes): (&str, i64),
+) -> Result<bool, StoreError> {
+    use citizen_file::Column;
+    let changed = citizen_file::Entity::update_many()
+        .col_expr(Column::RedactedKey, Expr::value(object_key))
+        .col_expr(Column::RedactedBytes, Expr::value(bytes))
+        .filter(Column::Id.eq(id))
+        .exec(tx.conn())
+        .await?;
+    Ok(changed.rows_affected == 1)
+}
+
 /// Writes what the reporter thinks of the outcome; the last word counts.
 ///
 /// # Errors
@@ -438,6 +457,7 @@ pub async fn erase_citizen_report(
             .await?;
         if other.is_none() {
             alone.push(file.object_key);
+            alone.extend(file.redacted_key);
         }
     }
     Ok(alone)

@@ -71,7 +71,8 @@ pub use citizen_reports::{
     PlacedReport, ReportFilter, anonymise_citizen_report, citizen_file, citizen_files,
     citizen_report, citizen_report_of_code, citizen_reports, citizen_reports_of_incident,
     citizen_reports_with_contact, erase_citizen_report, filed_before, hold_citizen_report,
-    incidents_around, insert_citizen_report, rate_citizen_report, told_of, with_incidents,
+    incidents_around, insert_citizen_report, put_redacted_file, rate_citizen_report, told_of,
+    with_incidents,
 };
 pub use copies::{
     ClaimedCopy, CopyKind, CopyMade, CopyState, Requeue, claim_copy, copies_of, copy_failed,

@@ -47,6 +47,13 @@ async fn a_film_keeps_its_pictures_and_nothing_it_says_of_itself() {
             "{failure:?}"
         );
     }
+    // A film has no pictures that could be looked at as one.
+    assert!(
+        cleaner
+            .redact(&clean.object_key, clean.bytes)
+            .await
+            .is_err()
+    );
     cleaner.forget(&clean.object_key).await.unwrap();
     assert!(!stored.exists());
     cleaner.forget(&clean.object_key).await.unwrap();

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use citizens::sniff::Format;
 use image::codecs::jpeg::JpegEncoder;
 use ingest_server::config::CopiesConfig;
 use ingest_server::store::CopyKind;
@@ -282,5 +283,28 @@ async fn where_no_boxes_are_known_there_is_no_copy() {
         assert_eq!(copy.object_key, None);
         stop.cancel();
         work.await.unwrap();
+    }
+}
+
+/// What a citizen sends has no offender whose plate must stay: everybody is covered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_citizens_picture_has_a_copy_in_which_nobody_is_recognised() {
+    let bench = Bench::new().await;
+    let things = things();
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_ingest-server"));
+    let config = with_eyes(eyes(&bench, &things, "eyes"));
+    let cleaner = bench.evidence.cleaner(program, &config);
+    let sent = cleaner.clean(&still(&things), Format::Jpeg).await.unwrap();
+    let copy = cleaner.redact(&sent.object_key, sent.bytes).await.unwrap();
+    assert_ne!(copy.sha256, sent.sha256);
+    let picture = |key: &str| {
+        let bytes = std::fs::read(bench.path("evidence").join(key)).unwrap();
+        image::load_from_memory(&bytes).unwrap().into_luma8()
+    };
+    let (before, after) = (picture(&sent.object_key), picture(&copy.object_key));
+    for thing in &things {
+        let mark = thing.mark();
+        let (was, is) = (best_match(&before, &mark), best_match(&after, &mark));
+        assert!(was > FOUND && is < LOST, "{}: {was}, {is}", thing.class);
     }
 }

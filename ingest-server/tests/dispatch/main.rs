@@ -8,5 +8,6 @@ mod escalation;
 mod peers;
 mod servers;
 mod site;
+mod stories;
 mod story;
 mod webhook;

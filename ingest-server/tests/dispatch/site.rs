@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use casework::unit::UnitId;
 use contract::v1::{
     CloudEvent, EventId, EventType, SIGNATURE_PROPERTY, SecretKey, Topic, encode, sign,
 };
@@ -20,7 +21,7 @@ use ingest_server::office::Offices;
 use ingest_server::orders::Orders;
 use ingest_server::people::password::Password as PersonsPassword;
 use ingest_server::people::vault::Vault;
-use ingest_server::people::{NewAccount, Role};
+use ingest_server::people::{NewAccount, Role, Scope};
 use ingest_server::reception::{Parts, Reception};
 use ingest_server::store::{self, Delivery, Enrolled, Store};
 use jiff::{SignedDuration, Timestamp};
@@ -37,7 +38,7 @@ use crate::peers::Mqtt;
 /// Every wait ends here at the latest.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 const PASSWORD: &str = "mật khẩu thử nghiệm";
-const AGENT: &str = "rung-01";
+pub(crate) const AGENT: &str = "rung-01";
 
 pub(crate) struct Site {
     pub(crate) store: Store,
@@ -230,6 +231,45 @@ impl Site {
         }
     }
 
+    /// Waits until it holds.
+    pub(crate) async fn until<F: Future<Output = bool>>(&self, what: &str, holds: impl Fn() -> F) {
+        let end = tokio::time::Instant::now() + DEADLINE;
+        while !holds().await {
+            assert!(
+                tokio::time::Instant::now() < end,
+                "waited in vain for {what}"
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Makes an account with the password of these tests.
+    pub(crate) async fn account(&self, name: &str, role: Role, unit: Option<&str>) {
+        let password = PersonsPassword::new(PASSWORD.to_owned());
+        let unit = unit.map(|unit| UnitId::new(unit).unwrap());
+        let account = NewAccount::new(name, name, role, &password)
+            .unwrap()
+            .within(unit, Scope::default());
+        let tx = self.store.begin().await.unwrap();
+        store::insert_account(&tx, &account, Timestamp::now())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Somebody without an account sends this.
+    pub(crate) async fn citizen(&self, path: &str, body: &Value) -> (u16, Value) {
+        let url = format!("{}{path}", self.http);
+        let answer = reqwest::Client::new()
+            .post(url)
+            .json(body)
+            .send()
+            .await
+            .unwrap();
+        let status = answer.status().as_u16();
+        (status, answer.json().await.unwrap_or_default())
+    }
+
     /// A person of the centre.
     pub(crate) async fn person(&self, name: &str) -> Person {
         let client = reqwest::Client::builder()
@@ -275,9 +315,28 @@ impl Person {
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        self.send(reqwest::Method::POST, path, body).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> (u16, Value) {
+        self.send(reqwest::Method::PUT, path, body).await
+    }
+
+    /// Takes a step on the case as it stands.
+    pub(crate) async fn step(&self, incident: &str, step: Value) {
+        let case = self
+            .get(&format!("/api/v1/incidents/{incident}/case"))
+            .await;
+        let body = json!({ "version": case["version"], "step": step });
+        let path = format!("/api/v1/incidents/{incident}/steps");
+        let (status, answer) = self.post(&path, &body).await;
+        assert_eq!(status, 200, "{body}: {answer}");
+    }
+
+    async fn send(&self, method: reqwest::Method, path: &str, body: &Value) -> (u16, Value) {
         let answer = self
             .client
-            .post(format!("{}{path}", self.base))
+            .request(method, format!("{}{path}", self.base))
             .header("x-csrf-token", &self.csrf)
             .json(body)
             .send()

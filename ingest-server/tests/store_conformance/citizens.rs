@@ -55,6 +55,7 @@ async fn tell(store: &Store, row: &citizen_report::Model, joins: Option<Incident
         id: row.id.clone(),
         source: Said::Citizen,
         category: Code::new("environment/litter"),
+        named: None,
         place: Some(Place::Point {
             lat: row.lat.unwrap(),
             lon: 107.0,
@@ -101,6 +102,8 @@ async fn tell(store: &Store, row: &citizen_report::Model, joins: Option<Incident
         taken_lat: Some(1.0),
         taken_lon: Some(1.0),
         taken_error_m: None,
+        redacted_key: Some("covered".to_owned()),
+        redacted_bytes: Some(1),
     };
     store::insert_citizen_report(&tx, row.clone(), vec![file])
         .await
@@ -323,7 +326,7 @@ pub(crate) async fn what_is_erased_is_in_no_table(store: &Store) {
     let alone = store::erase_citizen_report(&tx, &model, &stored_other, at(900))
         .await
         .unwrap();
-    assert_eq!(alone, ["key"]);
+    assert_eq!(alone, ["key", "covered"]);
     tx.commit().await.unwrap();
     let conn = store.conn();
     let mut left = format!(

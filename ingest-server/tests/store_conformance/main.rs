@@ -36,6 +36,8 @@ macro_rules! each_case {
         copies::a_custody_log_is_a_chain_of_its_own(&$fresh().await).await;
         merging::merge_and_undo_leave_every_row_as_it_was(&$fresh().await).await;
         merging::what_came_later_is_kept_by_an_undo(&$fresh().await).await;
+        merging::two_bearings_are_a_place_and_an_undo_takes_it_back(&$fresh().await).await;
+        merging::a_third_that_joined_is_kept_by_an_undo(&$fresh().await).await;
         merging::cameras_of_one_place_file_one_incident_with_reasons(&$fresh().await).await;
         casework::a_case_comes_back_as_it_was_written(&$fresh().await).await;
         casework::a_document_is_set_on_the_version_that_was_seen(&$fresh().await).await;

@@ -209,3 +209,101 @@ pub(crate) async fn cameras_of_one_place_file_one_incident_with_reasons(store: &
     let score = linked.score.as_ref().unwrap();
     assert!(score.findings.len() >= 3 && score.bits() > 5.0, "{score:?}");
 }
+
+/// Towers at 16° N that see one smoke, 3.3 km north of the middle between the first two.
+fn smoke(tower: u8) -> Value {
+    let (lon, lat, degrees) = [
+        (107.00, 16.0, 45.0),
+        (107.06, 16.0, 315.0),
+        (107.03, 16.1, 180.0),
+    ][usize::from(tower) - 1];
+    json!({
+        "kind": "fire_smoke", "detail": "smoke", "severity": "critical", "rule_version": "fire_smoke/1",
+        "zone": null,
+        "place": {
+            "type": "bearing", "from": { "lat": lat, "lon": lon },
+            "degrees": degrees, "uncertainty_deg": 1.0,
+        },
+    })
+}
+
+async fn place(store: &Store, id: IncidentId) -> Value {
+    let row = store::find_incident(store, id).await.unwrap().unwrap();
+    serde_json::from_str(row.place.as_deref().unwrap()).unwrap()
+}
+
+pub(crate) async fn two_bearings_are_a_place_and_an_undo_takes_it_back(store: &Store) {
+    file(store, 1, "tower-1", 0.0, smoke(1)).await;
+    let fire = home(store, 1).await;
+    let bearing = place(store, fire).await;
+    assert_eq!(bearing["type"], "bearing");
+    file(store, 2, "tower-2", 0.0, smoke(2)).await;
+    assert_eq!(home(store, 2).await, fire, "both see one smoke");
+    let two = place(store, fire).await;
+    assert_eq!(two["type"], "point");
+    let lon = two["position"]["lon"].as_f64().unwrap();
+    assert!((lon - 107.03).abs() < 0.001, "{two}");
+
+    // A third tower, seen as another fire at first: people say that it is this one.
+    let mut late = smoke(3);
+    late["occurred"] = json!({ "start": "2025-12-31T09:00:00Z", "end": "2025-12-31T09:01:00Z" });
+    late["phase"] = json!("cleared");
+    file(store, 3, "tower-3", 0.0, late).await;
+    let other = home(store, 3).await;
+    assert_ne!(other, fire);
+    let before = stored(store).await;
+    let step = merge(store, other, fire).await;
+    let three = place(store, fire).await;
+    let radius = |place: &Value| place["uncertainty_m"].as_f64().unwrap();
+    assert!(radius(&three) < radius(&two), "{two} {three}");
+    assert_eq!(undo(store, &step).await, Ok(()));
+    assert_eq!(place(store, fire).await, two, "the former place");
+    assert_eq!(place(store, other).await["type"], "bearing");
+    assert_eq!(stored(store).await, before);
+}
+
+/// Goods on a pavement, `metres` north of the first.
+fn goods(metres: f64, count: u32) -> Value {
+    json!({
+        "kind": "encroachment", "detail": "goods", "rule_version": "encroachment/1", "count": count,
+        "place": {
+            "type": "point", "position": { "lat": 16.0 + metres / 111_195.0, "lon": 107.0 }, "uncertainty_m": 8.0,
+        },
+    })
+}
+
+/// A report that joins while two are one stays where it joined: an undo moves back what the merge moved, and
+/// the rows are those of the reports that each incident has now.
+pub(crate) async fn a_third_that_joined_is_kept_by_an_undo(store: &Store) {
+    file(store, 1, "cam-1", 0.0, goods(0.0, 2)).await;
+    file(store, 2, "cam-2", 0.0, goods(90.0, 3)).await;
+    file(store, 3, "cam-3", 0.0, goods(91.0, 4)).await;
+    let (first, second) = (home(store, 1).await, home(store, 2).await);
+    assert_ne!(first, second);
+    assert_eq!(home(store, 3).await, second);
+    let step = merge(store, second, first).await;
+    file(store, 4, "cam-4", 0.0, goods(90.5, 9)).await;
+    assert_eq!(
+        home(store, 4).await,
+        first,
+        "the one that has taken them in"
+    );
+    let row = store::find_incident(store, first).await.unwrap().unwrap();
+    assert_eq!((row.event_count, row.count), (4, Some(9)));
+    assert_eq!(undo(store, &step).await, Ok(()));
+    for (number, home_of, expected) in
+        [(1, first, 2), (2, second, 2), (3, second, 2), (4, first, 2)]
+    {
+        assert_eq!(home(store, number).await, home_of, "event {number}");
+        let row = store::find_incident(store, home_of).await.unwrap().unwrap();
+        assert_eq!((row.event_count, row.inside), (expected, None));
+    }
+    let count = async |id| {
+        let row = store::find_incident(store, id).await.unwrap().unwrap();
+        row.count
+    };
+    assert_eq!(
+        (count(first).await, count(second).await),
+        (Some(9), Some(4))
+    );
+}

@@ -2,6 +2,7 @@
 
 use crate::Plan;
 use crate::dice::Dice;
+use crate::noise::City;
 use crate::town::{Spot, Town};
 
 /// A kind of thing.
@@ -24,6 +25,10 @@ pub(crate) struct Kind {
     pub(crate) plate: bool,
     /// Ways to say it.
     pub(crate) said: &'static [&'static str],
+    /// Ways in which it is said in another city.
+    pub(crate) otherwise: &'static [&'static str],
+    /// Of a thousand incidents there, so many.
+    share_elsewhere: u64,
 }
 
 pub(crate) const KINDS: [Kind; 10] = [
@@ -42,6 +47,13 @@ pub(crate) const KINDS: [Kind; 10] = [
             "quán để bàn ghế tràn ra lề đường",
             "bán hàng rong chắn lối đi bộ trên vỉa hè",
         ],
+        otherwise: &[
+            "mấy hàng quán kê bàn nhựa ra hết chỗ người ta đi bộ",
+            "tiệm sửa xe để xe ngổn ngang kín lề",
+            "chợ cóc họp tràn xuống đường sáng nào cũng vậy",
+            "nhà xây để gạch cát choán lối đi",
+        ],
+        share_elsewhere: 180,
     },
     Kind {
         code: "traffic_violation/illegal_parking",
@@ -57,6 +69,13 @@ pub(crate) const KINDS: [Kind; 10] = [
             "xe hơi đậu dưới lòng đường cấm đỗ",
             "ô tô dừng đỗ lâu trước cổng nhà",
         ],
+        otherwise: &[
+            "xe bốn chỗ nằm chình ình trước cửa nhà tôi từ sáng",
+            "mấy chiếc ô tô đậu hai bên hẻm không vô được",
+            "xe tải dừng ngay khúc cua cả buổi",
+            "ô tô đỗ dưới biển cấm",
+        ],
+        share_elsewhere: 220,
     },
     Kind {
         code: "environment/litter",
@@ -72,6 +91,13 @@ pub(crate) const KINDS: [Kind; 10] = [
             "đổ rác bừa bãi nhiều ngày không dọn",
             "bãi rác tự phát gây ô nhiễm",
         ],
+        otherwise: &[
+            "đống rác mấy hôm rồi chưa ai hốt",
+            "người ta quăng bao rác đầy góc đường",
+            "thùng rác tràn ra ruồi nhặng",
+            "đổ trộm xà bần ban đêm",
+        ],
+        share_elsewhere: 210,
     },
     Kind {
         code: "environment/noise",
@@ -86,6 +112,12 @@ pub(crate) const KINDS: [Kind; 10] = [
             "hát karaoke loa kéo ồn ào quá khuya",
             "quán mở nhạc to gây mất trật tự",
         ],
+        otherwise: &[
+            "hàng xóm hát loa thùng tới nửa đêm",
+            "quán nhậu mở loa đinh tai nhức óc",
+            "công trình khoan đục lúc năm giờ sáng",
+        ],
+        share_elsewhere: 90,
     },
     Kind {
         code: "infrastructure/road",
@@ -101,6 +133,12 @@ pub(crate) const KINDS: [Kind; 10] = [
             "ổ gà lớn giữa đường dễ gây tai nạn",
             "nắp cống bị vỡ hở miệng",
         ],
+        otherwise: &[
+            "cái hố giữa đường to bằng cái nón",
+            "đường lún một khúc xe máy té hoài",
+            "nắp hố ga bể lộ sắt ra ngoài",
+        ],
+        share_elsewhere: 70,
     },
     Kind {
         code: "infrastructure/street_light",
@@ -115,6 +153,12 @@ pub(crate) const KINDS: [Kind; 10] = [
             "đèn đường không sáng nhiều đêm liền",
             "trụ đèn chiếu sáng bị hỏng tối om",
         ],
+        otherwise: &[
+            "nguyên dãy đèn tắt ngóm cả tuần nay",
+            "hẻm tối thui vì bóng đèn hư",
+            "cột đèn chớp tắt liên tục",
+        ],
+        share_elsewhere: 50,
     },
     Kind {
         code: "infrastructure/water_leak",
@@ -129,6 +173,12 @@ pub(crate) const KINDS: [Kind; 10] = [
             "ống nước bị vỡ nước chảy tràn ra đường",
             "rò rỉ nước máy ngập cả mặt đường",
         ],
+        otherwise: &[
+            "nước sạch phun lên từ dưới gạch từ hôm qua",
+            "bể ống nước chảy lênh láng",
+            "đồng hồ nước rỉ ướt cả lối đi",
+        ],
+        share_elsewhere: 80,
     },
     Kind {
         code: "stray_cattle",
@@ -144,6 +194,12 @@ pub(crate) const KINDS: [Kind; 10] = [
             "trâu bò thả rông trên đường phố",
             "mấy con bò nằm giữa lòng đường",
         ],
+        otherwise: &[
+            "bầy bò đứng chắn ngang đường xe không qua được",
+            "bò ai thả rông ăn cả cây cảnh giải phân cách",
+            "có mấy con trâu đang băng qua đường",
+        ],
+        share_elsewhere: 60,
     },
     Kind {
         code: "fire_smoke",
@@ -159,6 +215,12 @@ pub(crate) const KINDS: [Kind; 10] = [
             "đang cháy lớn khói nhiều",
             "cháy bãi cỏ lửa lan nhanh",
         ],
+        otherwise: &[
+            "thấy khói mù mịt phía sau dãy nhà",
+            "cháy bãi cỏ khô gió thổi mạnh",
+            "lửa bén vô hàng rào rồi",
+        ],
+        share_elsewhere: 10,
     },
     Kind {
         code: "urban_order",
@@ -173,6 +235,11 @@ pub(crate) const KINDS: [Kind; 10] = [
             "thanh niên tụ tập đua xe gây rối",
             "nhóm người đánh nhau ngoài đường",
         ],
+        otherwise: &[
+            "mấy thanh niên nẹt pô rú ga cả đêm",
+            "đám đông cãi cọ xô xát trước quán",
+        ],
+        share_elsewhere: 30,
     },
 ];
 
@@ -201,7 +268,7 @@ pub(crate) fn happenings(dice: &mut Dice, town: &Town, plan: &Plan) -> Vec<Happe
     while all.len() < count {
         let one = happening(dice, town, plan, all.len());
         if dice.chance(plan.noise.twins) {
-            let twin = twin(dice, town, &one, all.len() + 1);
+            let twin = twin(dice, town, plan, &one, all.len() + 1);
             all.push(one);
             all.push(twin);
         } else {
@@ -212,14 +279,14 @@ pub(crate) fn happenings(dice: &mut Dice, town: &Town, plan: &Plan) -> Vec<Happe
 }
 
 fn happening(dice: &mut Dice, town: &Town, plan: &Plan, number: usize) -> Happening {
-    let kind = kind(dice);
+    let kind = kind(dice, plan.noise.city);
     let start = EPOCH + dice.between(0.0, plan.days * 86_400.0);
     Happening {
         label: format!("i{number}"),
         kind,
         spot: town.spot(dice),
         start,
-        end: start + 300.0 + dice.exponential(kind.hours * 3_600.0),
+        end: start + lasts(dice, plan.noise.city, kind),
         heading: dice.between(0.0, std::f64::consts::TAU),
         plate: plate(dice),
         said: dice.below(64) as usize,
@@ -227,26 +294,44 @@ fn happening(dice: &mut Dice, town: &Town, plan: &Plan, number: usize) -> Happen
 }
 
 /// The same kind of thing a few steps away, while the first goes on.
-fn twin(dice: &mut Dice, town: &Town, one: &Happening, number: usize) -> Happening {
+fn twin(dice: &mut Dice, town: &Town, plan: &Plan, one: &Happening, number: usize) -> Happening {
     let start = dice.between(one.start, one.end);
+    let spot = match plan.noise.city {
+        City::Own => town.next_to(dice, one.spot),
+        City::Elsewhere => town.beside(dice, one.spot),
+    };
     Happening {
         label: format!("i{number}"),
-        spot: town.next_to(dice, one.spot),
+        spot,
         start,
-        end: start + 300.0 + dice.exponential(one.kind.hours * 3_600.0),
+        end: start + lasts(dice, plan.noise.city, one.kind),
         plate: plate(dice),
         said: dice.below(64) as usize,
         ..one.clone()
     }
 }
 
-fn kind(dice: &mut Dice) -> &'static Kind {
-    let mut left = dice.below(KINDS.iter().map(|kind| kind.share).sum());
+/// Seconds. Elsewhere most things are short, and some very long: lognormal, of about the same mean.
+fn lasts(dice: &mut Dice, city: City, kind: &Kind) -> f64 {
+    let mean = kind.hours * 3_600.0;
+    300.0
+        + match city {
+            City::Own => dice.exponential(mean),
+            City::Elsewhere => mean * 0.6 * dice.normal().exp(),
+        }
+}
+
+fn kind(dice: &mut Dice, city: City) -> &'static Kind {
+    let share = |kind: &Kind| match city {
+        City::Own => kind.share,
+        City::Elsewhere => kind.share_elsewhere,
+    };
+    let mut left = dice.below(KINDS.iter().map(share).sum());
     for kind in &KINDS {
-        if left < kind.share {
+        if left < share(kind) {
             return kind;
         }
-        left -= kind.share;
+        left -= share(kind);
     }
     &KINDS[0]
 }
@@ -257,9 +342,21 @@ fn plate(dice: &mut Dice) -> String {
 }
 
 impl Happening {
-    /// Where it is at a time, metres east and north.
-    pub(crate) fn at(&self, time: f64) -> (f64, f64) {
-        let walked = self.kind.walks * (time - self.start).max(0.0);
+    /// The ways to say it in a city.
+    pub(crate) const fn said_in(&self, city: City) -> &'static [&'static str] {
+        match city {
+            City::Own => self.kind.said,
+            City::Elsewhere => self.kind.otherwise,
+        }
+    }
+
+    /// Where it is at a time, metres east and north. Elsewhere herds go at twice the pace.
+    pub(crate) fn at(&self, time: f64, city: City) -> (f64, f64) {
+        let pace = match city {
+            City::Own => 1.0,
+            City::Elsewhere => 2.0,
+        };
+        let walked = self.kind.walks * pace * (time - self.start).max(0.0);
         (
             self.spot.east + walked * self.heading.sin(),
             self.spot.north + walked * self.heading.cos(),

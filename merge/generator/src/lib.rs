@@ -12,7 +12,7 @@ mod happening;
 mod words;
 mod report;
 
-pub use noise::Noise;
+pub use noise::{City, Noise};
 
 use dice::Dice;
 use happening::{Happening, happenings};
@@ -42,6 +42,18 @@ impl Plan {
             side_km: 5.0,
             days: 7.0,
             per_km2_day: 12.0,
+            noise,
+        }
+    }
+
+    /// Another city: smaller, busier, told for longer.
+    #[must_use]
+    pub const fn elsewhere(seed: u64, noise: Noise) -> Self {
+        Self {
+            seed,
+            side_km: 4.0,
+            days: 9.0,
+            per_km2_day: 17.0,
             noise,
         }
     }

@@ -1,4 +1,5 @@
-//! How people and machines err: two worlds, so that nothing can be fitted to one of them.
+//! How people and machines err, and how a city lives: three worlds. Two are for development; the third is
+//! held out, and nothing of a scorer may be tuned by looking at it.
 
 use crate::dice::Dice;
 
@@ -9,6 +10,8 @@ pub enum Gps {
     Honest,
     /// Long tails and a bias between tall houses, while the phone claims always the same.
     Canyon,
+    /// Student's law with three degrees of freedom, while the phone claims what it likes.
+    Wild,
 }
 
 /// How people type.
@@ -18,11 +21,24 @@ pub enum Typing {
     Careful,
     /// No marks by most, letters doubled, dropped and swapped, words dropped, abbreviations.
     Hasty,
+    /// Keys of an input method left standing, words run together, letters replaced, other abbreviations.
+    Thumbs,
+}
+
+/// How a city lives: what happens how often and how long, who reports it when, and in which words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum City {
+    /// The one that was in mind.
+    Own,
+    /// Another one.
+    Elsewhere,
 }
 
 /// How everything errs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Noise {
+    /// How the city lives.
+    pub city: City,
     /// Positions.
     pub gps: Gps,
     /// Words.
@@ -36,21 +52,32 @@ pub struct Noise {
 }
 
 impl Noise {
-    /// The world that was in mind.
+    /// The world that was in mind: for development.
     pub const PLAIN: Self = Self {
+        city: City::Own,
         gps: Gps::Honest,
         typing: Typing::Careful,
         clock_s: 30.0,
         wrong_category: 0.06,
         twins: 0.02,
     };
-    /// The world that was held out.
-    pub const HELD_OUT: Self = Self {
+    /// The same city, where everybody errs more: for development.
+    pub const ROUGH: Self = Self {
+        city: City::Own,
         gps: Gps::Canyon,
         typing: Typing::Hasty,
         clock_s: 300.0,
         wrong_category: 0.30,
         twins: 0.06,
+    };
+    /// Another city, other laws of error, other words: held out.
+    pub const HELD_OUT: Self = Self {
+        city: City::Elsewhere,
+        gps: Gps::Wild,
+        typing: Typing::Thumbs,
+        clock_s: 300.0,
+        wrong_category: 0.30,
+        twins: 0.05,
     };
 }
 
@@ -78,6 +105,13 @@ impl Gps {
                     *dice.pick(&[8.0, 10.0, 12.0, 20.0]),
                 )
             }
+            Self::Wild => {
+                let sigma = 8.0 * (0.5 * dice.normal()).exp();
+                let chi: f64 = (0..3).map(|_| dice.normal().powi(2)).sum();
+                let wide = sigma * (3.0 / chi.max(0.05)).sqrt();
+                let claimed = (sigma * (0.6 * dice.normal()).exp()).clamp(3.0, 80.0);
+                (wide * dice.normal(), wide * dice.normal(), claimed)
+            }
         }
     }
 }
@@ -88,11 +122,12 @@ impl Typing {
         let (bare, slips) = match self {
             Self::Careful => (0.25, 0.006),
             Self::Hasty => (0.65, 0.03),
+            Self::Thumbs => (0.45, 0.02),
         };
-        let text = if self == Self::Hasty {
-            shorten(dice, text)
-        } else {
-            text.to_owned()
+        let text = match self {
+            Self::Careful => text.to_owned(),
+            Self::Hasty => shorten(dice, text),
+            Self::Thumbs => thumbed(dice, text),
         };
         let text = if dice.chance(bare) {
             strip(&text)
@@ -131,6 +166,73 @@ fn shorten(dice: &mut Dice, text: &str) -> String {
         }
     });
     words.collect::<Vec<_>>().join(" ")
+}
+
+/// Words as thumbs leave them: some in the raw keys of Telex, some run together.
+fn thumbed(dice: &mut Dice, text: &str) -> String {
+    let short = [
+        ("không", "hông"),
+        ("được", "đc"),
+        ("rồi", "r"),
+        ("người", "ng`"),
+    ];
+    let mut typed = String::new();
+    for word in text.split(' ') {
+        let known = short.iter().find(|(long, _)| *long == word);
+        match known {
+            Some((_, short)) if dice.chance(0.4) => typed.push_str(short),
+            _ if dice.chance(0.08) => typed.push_str(&telex(word)),
+            _ => typed.push_str(word),
+        }
+        let digits = typed.ends_with(|c: char| c.is_ascii_digit());
+        if digits || !dice.chance(0.03) {
+            typed.push(' ');
+        }
+    }
+    typed.trim_end().to_owned()
+}
+
+/// A word in the keys that make it: marks of vowels doubled, the tone's key at the end.
+fn telex(word: &str) -> String {
+    const TONED: [(&str, &str); 12] = [
+        ("áàảãạ", "a"),
+        ("ắằẳẵặ", "aw"),
+        ("ấầẩẫậ", "aa"),
+        ("éèẻẽẹ", "e"),
+        ("ếềểễệ", "ee"),
+        ("íìỉĩị", "i"),
+        ("óòỏõọ", "o"),
+        ("ốồổỗộ", "oo"),
+        ("ớờởỡợ", "ow"),
+        ("úùủũụ", "u"),
+        ("ứừửữự", "uw"),
+        ("ýỳỷỹỵ", "y"),
+    ];
+    const PLAIN: [(char, &str); 7] = [
+        ('ă', "aw"),
+        ('â', "aa"),
+        ('ê', "ee"),
+        ('ô', "oo"),
+        ('ơ', "ow"),
+        ('ư', "uw"),
+        ('đ', "dd"),
+    ];
+    let (mut keys, mut tone) = (String::new(), "");
+    for letter in word.chars() {
+        let toned = TONED
+            .iter()
+            .find_map(|(toned, base)| Some((toned.chars().position(|c| c == letter)?, base)));
+        let plain = PLAIN.iter().find(|(marked, _)| *marked == letter);
+        match (toned, plain) {
+            (Some((at, base)), _) => {
+                keys.push_str(base);
+                tone = ["s", "f", "r", "x", "j"][at];
+            }
+            (None, Some((_, base))) => keys.push_str(base),
+            (None, None) => keys.push(letter),
+        }
+    }
+    keys + tone
 }
 
 /// Drops Vietnamese marks by table: another way than the scorer's, on purpose.

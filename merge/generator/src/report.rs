@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::dice::Dice;
 use crate::happening::{Happening, KINDS};
-use crate::noise::Noise;
+use crate::noise::{City, Noise};
 use crate::town::Town;
 use crate::words;
 
@@ -21,7 +21,14 @@ pub(crate) fn reports(
     if let Some((camera, side)) = watched.filter(|_| dice.chance(happening.kind.seen_by_cameras)) {
         let rounds = 1 + u64::from(dice.chance(0.25));
         for round in 0..rounds {
-            told.push(by_camera(dice, town, happening, camera.id, side, round));
+            told.push(by_camera(
+                dice,
+                town,
+                noise,
+                happening,
+                (camera.id, side),
+                round,
+            ));
         }
     }
     let mut people = usize::from(told.is_empty());
@@ -40,14 +47,19 @@ pub(crate) fn reports(
 fn by_camera(
     dice: &mut Dice,
     town: &Town,
+    noise: &Noise,
     happening: &Happening,
-    camera: usize,
-    side: &str,
+    (camera, side): (usize, &str),
     round: u64,
 ) -> (i64, String) {
     let span = happening.end - happening.start;
     let start = happening.start + 40.0 + span * 0.3 * round as f64;
-    let (east, north) = happening.at(start);
+    let (east, north) = happening.at(start, noise.city);
+    // Elsewhere each camera's own clock is off too, always by the same.
+    let off = match noise.city {
+        City::Own => 0.0,
+        City::Elsewhere => ((camera * 7_919) % 601) as f64 - 300.0,
+    };
     let sigma = dice.between(2.0, 6.0);
     let (lat, lon) = town.degrees(east + sigma * dice.normal(), north + sigma * dice.normal());
     let mut line = json!({
@@ -55,7 +67,7 @@ fn by_camera(
         "incident": happening.label,
         "source": "camera",
         "category": happening.kind.code,
-        "occurred": {"start": time(start), "end": time(start.max(happening.end))},
+        "occurred": {"start": time(start + off), "end": time(start.max(happening.end) + off)},
         "received": time(start),
         "place": {"point": {"lat": lat, "lon": lon, "uncertainty_m": sigma}},
         "camera": format!("a{}/c{camera}", camera % 7),
@@ -86,8 +98,16 @@ fn by_person(
     number: usize,
     shots: &mut Vec<(String, u64)>,
 ) -> (i64, String) {
-    let noticed = dice.between(happening.start + 30.0, happening.end);
-    let (east, north) = happening.at(noticed);
+    let noticed = match noise.city {
+        City::Own => dice.between(happening.start + 30.0, happening.end),
+        // Most people report what is new.
+        City::Elsewhere => {
+            let span = happening.end - happening.start;
+            let after = 30.0 + dice.exponential(span / 4.0);
+            happening.start + after.min(span)
+        }
+    };
+    let (east, north) = happening.at(noticed, noise.city);
     let wide = happening.kind.wide;
     let (east, north) = (
         east + wide * dice.normal() * 0.6,
@@ -104,7 +124,7 @@ fn by_person(
     let (lat, lon) = town.degrees(east + off_east, north + off_north);
     let said = noticed + dice.between(-noise.clock_s, noise.clock_s);
     let category = if dice.chance(noise.wrong_category) {
-        dice.pick(&KINDS).code
+        wrong(dice, noise.city, happening.kind.code)
     } else {
         happening.kind.code
     };
@@ -116,7 +136,7 @@ fn by_person(
         "occurred": {"start": time(said), "end": time(said)},
         "received": time(noticed + 20.0),
         "place": {"point": {"lat": lat, "lon": lon, "uncertainty_m": claimed}},
-        "text": words::text(dice, town, noise.typing, happening),
+        "text": words::text(dice, town, noise, happening),
         "reporter": format!("r{}", dice.below(20_000)),
     });
     if !phone && dice.chance(0.6) {
@@ -140,6 +160,16 @@ fn by_person(
         line["plate"] = plate(dice, &happening.plate);
     }
     (noticed as i64 + 20, line.to_string())
+}
+
+/// A category that is wrong; elsewhere most slip to the next ones of the list.
+fn wrong(dice: &mut Dice, city: City, right: &'static str) -> &'static str {
+    if city == City::Elsewhere && dice.chance(0.6) {
+        let at = KINDS.iter().position(|kind| kind.code == right);
+        let step = 1 + dice.below(2) as usize;
+        return KINDS[(at.unwrap_or_default() + step) % KINDS.len()].code;
+    }
+    dice.pick(&KINDS).code
 }
 
 /// People closed it.

@@ -24,6 +24,8 @@ pub(crate) struct Spot {
     pub(crate) north: f64,
     pub(crate) street: usize,
     pub(crate) house: u32,
+    /// What stands behind the number.
+    pub(crate) letter: &'static str,
 }
 
 #[derive(Debug, Clone)]
@@ -88,6 +90,23 @@ impl Town {
             spot.house + doors
         };
         street.spot(spot.street, house)
+    }
+
+    /// A spot a few steps away: the same number with a letter, some doors along, or across the street.
+    pub(crate) fn beside(&self, dice: &mut Dice, spot: Spot) -> Spot {
+        if dice.chance(0.4) {
+            let (far, angle) = (
+                dice.between(6.0, 16.0),
+                dice.between(0.0, std::f64::consts::TAU),
+            );
+            return Spot {
+                east: spot.east + far * angle.sin(),
+                north: spot.north + far * angle.cos(),
+                letter: "b",
+                ..spot
+            };
+        }
+        self.next_to(dice, spot)
     }
 
     /// The camera that watches a spot, and the zone of it: one for each pavement.
@@ -158,6 +177,7 @@ impl Street {
             north: self.from.1 + along * self.along.1 + across * self.along.0,
             street,
             house,
+            letter: "",
         }
     }
 }

@@ -50,12 +50,29 @@ fn extent_and_drift_forgive() {
     };
     assert!((closeness(&a, &b, PLAIN).metres - 100.0).abs() < 0.2);
     assert!(z(&a, &b, PLAIN) > 10.0);
-    assert!((z(&a, &b, drifted) - 10.0 / 50.0_f64.sqrt()).abs() < 0.1);
+    // Two deviations reach as far as it may have wandered.
+    assert!((z(&a, &b, drifted) - 100.0 / 50.0_f64.sqrt().hypot(45.0)).abs() < 0.01);
     let large = Allowance {
         extent_m: 100.0,
         ..PLAIN
     };
     assert!((0.9..1.1).contains(&z(&a, &b, large)));
+}
+
+#[test]
+fn precise_places_tell_neighbours_apart_and_vague_ones_do_not() {
+    let of = |metres: f64, sigma: f64| {
+        closeness(&point(0.0, 0.0, sigma), &point(metres, 0.0, sigma), PLAIN)
+            .against_neighbour(15.0)
+    };
+    assert!(of(2.0, 4.0) > 5.0, "one spot, seen well");
+    assert!(of(14.0, 4.0) < 1.0, "the next door, seen well");
+    for metres in [0.0, 14.0, 40.0] {
+        assert!(
+            (0.7..1.3).contains(&of(metres, 25.0)),
+            "anything, told vaguely"
+        );
+    }
 }
 
 #[test]

@@ -2660,6 +2660,24 @@ export interface components {
             /** @description The program's version. */
             version: string;
         };
+        /** @description How far off a place may be: one standard deviation. */
+        ErrorEllipse: {
+            /**
+             * Format: double
+             * @description Direction of the long axis, degrees clockwise from true north, 0 to 180.
+             */
+            along_deg: number;
+            /**
+             * Format: double
+             * @description Metres along the long axis.
+             */
+            major_m: number;
+            /**
+             * Format: double
+             * @description Metres along the short axis.
+             */
+            minor_m: number;
+        };
         /** @description A piece of evidence. */
         Evidence: {
             /**
@@ -2725,6 +2743,20 @@ export interface components {
              * @example self_intersecting
              */
             problem: string;
+        };
+        /** @description Where the bearings of several cameras cross. */
+        Fix: {
+            /** @description How far off that may be. */
+            error: components["schemas"]["ErrorEllipse"];
+            /** @description Where. */
+            position: components["schemas"]["Position"];
+            /** @description From how many spots it is seen; of each its newest bearing counts. */
+            spots: number;
+            /**
+             * Format: double
+             * @description The largest angle by which a bearing misses it, in that bearing's standard deviations.
+             */
+            worst_miss: number;
         };
         /** @description A report as its reporter follows it. */
         FollowedReport: {
@@ -2890,6 +2922,7 @@ export interface components {
             events: components["schemas"]["IncidentEvent"][];
             /** @description The evidence of its events. */
             evidence: components["schemas"]["Evidence"][];
+            fix?: components["schemas"]["Fix"] | null;
             /** @description Who did what, oldest first. */
             history: components["schemas"]["HistoryEntry"][];
             /** @description How its reports came together, and what is suggested. */
@@ -2964,8 +2997,7 @@ export interface components {
         IncidentSummary: {
             /** @description The camera of its first event. */
             camera: components["schemas"]["CameraRef"];
-            /** @description What the cameras say. */
-            camera_phase: components["schemas"]["CameraPhase"];
+            camera_phase?: components["schemas"]["CameraPhase"] | null;
             /**
              * Format: int32
              * @description How many citizens' reports belong to it.
@@ -8718,7 +8750,13 @@ export interface operations {
     };
     getCitizenFile: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Why it is to be seen as it was sent. Needs the right to unmask, and is written down. Without it everybody
+                 *     gets the copy in which nobody is recognised.
+                 */
+                purpose?: components["schemas"]["Purpose"];
+            };
             header?: never;
             path: {
                 /** @description The report */
@@ -8740,6 +8778,15 @@ export interface operations {
                     "video/mp4": number[];
                 };
             };
+            /** @description `invalid_request`: no such purpose */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8758,6 +8805,15 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `masked`: there is no redacted copy, and why */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,5 +1,6 @@
 //! What citizens send, encoded anew: nothing of the file but its pixels is kept, so that neither the
-//! place where it was taken, nor the telephone, nor a second file hidden in it goes any further.
+//! place where it was taken, nor the telephone, nor a second file hidden in it goes any further. And covered:
+//! whoever may not unmask sees a copy in which nobody is recognised.
 //!
 //! Foreign bytes are decoded in a process of its own, as everywhere here; so few at once.
 
@@ -7,17 +8,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use citizens::sniff::Format;
+use futures_util::TryStreamExt as _;
 use tokio::process::Command;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
+use super::area::covered;
 use super::child::{self, Limits, Outcome};
 use super::failure::Failure;
+use super::finder::Finder;
 use super::making::fingerprint;
 use super::task::{Answer, Task, Work};
 use crate::evidence::objects::Objects;
 use crate::evidence::uploads::Sha256Hex;
 
+/// The name under which a picture is looked at.
+const LOOKED_AT: &str = "000000000000.jpg";
 /// Files that are decoded at once.
 const AT_ONCE: usize = 2;
 
@@ -44,6 +50,8 @@ pub struct Cleaner {
     objects: Objects,
     folder: PathBuf,
     hands: Hands,
+    /// Who finds people and vehicles; none where nothing can be covered.
+    finder: Option<Finder>,
     limits: Limits,
     places: Arc<Semaphore>,
 }
@@ -62,13 +70,14 @@ impl Cleaner {
     pub(in crate::evidence) fn new(
         objects: Objects,
         data_dir: &Path,
-        program: PathBuf,
+        (program, finder): (PathBuf, Finder),
         limits: Limits,
     ) -> Self {
         Self {
             objects,
             folder: data_dir.join("citizens"),
             hands: Hands::Process(program),
+            finder: Some(finder),
             limits,
             places: Arc::new(Semaphore::new(AT_ONCE)),
         }
@@ -82,8 +91,12 @@ impl Cleaner {
             memory: 0,
         };
         Self {
+            objects,
+            folder: data_dir.join("citizens"),
             hands: Hands::Here,
-            ..Self::new(objects, data_dir, PathBuf::new(), limits)
+            finder: None,
+            limits,
+            places: Arc::new(Semaphore::new(AT_ONCE)),
         }
     }
 
@@ -99,6 +112,55 @@ impl Cleaner {
         // What stays behind after a crash is swept at the next start.
         drop(tokio::fs::remove_dir_all(&scratch).await);
         made
+    }
+
+    /// Makes a copy of a stored picture in which people's heads and vehicles' plates are covered, as of
+    /// evidence. Waits for its turn.
+    ///
+    /// # Errors
+    /// [`Failure::NoBoxes`] where nobody can look for them, and any other [`Failure`].
+    pub async fn redact(&self, object_key: &str, bytes: u64) -> Result<CleanFile, Failure> {
+        let finder = self.finder.as_ref().ok_or(Failure::NoBoxes)?;
+        let turn = self.places.acquire().await.map_err(|_| Failure::NotRun)?;
+        let scratch = self.folder.join(Uuid::now_v7().to_string());
+        let made = self.cover(finder, &scratch, (object_key, bytes)).await;
+        drop(turn);
+        drop(tokio::fs::remove_dir_all(&scratch).await);
+        made
+    }
+
+    async fn cover(
+        &self,
+        finder: &Finder,
+        scratch: &Path,
+        (object_key, bytes): (&str, u64),
+    ) -> Result<CleanFile, Failure> {
+        let looks = scratch.join("looks");
+        let not_run = |_| Failure::NotRun;
+        tokio::fs::create_dir_all(&looks).await.map_err(not_run)?;
+        let unavailable = |_| Failure::SourceUnavailable;
+        let stored = self.objects.read(object_key, 0..bytes).await;
+        let picture: Vec<bytes::Bytes> = stored
+            .map_err(unavailable)?
+            .try_collect()
+            .await
+            .map_err(unavailable)?;
+        let source = looks.join(LOOKED_AT);
+        let written = tokio::fs::write(&source, picture.concat()).await;
+        written.map_err(not_run)?;
+        let mut found = finder.find(&looks, self.limits).await?;
+        let seen = found.pictures.remove(LOOKED_AT).ok_or(Failure::NoBoxes)?;
+        let out = scratch.join("out");
+        let work = Work::CoverPicture {
+            source,
+            out: out.clone(),
+            areas: covered(&seen, &[]),
+        };
+        match self.task(scratch, work).await? {
+            Answer::Done => self.keep(&out, "image/jpeg", None, None).await,
+            Answer::Failed(failure) => Err(failure),
+            Answer::NotNeeded | Answer::Cleaned { .. } => Err(Failure::Crashed),
+        }
     }
 
     /// Removes what a crash left behind.
@@ -147,12 +209,23 @@ impl Cleaner {
             Answer::Failed(failure) => return Err(failure),
             Answer::NotNeeded => return Err(Failure::Crashed),
         };
-        let print = fingerprint(&out).await.map_err(not_run)?;
+        self.keep(&out, mime, size, perceptual).await
+    }
+
+    /// Puts a finished file into the object store.
+    async fn keep(
+        &self,
+        out: &Path,
+        mime: &'static str,
+        size: Option<(u32, u32)>,
+        perceptual: Option<u64>,
+    ) -> Result<CleanFile, Failure> {
+        let print = fingerprint(out).await.map_err(|_| Failure::NotRun)?;
         let sha256 = print.sha256.to_string();
         let digits: Sha256Hex = sha256.parse().map_err(|_| Failure::NotRun)?;
         let object_key = Objects::key(&digits);
         self.objects
-            .put_file(&object_key, &out)
+            .put_file(&object_key, out)
             .await
             .map_err(|_| Failure::NotRun)?;
         Ok(CleanFile {

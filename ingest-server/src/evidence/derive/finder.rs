@@ -20,7 +20,7 @@ const SCORE: &str = "0.15";
 
 /// Who looks, with which models.
 #[derive(Debug, Clone)]
-pub(super) struct Finder {
+pub(in crate::evidence) struct Finder {
     /// The agent's program.
     pub(super) program: PathBuf,
     /// Its configuration, where the models it should use are described there.

@@ -31,7 +31,7 @@ pub use self::failure::Failure;
 pub use self::task::{TaskError, carry_out_task};
 
 pub(super) use self::child::Limits;
-use self::finder::Finder;
+pub(super) use self::finder::Finder;
 #[cfg(test)]
 pub(crate) use self::still::png_for_tests;
 use super::objects::Objects;
@@ -71,20 +71,24 @@ impl Workshop {
             changes,
             bell,
             folder: data_dir.join("copies"),
-            finder: Finder {
-                program: config
-                    .edge_agent
-                    .clone()
-                    .unwrap_or_else(|| beside(&program)),
-                config: config.edge_agent_config.clone(),
-                model: config.model.clone(),
-                plate_model: config.plate_model.clone(),
-            },
+            finder: Finder::of(&program, config),
             program,
             limits: Limits {
                 time: config.time_limit,
                 memory: config.memory_limit,
             },
+        }
+    }
+}
+
+impl Finder {
+    pub(in crate::evidence) fn of(program: &Path, config: &CopiesConfig) -> Self {
+        let agent = config.edge_agent.clone();
+        Self {
+            program: agent.unwrap_or_else(|| beside(program)),
+            config: config.edge_agent_config.clone(),
+            model: config.model.clone(),
+            plate_model: config.plate_model.clone(),
         }
     }
 }

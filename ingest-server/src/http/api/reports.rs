@@ -6,6 +6,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use jiff::Timestamp;
+use serde::Deserialize;
+use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::orders::read;
@@ -13,14 +15,16 @@ use super::portal::{incoming, words};
 use crate::http::AppState;
 use crate::http::catalogue::Language;
 use crate::http::error::{ApiError, FieldProblemView, Problem};
-use crate::http::extract::{CurrentUser, JsonBody, PathOf, ReportBody};
+use crate::http::extract::{CurrentUser, JsonBody, PathOf, QueryOf, ReportBody};
 use crate::http::stored_file;
 use crate::http::views::{
-    ChannelWord, ContactPurposeRequest, ContactView, ReasonRequest, ReceivedView, ReportRequest,
+    ChannelWord, ContactPurposeRequest, ContactView, PurposeWord, ReasonRequest, ReceivedView,
+    ReportRequest,
 };
 use crate::login::LiveSession;
 use crate::people::access::{Accessed, Purpose};
 use crate::people::vault::Sealed;
+use crate::people::{Right, audit};
 use crate::reception::ReceptionError;
 use crate::store::entity::citizen_report;
 use crate::store::{self, Store};
@@ -81,12 +85,15 @@ pub(in crate::http) async fn enter(
     params(
         ("id" = Uuid, Path, description = "The report"),
         ("file_id" = Uuid, Path, description = "The file"),
+        FileQuery,
     ),
     responses(
         (status = 200, description = "All bytes", content((Vec<u8> = "image/jpeg"), (Vec<u8> = "video/mp4"))),
+        (status = 400, description = "`invalid_request`: no such purpose", body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "`not_allowed`", body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`masked`: there is no redacted copy, and why", body = Problem, content_type = "application/problem+json"),
     ),
     security(("session" = []), ("key" = []))
 )]
@@ -94,9 +101,37 @@ pub(in crate::http) async fn file(
     State(state): State<AppState>,
     CurrentUser(session): CurrentUser,
     PathOf((id, file)): PathOf<(Uuid, Uuid)>,
+    QueryOf(query): QueryOf<FileQuery>,
 ) -> Result<Response, ApiError> {
     let report = seen(&state, &session, id).await?;
-    stored_file::of_report(&state, &report.id, file).await
+    let row = stored_file::row_of_report(&state, &report.id, file).await?;
+    let Some(purpose) = query.purpose.map(Purpose::from) else {
+        let (object_key, bytes) = state.reception.redacted(&row).await?;
+        return stored_file::bytes(&state, (&object_key, bytes), &row.mime).await;
+    };
+    if !session.may(Right::Unmask) {
+        audit::denied(&session.account.username, "unmask");
+        return Err(ApiError::NotAllowed);
+    }
+    // Written down before it is shown.
+    let subject = format!("/api/v1/reports/{}/files/{}", report.id, row.id);
+    let tx = state.store.begin().await?;
+    let entry = session.access(Accessed::Unmasked, subject, Some(purpose));
+    store::note_access(&tx, entry, Timestamp::now()).await?;
+    tx.commit().await?;
+    let original = (row.object_key.as_str(), row.bytes.unsigned_abs());
+    stored_file::bytes(&state, original, &row.mime).await
+}
+
+/// As what a citizen's file is looked at.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct FileQuery {
+    /// Why it is to be seen as it was sent. Needs the right to unmask, and is written down. Without it everybody
+    /// gets the copy in which nobody is recognised.
+    #[serde(default)]
+    purpose: Option<PurposeWord>,
 }
 
 /// Whom to call back, for a stated purpose. Every look is written down.
@@ -324,6 +359,7 @@ impl From<ReceptionError> for ApiError {
             ReceptionError::NotFound => Self::NotFound,
             ReceptionError::NotOver => Self::ReportNotOver,
             ReceptionError::Held(why) => Self::ReportHeld(why),
+            ReceptionError::Masked(why) => Self::Masked(why.to_owned()),
             ReceptionError::Review(error) => error.into(),
             ReceptionError::Store(error) => error.into(),
             ReceptionError::Files(_) | ReceptionError::Vault(_) | ReceptionError::Random(_) => {

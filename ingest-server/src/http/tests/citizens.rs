@@ -470,7 +470,8 @@ async fn what_is_held_is_not_erased_and_what_is_erased_leaves_a_tombstone() {
         .unwrap()
         .to_owned();
     let administrator = app.administrator().await;
-    assert_eq!(administrator.get(&file).await.status, StatusCode::OK);
+    let original = format!("{file}?purpose=review");
+    assert_eq!(administrator.get(&original).await.status, StatusCode::OK);
     let hold = format!("/api/v1/reports/{id}/hold");
     let json = [("content-type", "application/json")];
     let why = json!({ "reason": "điều tra" }).to_string();
@@ -496,7 +497,10 @@ async fn what_is_held_is_not_erased_and_what_is_erased_leaves_a_tombstone() {
         administrator.post(&erase, &because).await.status,
         StatusCode::NO_CONTENT
     );
-    administrator.get(&file).await.is_problem(404, "not_found");
+    administrator
+        .get(&original)
+        .await
+        .is_problem(404, "not_found");
     administrator
         .post(
             &format!("/api/v1/reports/{id}/contact"),
@@ -518,6 +522,54 @@ async fn what_is_held_is_not_erased_and_what_is_erased_leaves_a_tombstone() {
         .await
         .json();
     assert_eq!(followed["erased"], true);
+}
+
+/// A citizen's picture as it was sent is for whoever may unmask and says why; everybody else sees a redacted copy,
+/// or, where nobody can make one, nothing.
+#[tokio::test]
+async fn a_citizens_picture_is_unmasked_for_a_purpose_alone() {
+    let app = TestApp::new().await;
+    let anon = app.anon();
+    let files: &[&[u8]] = &[&picture()];
+    send(&anon, "/api/v1/public/reports", &words(json!({})), files).await;
+    let url = the_incident(&app).await["citizen_reports"][0]["files"][0]["url"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let (operator, administrator) = (app.operator().await, app.administrator().await);
+    let masked = operator.get(&url).await;
+    masked.is_problem(409, "masked");
+    for (query, status) in [
+        ("?purpose=review", StatusCode::OK),
+        ("?purpose=curiosity", StatusCode::BAD_REQUEST),
+        ("?porpose=review", StatusCode::BAD_REQUEST),
+    ] {
+        let answer = operator.get(&format!("{url}{query}")).await;
+        assert_eq!(answer.status, status, "{query}");
+    }
+    app.account(
+        "kiem-toan",
+        crate::people::Role::Auditor,
+        None,
+        crate::people::Scope::default(),
+    )
+    .await;
+    let auditor = app.logged_in("kiem-toan").await;
+    auditor
+        .get(&format!("{url}?purpose=review"))
+        .await
+        .is_problem(403, "not_allowed");
+    let log = administrator.get("/api/v1/access-log").await.json();
+    let entries = log["items"].as_array().unwrap();
+    let looked: Vec<&Value> = entries
+        .iter()
+        .filter(|one| one["subject"] == json!(url))
+        .collect();
+    assert_eq!(looked.len(), 1, "{log}");
+    assert_eq!(
+        (&looked[0]["actor"], &looked[0]["purpose"]),
+        (&json!("lan"), &json!("review"))
+    );
 }
 
 #[tokio::test]

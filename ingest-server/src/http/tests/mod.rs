@@ -1,6 +1,7 @@
 //! The API as its callers see it: the real router over a real database in a folder of its own.
 
 mod access;
+mod access_outside;
 mod accounts;
 mod app;
 mod bundles;

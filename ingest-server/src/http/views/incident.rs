@@ -11,7 +11,7 @@ use super::citizen::{CitizenReportView, CitizenRows};
 use super::evidence::EvidenceView;
 use super::merging::{Merging, MergingRows};
 use super::orders::AgentClockView;
-use super::place::{NormBoxView, PlaceView};
+use super::place::{FixView, NormBoxView, PlaceView};
 use super::seal::SealView;
 use super::words::{
     CameraPhase, ClockSourceWord, ClockTrustWord, IncidentKind, IncidentState, RejectReasonWord,
@@ -19,6 +19,7 @@ use super::words::{
 };
 use super::{json, time, word};
 use crate::export::SealStanding;
+use crate::incident::crossing::{Crossing, Seen};
 use crate::incident::history::Row;
 use crate::review::urgency_of;
 use crate::store::entity::{derived_copy, event, evidence, incident};
@@ -100,8 +101,8 @@ pub struct IncidentSummary {
     pub confidence: f64,
     /// What people decided.
     pub state: IncidentState,
-    /// What the cameras say.
-    pub camera_phase: CameraPhase,
+    /// What the cameras say; `null` where none speaks of it.
+    pub camera_phase: Option<CameraPhase>,
     /// The camera of its first event.
     pub camera: CameraRef,
     /// The zone.
@@ -153,6 +154,8 @@ pub struct IncidentDetail {
     pub summary: IncidentSummary,
     /// Why it was rejected.
     pub rejected_reason: Option<RejectReasonWord>,
+    /// Where the bearings of its cameras cross, where they do.
+    pub fix: Option<FixView>,
     /// Its events, oldest first.
     pub events: Vec<EventView>,
     /// The evidence of its events.
@@ -359,7 +362,9 @@ pub fn summary(
         severity: word(&row.severity, INCIDENTS, "severity")?,
         confidence: round(row.confidence),
         state: word(&row.state, INCIDENTS, "state")?,
-        camera_phase: word(&row.camera_phase, INCIDENTS, "camera_phase")?,
+        camera_phase: (row.event_count > 0)
+            .then(|| word(&row.camera_phase, INCIDENTS, "camera_phase"))
+            .transpose()?,
         place: row
             .place
             .as_deref()
@@ -414,6 +419,7 @@ pub fn detail(
             .map(|text| word(text, INCIDENTS, "rejected_reason"))
             .transpose()?,
         summary: summary(row, &pieces)?,
+        fix: fix_of(&events)?,
         merging,
         citizen_reports: citizens.views()?,
         events: events
@@ -433,6 +439,29 @@ pub fn detail(
             .map(|(row, _)| history_view(row))
             .collect::<Result<_, _>>()?,
     })
+}
+
+/// Where the bearings of these events cross.
+fn fix_of(events: &[event::Model]) -> Result<Option<FixView>, StoreError> {
+    const TABLE: &str = "events";
+    let mut seen = Vec::new();
+    for event in events {
+        let place = event.place.as_deref();
+        let place = place.map(|text| json(text, TABLE, "place")).transpose()?;
+        let Some(contract::v1::Place::Bearing(bearing)) = place else {
+            continue;
+        };
+        let event_id = event.event_id.parse();
+        seen.push(Seen {
+            start: time(event.occurred_start, TABLE, "occurred_start")?,
+            event_id: event_id.map_err(|_| StoreError::Unreadable {
+                table: TABLE,
+                column: "event_id",
+            })?,
+            bearing,
+        });
+    }
+    Ok(Crossing::of(seen).map(|crossing| FixView::new(&crossing)))
 }
 
 fn event_view(row: event::Model) -> Result<EventView, StoreError> {

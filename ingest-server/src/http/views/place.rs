@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::incident::crossing::Crossing;
+
 /// A point on the WGS84 ellipsoid, in degrees.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Position)]
@@ -34,6 +36,53 @@ pub enum PlaceView {
         /// Half width of the wedge in degrees.
         uncertainty_deg: f64,
     },
+}
+
+/// How far off a place may be: one standard deviation.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+#[schema(as = ErrorEllipse)]
+pub struct EllipseView {
+    /// Metres along the long axis.
+    pub major_m: f64,
+    /// Metres along the short axis.
+    pub minor_m: f64,
+    /// Direction of the long axis, degrees clockwise from true north, 0 to 180.
+    pub along_deg: f64,
+}
+
+/// Where the bearings of several cameras cross.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+#[schema(as = Fix)]
+pub struct FixView {
+    /// Where.
+    pub position: PositionView,
+    /// How far off that may be.
+    pub error: EllipseView,
+    /// From how many spots it is seen; of each its newest bearing counts.
+    pub spots: usize,
+    /// The largest angle by which a bearing misses it, in that bearing's standard deviations.
+    pub worst_miss: f64,
+}
+
+impl FixView {
+    /// A crossing as the API shows it.
+    #[must_use]
+    pub fn new(crossing: &Crossing) -> Self {
+        let (fix, error) = (crossing.fix, crossing.fix.error);
+        Self {
+            position: PositionView {
+                lat: fix.place.lat,
+                lon: fix.place.lon,
+            },
+            error: EllipseView {
+                major_m: error.major,
+                minor_m: error.minor,
+                along_deg: error.along.degrees(),
+            },
+            spots: crossing.spots,
+            worst_miss: fix.worst_miss,
+        }
+    }
 }
 
 /// A box in fractions of the picture: origin top left.

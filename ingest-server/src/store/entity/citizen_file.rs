@@ -37,6 +37,10 @@ pub struct Model {
     pub taken_lon: Option<f64>,
     /// How far off, as the file said, metres.
     pub taken_error_m: Option<f64>,
+    /// Where its redacted copy lies in the object store, once one was made.
+    pub redacted_key: Option<String>,
+    /// Length of that copy in bytes.
+    pub redacted_bytes: Option<i64>,
 }
 
 /// Joins are written in the queries that need them.

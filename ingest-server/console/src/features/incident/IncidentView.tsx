@@ -92,7 +92,7 @@ function Heading({ incident }: { incident: IncidentDetail }) {
         <SeverityLabel severity={incident.severity} />
         <StateChip state={incident.state} />
         <span>
-          {incident.event_count > 0
+          {incident.camera_phase
             ? name('phase', incident.camera_phase)
             : t('incident.toldByCitizens')}
         </span>
