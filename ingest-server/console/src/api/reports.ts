@@ -23,9 +23,9 @@ export function fetchContact(report: string, purpose: Purpose): Promise<Reporter
   return unwrap(client.POST('/api/v1/reports/{id}/contact', { params, body: { purpose } }));
 }
 
-/** Where a file of a report is served, for whoever may see faces. */
+/** Where a file of a report is served as it was sent, for whoever may see faces: each look is written down. */
 export function reportFileUrl(report: string, file: string): string {
-  return `/api/v1/reports/${encodeURIComponent(report)}/files/${encodeURIComponent(file)}`;
+  return `/api/v1/reports/${encodeURIComponent(report)}/files/${encodeURIComponent(file)}?purpose=review`;
 }
 
 /** What is done with a report itself; `reason` goes into the log. */
