@@ -1,5 +1,5 @@
 //! How an incident is worked: what people may decide ([`lifecycle`]), who holds it just now
-//! ([`desk`]), which unit must act ([`routing`], [`area`], [`mod@unit`]), and by when ([`deadline`], [`clock`], [`duty`]). What of this is a matter of the
+//! ([`desk`]), which unit must act ([`routing`], [`area`], [`mod@unit`]), and by when ([`deadline`], [`clock`], [`duty`], [`overdue`]). What of this is a matter of the
 //! installation stands in its [`policy`].
 //!
 //! Pure: values and a time go in, values come out. Nothing here reads a clock, a file or a database,
@@ -24,6 +24,8 @@ pub mod lifecycle;
 pub mod clock;
 
 pub mod routing;
+
+pub mod overdue;
 
 pub mod policy;
 

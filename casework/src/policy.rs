@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::category::is_family;
 use crate::deadline::{Calendar, Ladder, Limits};
 use crate::lifecycle::Rules;
+use crate::overdue::OverdueLists;
 use crate::routing::{Rule, Severity};
 use crate::unit::{TreeFault, Unit, UnitTree};
 
@@ -52,6 +53,8 @@ struct Raw {
     time_zone: String,
     urgent_from: Severity,
     desk: DeskTimes,
+    #[serde(default)]
+    overdue_lists: OverdueLists,
     calendar: Calendar,
     limits: Limits,
     #[serde(default)]
@@ -72,6 +75,8 @@ pub struct Policy {
     pub urgent_from: Severity,
     /// Times of the desk.
     pub desk: DeskTimes,
+    /// When units are told what they let become overdue in a month.
+    pub overdue_lists: OverdueLists,
     /// Working time.
     pub calendar: Calendar,
     /// How long stages may take.
@@ -100,6 +105,16 @@ pub enum PolicyFault {
         key: &'static str,
         /// The most it may be.
         most: u32,
+    },
+    /// The lists of a month would be made at no time.
+    #[error("overdue_lists.{key}: must lie between {least} and {most}")]
+    OverdueLists {
+        /// Which.
+        key: &'static str,
+        /// The least it may be.
+        least: i8,
+        /// The most it may be.
+        most: i8,
     },
     /// The units make no tree.
     #[error("units: {0}")]
@@ -182,6 +197,7 @@ impl Policy {
             time_zone: self.zone.iana_name().unwrap_or("UTC").to_owned(),
             urgent_from: self.urgent_from,
             desk: self.desk,
+            overdue_lists: self.overdue_lists,
             calendar: self.calendar.clone(),
             limits: self.limits.clone(),
             call_trees: self.call_trees.clone(),
@@ -193,12 +209,16 @@ impl Policy {
     fn of(raw: Raw) -> Result<Self, PolicyFault> {
         let zone = TimeZone::get(&raw.time_zone).map_err(|_| PolicyFault::Zone(raw.time_zone))?;
         check_desk(&raw.desk)?;
+        if let Some((key, least, most)) = raw.overdue_lists.fault() {
+            return Err(PolicyFault::OverdueLists { key, least, most });
+        }
         let units = UnitTree::new(raw.units).map_err(PolicyFault::Units)?;
         check_rules(&raw.rules, &units)?;
         Ok(Self {
             zone,
             urgent_from: raw.urgent_from,
             desk: raw.desk,
+            overdue_lists: raw.overdue_lists,
             calendar: raw.calendar,
             limits: raw.limits,
             call_trees: raw.call_trees,
@@ -333,6 +353,8 @@ mod tests {
                 "desk.claim_minutes",
             ),
             ("reopen_days = 14", "reopen_days = 400", "desk.reopen_days"),
+            ("day = 1", "day = 31", "overdue_lists.day"),
+            ("hour = 8", "hour = 24", "overdue_lists.hour"),
             ("lead = \"a\"", "lead = \"b\"", "rules[0] (r): unit b"),
             ("name = \"r\"", "name = \" \"", "rules[0]"),
             (

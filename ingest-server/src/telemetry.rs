@@ -72,7 +72,8 @@ pub const DEADLINES: &str = "vong_incident_deadlines_total";
 /// Incidents whose moment to be looked at has come.
 pub const TIMERS_WAITING: &str = "vong_incident_timers_waiting";
 /// Notices that became deliveries, or needed none, by `cause`: `raised`, `again`, `grew`, `confirmed`,
-/// `rejected`, `reopened`, `closed`, `merged_into`, `routed`, `released`, `no_ack`.
+/// `rejected`, `reopened`, `closed`, `merged_into`, `routed`, `released`, `no_ack`, `deadline_near`, `deadline_missed`,
+/// `call_due`, `review_due`.
 pub const NOTICES: &str = "vong_dispatch_notices_total";
 /// Attempts to tell a unit, by `channel` (`mqtt`, `webhook`, `email`, `cap_feed`; `gone` where the target
 /// is no longer configured) and `outcome`: `sent`, or why not.
@@ -83,11 +84,15 @@ pub const DELIVERY_SECONDS: &str = "vong_dispatch_delivery_seconds";
 pub const DELIVERIES_WAITING: &str = "vong_dispatch_waiting";
 /// Messages to units that are dead letters.
 pub const DELIVERIES_DEAD: &str = "vong_dispatch_dead";
-/// Acknowledgements of units by `way`: `mqtt`, `http`; `refused` where there is no such message of the
+/// Acknowledgements of units by `way`: `mqtt`, `http`, `cap`; `refused` where there is no such message of the
 /// unit.
 pub const ACKNOWLEDGEMENTS: &str = "vong_dispatch_acknowledgements_total";
 /// Messages that were not acknowledged in time.
 pub const ESCALATIONS: &str = "vong_dispatch_escalations_total";
+/// Monthly lists of what is overdue, by `outcome`: `made`, `sent`, or why an attempt failed.
+pub const LETTERS: &str = "vong_dispatch_letters_total";
+/// Monthly lists that are given up.
+pub const LETTERS_DEAD: &str = "vong_dispatch_letters_dead_total";
 /// HTTP requests by `method`, `route` (the pattern, never the path) and `status`.
 pub const HTTP_REQUESTS: &str = "vong_http_requests_total";
 /// Seconds from a request to the head of its answer, by the same labels.

@@ -5,8 +5,10 @@
 //!
 //! What does not belong here: words for people, which the caller brings; how a message travels.
 
+mod ack;
 mod shape;
 
+pub use ack::{AckFault, MAX_ACK_BYTES, ReadAck, read_ack};
 pub use shape::Shape;
 
 use contract::v1::Severity;
@@ -171,11 +173,14 @@ fn write_info(
 
 /// The flame itself and how sure the camera was; the area is where people are to be told.
 fn parameters(facts: &Facts) -> Vec<(&'static str, String)> {
-    let mut parameters = vec![
-        ("vong:incident", facts.number.to_string()),
-        ("vong:confidence", format!("{:.2}", facts.confidence)),
-        ("vong:camera", facts.camera.clone()),
-    ];
+    let mut parameters = vec![("vong:incident", facts.number.to_string())];
+    if facts.events > 0 {
+        parameters.push(("vong:confidence", format!("{:.2}", facts.confidence)));
+        parameters.push(("vong:camera", facts.camera.clone()));
+    }
+    if facts.reports > 0 {
+        parameters.push(("vong:reports", facts.reports.to_string()));
+    }
     match &facts.place {
         Some(contract::v1::Place::Point {
             position,

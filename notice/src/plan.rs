@@ -3,10 +3,10 @@
 //!
 //! What does not belong here: sending it, and what becomes of it ([`crate::delivery`]).
 
-use contract::v1::Kind;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Cause, Facts, Review};
+use crate::family::Family;
 use crate::target::{Occasion, Target, UnreviewedFire};
 
 /// What a message is to those before it. The words of the Common Alerting Protocol.
@@ -90,7 +90,11 @@ pub fn plan(target: &Target, cause: &Cause, facts: &Facts, thread: Thread) -> Pl
             again,
         ),
         // Another report of what is known is news of a fire alone.
-        Cause::Again if facts.kind != Kind::FireSmoke => Plan::NotWanted,
+        Cause::Again if facts.kind != Family::FireSmoke => Plan::NotWanted,
+        Cause::DeadlineNear(_)
+        | Cause::DeadlineMissed(_)
+        | Cause::CallDue(_)
+        | Cause::ReviewDue(_) => tell(is_of_its_time(target, cause, facts, is_standing), again),
         Cause::Raised | Cause::Again | Cause::Grew | Cause::Confirmed => {
             if facts.review == Review::Rejected && *cause != Cause::Again {
                 // The verdict overtook the news of the alarm.
@@ -103,15 +107,38 @@ pub fn plan(target: &Target, cause: &Cause, facts: &Facts, thread: Thread) -> Pl
 
 /// Whether a target that was told nothing is to be told of such an incident.
 fn wants(target: &Target, facts: &Facts) -> bool {
-    let is_of_interest =
-        target.kinds.contains(&facts.kind) && facts.severity >= target.min_severity;
-    is_of_interest
+    is_of_interest(target, facts)
         && match facts.review {
             Review::Confirmed => target.sends_on(Occasion::Confirmed),
-            Review::Unconfirmed | Review::Rejected => {
-                facts.kind == Kind::FireSmoke && target.unreviewed_fire == UnreviewedFire::Send
-            }
+            Review::Unconfirmed | Review::Rejected => goes_unreviewed(target, facts),
         }
+}
+
+fn is_of_interest(target: &Target, facts: &Facts) -> bool {
+    target.kinds.contains(&facts.kind) && facts.severity >= target.min_severity
+}
+
+fn goes_unreviewed(target: &Target, facts: &Facts) -> bool {
+    facts.kind == Family::FireSmoke
+        && match target.unreviewed_fire {
+            UnreviewedFire::Wait => false,
+            UnreviewedFire::Send => true,
+            UnreviewedFire::SendSeen => facts.events > 0,
+        }
+}
+
+/// Whether what time demands of an incident is told to a target: to the unit that has it, to who watches over all,
+/// and to whom the call tree names as it names targets. It says nothing of the danger, so that no alert is made of it.
+fn is_of_its_time(target: &Target, cause: &Cause, facts: &Facts, is_standing: bool) -> bool {
+    if target.channel.speaks_cap() {
+        return false;
+    }
+    let asks = |occasion| target.sends_on(occasion) && is_of_interest(target, facts);
+    let is_theirs = facts.lead.as_ref() == Some(&target.unit);
+    let is_named = matches!(cause, Cause::CallDue(call) if call.contact == target.name.as_str());
+    is_named
+        || asks(Occasion::AllDeadlines)
+        || (is_theirs && (is_standing || asks(Occasion::Deadlines)))
 }
 
 const fn tell(wanted: bool, word: Word) -> Plan {
@@ -132,7 +159,12 @@ const fn only_told(is_standing: bool, word: Word) -> Plan {
 
 #[cfg(test)]
 mod tests {
+    use casework::deadline::Stage;
+    use contract::v1::Kind;
+    use jiff::Timestamp;
+
     use super::*;
+    use crate::facts::{Call, StageEnd};
     use crate::target::testing::{facts, target};
 
     const TOLD: Thread = Thread::Told(Word::Alert);
@@ -150,10 +182,122 @@ mod tests {
             |target: &Target, facts: &Facts| plan(target, &Cause::Raised, facts, Thread::Silent);
         assert_eq!(plan_of(&eager, &fire), Plan::Tell(Word::Alert));
         assert_eq!(plan_of(&patient, &fire), Plan::NotWanted);
-        for kind in Kind::ALL {
-            let other = facts(kind, Review::Unconfirmed);
+        for family in Family::ALL {
+            let other = facts(family, Review::Unconfirmed);
             let told = plan_of(&eager, &other) == Plan::Tell(Word::Alert);
-            assert_eq!(told, kind == Kind::FireSmoke, "{kind:?}");
+            assert_eq!(told, family == Family::FireSmoke, "{family:?}");
+        }
+    }
+
+    #[test]
+    fn what_only_citizens_tell_goes_out_where_the_policy_says_so() {
+        let told = Facts {
+            events: 0,
+            reports: 1,
+            ..unreviewed()
+        };
+        for (keys, expected) in [
+            ("", Plan::NotWanted),
+            ("unreviewed_fire = \"send_seen\"", Plan::NotWanted),
+            ("unreviewed_fire = \"send\"", Plan::Tell(Word::Alert)),
+        ] {
+            let target = target(keys);
+            for cause in [Cause::Raised, Cause::Again] {
+                let planned = plan(&target, &cause, &told, Thread::Silent);
+                assert_eq!(planned, expected, "{keys} {cause}");
+            }
+        }
+    }
+
+    fn in_time() -> [Cause; 4] {
+        let end = StageEnd {
+            stage: Stage::Process,
+            round: 0,
+            due: Timestamp::UNIX_EPOCH,
+        };
+        let call = Call {
+            round: 0,
+            rung: 0,
+            contact: "a".to_owned(),
+        };
+        [
+            Cause::DeadlineNear(end),
+            Cause::DeadlineMissed(end),
+            Cause::CallDue(call),
+            Cause::ReviewDue(jiff::civil::date(2026, 9, 10)),
+        ]
+    }
+
+    #[test]
+    fn deadlines_are_told_to_who_has_it_and_to_who_watches_over_all() {
+        // Whose it is, what the target asks for, what it was told, and whether it is told now.
+        let table = [
+            (
+                "kiem-lam",
+                "send_on = [\"deadlines\"]",
+                Thread::Silent,
+                true,
+            ),
+            ("kiem-lam", "send_on = [\"routed\"]", TOLD, true),
+            ("kiem-lam", "send_on = [\"routed\"]", Thread::Silent, false),
+            (
+                "phuong-1",
+                "send_on = [\"deadlines\"]",
+                Thread::Silent,
+                false,
+            ),
+            ("phuong-1", "send_on = [\"deadlines\"]", TOLD, false),
+            (
+                "phuong-1",
+                "send_on = [\"all_deadlines\"]",
+                Thread::Silent,
+                true,
+            ),
+            (
+                "phuong-1",
+                "kinds = [\"stray_cattle\"]\nsend_on = [\"all_deadlines\"]",
+                Thread::Silent,
+                false,
+            ),
+        ];
+        for (lead, keys, thread, expected) in table {
+            let mut target = target(keys);
+            target.name = "b".parse().unwrap();
+            let facts = Facts {
+                lead: Some(lead.parse().unwrap()),
+                ..facts(Kind::FireSmoke, Review::Confirmed)
+            };
+            for cause in in_time() {
+                let told = matches!(plan(&target, &cause, &facts, thread), Plan::Tell(_));
+                assert_eq!(told, expected, "{lead} {keys} {cause}");
+            }
+        }
+    }
+
+    #[test]
+    fn whom_the_call_tree_names_is_told_of_the_call_alone() {
+        let named = target("kinds = [\"stray_cattle\"]\nsend_on = [\"routed\"]");
+        let facts = facts(Kind::FireSmoke, Review::Confirmed);
+        for cause in in_time() {
+            let told = plan(&named, &cause, &facts, Thread::Silent) == Plan::Tell(Word::Alert);
+            assert_eq!(told, matches!(cause, Cause::CallDue(_)), "{cause}");
+        }
+    }
+
+    #[test]
+    fn no_alert_of_danger_is_made_of_a_deadline() {
+        let targets = crate::target::Targets::parse(
+            "[cap]\nsender = \"a\"\nsender_name = \"A\"\n[[target]]\nname = \"a\"\nunit = \"kiem-lam\"\n\
+             kinds = [\"fire_smoke\"]\nchannel = { type = \"cap_feed\", token_file = \"t\" }",
+        )
+        .unwrap();
+        let feed = &targets.targets[0];
+        let facts = Facts {
+            lead: Some(feed.unit.clone()),
+            ..facts(Kind::FireSmoke, Review::Confirmed)
+        };
+        for cause in in_time() {
+            assert_eq!(plan(feed, &cause, &facts, TOLD), Plan::NotWanted, "{cause}");
         }
     }
 

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use contract::v1::{Kind, Severity, UnitId};
+use contract::v1::{Severity, UnitId};
 use serde::Deserialize;
 use url::Url;
 
 use crate::facts::Cause;
+use crate::family::Family;
 
 /// Longest that a message is tried, in hours.
 const GIVE_UP_HOURS: std::ops::RangeInclusive<u32> = 1..=720;
@@ -146,7 +147,7 @@ pub struct Target {
     /// The unit it belongs to.
     pub unit: UnitId,
     /// Kinds it is told of.
-    pub kinds: BTreeSet<Kind>,
+    pub kinds: BTreeSet<Family>,
     /// It is told of nothing below this.
     #[serde(default = "lowest")]
     pub min_severity: Severity,
@@ -211,6 +212,17 @@ pub enum Occasion {
     Routed,
     /// The bundle of an event of its kinds was released.
     Released,
+    /// A deadline of what its unit has is near or missed, or somebody is to be telephoned about it.
+    Deadlines,
+    /// The same of every incident of its kinds, whichever unit has it: for who watches over all of them.
+    AllDeadlines,
+    /// Once a month: what its unit, and those below it, let become overdue.
+    OverdueList,
+}
+
+impl Occasion {
+    /// Those that no alert of danger is made of.
+    const OF_WORK: [Self; 3] = [Self::Deadlines, Self::AllDeadlines, Self::OverdueList];
 }
 
 /// Whether a fire goes out before a person has looked.
@@ -220,8 +232,10 @@ pub enum UnreviewedFire {
     /// It waits for a person.
     #[default]
     Wait,
-    /// It goes out, marked unconfirmed.
+    /// It goes out, marked unconfirmed, whoever tells of it.
     Send,
+    /// What a camera sees goes out, marked unconfirmed; what only citizens tell of waits.
+    SendSeen,
 }
 
 /// The language of what a target reads.
@@ -461,8 +475,8 @@ impl Targets {
                 );
             }
         }
-        if target.unreviewed_fire == UnreviewedFire::Send
-            && !target.kinds.contains(&Kind::FireSmoke)
+        if target.unreviewed_fire != UnreviewedFire::Wait
+            && !target.kinds.contains(&Family::FireSmoke)
         {
             fault(
                 key("unreviewed_fire"),
@@ -471,7 +485,18 @@ impl Targets {
             );
         }
         if target.channel.speaks_cap() {
-            if target.kinds.iter().any(|kind| *kind != Kind::FireSmoke) {
+            if target
+                .send_on
+                .iter()
+                .any(|on| Occasion::OF_WORK.contains(on))
+            {
+                fault(
+                    key("send_on"),
+                    "names deadlines, and only danger is told by CAP",
+                    "make a second target for the rest",
+                );
+            }
+            if target.kinds.iter().any(|kind| *kind != Family::FireSmoke) {
                 fault(
                     key("kinds"),
                     "names more than fire_smoke, and only fire is told by CAP",
@@ -567,11 +592,12 @@ impl Webhook {
 pub(crate) mod testing {
     //! A target and facts for the tests of this crate.
 
-    use contract::v1::{Kind, Place, Position, Severity};
+    use contract::v1::{Place, Position, Severity};
     use jiff::Timestamp;
 
     use super::{Target, Targets};
     use crate::facts::{Course, Facts, Review};
+    use crate::family::Family;
 
     /// A target that is told of confirmed fire over MQTT, with these keys on top.
     pub(crate) fn target(keys: &str) -> Target {
@@ -589,11 +615,11 @@ pub(crate) mod testing {
     }
 
     /// An incident.
-    pub(crate) fn facts(kind: Kind, review: Review) -> Facts {
+    pub(crate) fn facts(kind: impl Into<Family>, review: Review) -> Facts {
         Facts {
             incident: "0196f1a0-0000-7000-8000-000000000001".to_owned(),
             number: 12,
-            kind,
+            kind: kind.into(),
             detail: "smoke".to_owned(),
             severity: Severity::High,
             confidence: 0.8,
@@ -611,7 +637,10 @@ pub(crate) mod testing {
             begun: "2026-03-01T06:47:00Z".parse::<Timestamp>().unwrap(),
             ended: None,
             events: 1,
+            reports: 0,
+            lead: None,
             bundle: None,
+            besides: Vec::new(),
         }
     }
 }
@@ -640,6 +669,7 @@ mod tests {
             name = "a"
             unit = "u"
             kinds = ["fire_smoke", "stray_cattle"]
+            send_on = ["confirmed", "overdue_list"]
             escalate_to = ["a", "nobody"]
             channel = { type = "webhook", url = "http://u:p@x/", secret_file = "s", body = "cap" }
             [[target]]
@@ -657,6 +687,7 @@ mod tests {
                 "target.a.escalate_to",
                 "target.a.escalate_to",
                 "target.a.escalate_to",
+                "target.a.send_on",
                 "target.a.kinds",
                 "target.a.channel.url",
                 "target.a.channel.url",

@@ -1,5 +1,9 @@
-//! Writing XML: elements with text, escaped, without what XML 1.0 cannot hold. `quick-xml` stands
-//! behind this module alone.
+//! Writing XML: elements with text, escaped, without what XML 1.0 cannot hold; `quick-xml` stands
+//! behind this file alone. Reading stands in [`reading`].
+
+mod reading;
+
+pub(crate) use self::reading::{Element, XmlFault, read};
 
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};

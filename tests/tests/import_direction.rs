@@ -66,6 +66,7 @@ const CASEWORK: Crate = Crate {
         "lifecycle",
         "clock",
         "routing",
+        "overdue",
         "policy",
         "duty",
     ],
@@ -161,7 +162,9 @@ const MERGE: Crate = Crate {
 
 const NOTICE: Crate = Crate {
     name: "notice",
-    order: &["facts", "target", "plan", "delivery", "xml", "cap", "atom"],
+    order: &[
+        "family", "facts", "target", "plan", "delivery", "xml", "cap", "atom",
+    ],
     foreign: &[
         ForeignLibrary {
             name: "tokio",
@@ -174,6 +177,10 @@ const NOTICE: Crate = Crate {
         ForeignLibrary {
             name: "quick_xml",
             homes: &["xml.rs"],
+        },
+        ForeignLibrary {
+            name: "roxmltree",
+            homes: &["xml/reading.rs"],
         },
     ],
 };

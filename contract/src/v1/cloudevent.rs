@@ -43,6 +43,12 @@ pub enum EventType {
     /// A [`UnitIncident`](super::UnitIncident).
     #[serde(rename = "vong.unit-incident.v1")]
     UnitIncident,
+    /// A [`UnitCase`](super::UnitCase).
+    #[serde(rename = "vong.unit-case.v1")]
+    UnitCase,
+    /// A [`UnitLetter`](super::UnitLetter).
+    #[serde(rename = "vong.unit-letter.v1")]
+    UnitLetter,
     /// A [`UnitAck`](super::UnitAck).
     #[serde(rename = "vong.unit-ack.v1")]
     UnitAck,

@@ -71,7 +71,7 @@ pub use status::{
 };
 pub use topic::{TOPIC_ROOT, Topic, TopicError};
 pub use unit::{
-    MAX_UNIT_ACK_BYTES, MAX_UNIT_NOTE_CHARS, UnitAck, UnitBundle, UnitIncident, UnitReview,
-    UnitWord,
+    MAX_UNIT_ACK_BYTES, MAX_UNIT_NOTE_CHARS, UnitAck, UnitBundle, UnitCase, UnitDeadline,
+    UnitIncident, UnitLetter, UnitOverdue, UnitReview, UnitWord,
 };
 pub use validity::ReportFault;

@@ -5,7 +5,7 @@ use schemars::{Schema, schema_for};
 use super::{
     Ack, AgentStatus, Answer, AutoReport, CameraPose, CameraStatus, CloudEvent, Command,
     ControllerState, Desired, EnrolmentAnswer, EnrolmentRequest, GapReport, KeyRotationAnswer,
-    KeyRotationRequest, UnitAck, UnitIncident,
+    KeyRotationRequest, UnitAck, UnitCase, UnitIncident, UnitLetter,
 };
 
 /// `(file name, schema)` of every message of version 1.
@@ -26,6 +26,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ),
         ("gap-report.json", schema_for!(CloudEvent<GapReport>)),
         ("unit-incident.json", schema_for!(CloudEvent<UnitIncident>)),
+        ("unit-case.json", schema_for!(CloudEvent<UnitCase>)),
+        ("unit-letter.json", schema_for!(CloudEvent<UnitLetter>)),
         ("unit-ack.json", schema_for!(CloudEvent<UnitAck>)),
         ("enrolment-request.json", schema_for!(EnrolmentRequest)),
         ("enrolment-answer.json", schema_for!(EnrolmentAnswer)),

@@ -2,7 +2,8 @@
 //! MQTT (`units/{unit}/incidents`) and, as a signed request, over HTTP.
 //!
 //! A message takes the place of those that it supersedes. It comes again until it is acknowledged:
-//! `delivery` says whether it is known.
+//! `delivery` says whether it is known. What a camera has a word for is a [`UnitIncident`]; what only
+//! people tell of (a water leak, a broken lamp) is a [`UnitCase`]. Once a month comes a [`UnitLetter`].
 
 use std::collections::BTreeMap;
 
@@ -75,7 +76,8 @@ pub struct UnitIncident {
     /// What it is to those before it.
     pub word: UnitWord,
     /// Why it was sent: `raised`, `again` (alarm again), `grew`, `confirmed`, `rejected`, `reopened`,
-    /// `closed`, `merged_into`, `routed`, `released`, `no_ack`; others may come.
+    /// `closed`, `merged_into`, `routed`, `released`, `no_ack`, `deadline_near`, `deadline_missed`,
+    /// `call_due`, `review_due`; others may come.
     #[schemars(length(max = 64))]
     pub cause: String,
     /// The messages whose place it takes.
@@ -107,6 +109,9 @@ pub struct UnitIncident {
     pub headline: String,
     /// Several lines for people, in the unit's language.
     pub text: String,
+    /// The stage that ends soon, or is overdue, where that is why it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<UnitDeadline>,
     /// Until when an acknowledgement is awaited; without it none is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ack_by: Option<Timestamp>,
@@ -117,6 +122,104 @@ pub struct UnitIncident {
     /// What was released to the unit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bundle: Option<UnitBundle>,
+}
+
+/// A stage of an incident's work and when it ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UnitDeadline {
+    /// `acknowledge`, `verify`, `process`, `answer`, `legal_verification`; others may come.
+    #[schemars(length(max = 64))]
+    pub stage: String,
+    /// When it ends, or ended.
+    pub due: Timestamp,
+}
+
+/// One message to one unit about one incident that no camera has a word for. Fields of a name mean what
+/// they mean in [`UnitIncident`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UnitCase {
+    /// This message; the same when it is sent again.
+    pub delivery: DeliveryId,
+    /// To whom.
+    pub unit: UnitId,
+    /// What it is to those before it.
+    pub word: UnitWord,
+    /// Why it was sent.
+    #[schemars(length(max = 64))]
+    pub cause: String,
+    /// The messages whose place it takes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub supersedes: Vec<DeliveryId>,
+    /// The incident.
+    pub incident: Uuid,
+    /// Its short number, for people.
+    pub number: u64,
+    /// What it is, e.g. `infrastructure/water_leak`: a family, and which of it where that is known.
+    #[schemars(length(max = 128))]
+    pub category: String,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What people made of it.
+    pub review: UnitReview,
+    /// When.
+    pub occurred: Interval,
+    /// Where; absent where nobody could tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// How many reports tell of it.
+    pub reports: u32,
+    /// One line for people, in the unit's language.
+    pub headline: String,
+    /// Several lines for people, in the unit's language.
+    pub text: String,
+    /// The stage that ends soon, or is overdue, where that is why it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<UnitDeadline>,
+    /// Until when an acknowledgement is awaited; without it none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ack_by: Option<Timestamp>,
+    /// Where an acknowledgement may be posted, for whoever does not speak MQTT.
+    pub ack_url: String,
+    /// The right to acknowledge this message.
+    pub token: String,
+}
+
+/// What a unit let become overdue in a month: the list that its head answers for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UnitLetter {
+    /// This message; the same when it is sent again.
+    pub letter: DeliveryId,
+    /// To whom.
+    pub unit: UnitId,
+    /// Which month, `YYYY-MM`, where the centre's days begin.
+    #[schemars(length(equal = 7))]
+    pub month: String,
+    /// What became overdue in it, or was overdue before and not done by its end; the oldest first.
+    pub items: Vec<UnitOverdue>,
+    /// The list for people, in the unit's language.
+    pub text: String,
+}
+
+/// One stage that was not done in time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UnitOverdue {
+    /// The incident.
+    pub incident: Uuid,
+    /// Its short number, for people.
+    pub number: u64,
+    /// What it is, e.g. `encroachment`.
+    #[schemars(length(max = 128))]
+    pub category: String,
+    /// The unit that has it: the one of the letter, or one below it.
+    pub unit: UnitId,
+    /// Which stage.
+    #[schemars(length(max = 64))]
+    pub stage: String,
+    /// When it was due.
+    pub due: Timestamp,
+    /// When it was done; absent where it was not by the end of the month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done: Option<Timestamp>,
 }
 
 /// A unit's acknowledgement: it has the message.

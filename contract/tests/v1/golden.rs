@@ -9,7 +9,8 @@ use std::path::PathBuf;
 use contract::v1::{
     Ack, AgentStatus, Answer, AutoReport, CameraPose, CameraStatus, CloudEvent, Command,
     ControllerState, Desired, EnrolmentAnswer, EnrolmentRequest, EventType, GapReport,
-    KeyRotationAnswer, KeyRotationRequest, UnitAck, UnitIncident, decode, encode,
+    KeyRotationAnswer, KeyRotationRequest, UnitAck, UnitCase, UnitIncident, UnitLetter, decode,
+    encode,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -151,6 +152,14 @@ fn every_golden_message_decodes_validates_and_encodes_to_an_equal_value() {
             "unit-incident" => {
                 let told = through_envelope::<UnitIncident>(golden, EventType::UnitIncident);
                 assert_eq!(told.id, told.data.delivery.to_string(), "{}", golden.file);
+            }
+            "unit-case" => {
+                let told = through_envelope::<UnitCase>(golden, EventType::UnitCase);
+                assert_eq!(told.id, told.data.delivery.to_string(), "{}", golden.file);
+            }
+            "unit-letter" => {
+                let told = through_envelope::<UnitLetter>(golden, EventType::UnitLetter);
+                assert_eq!(told.id, told.data.letter.to_string(), "{}", golden.file);
             }
             "unit-ack" => {
                 let ack = through_envelope::<UnitAck>(golden, EventType::UnitAck);

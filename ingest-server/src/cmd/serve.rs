@@ -66,9 +66,15 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
         health: intake.health(),
     };
     let courier = tokio::spawn(courier.run(stop.clone()));
+    let offices = Offices::default();
     let public_url = public_url(&config, http_address)?;
     let dispatch = Dispatch::new(
-        (store.clone(), changes.clone(), evidence.clone()),
+        (
+            store.clone(),
+            changes.clone(),
+            evidence.clone(),
+            offices.clone(),
+        ),
         Arc::clone(&key),
         public_url.clone(),
         Directory::new(config.dispatch.clone()).context("dispatch.targets_file")?,
@@ -78,7 +84,6 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let program = std::env::current_exe().context("this program's own file cannot be found")?;
     let workshop = evidence.workshop(program.clone(), &config.copies);
     let workshop = tokio::spawn(workshop.run(stop.clone()));
-    let offices = Offices::default();
     let timekeeper = Timekeeper {
         store: store.clone(),
         offices: offices.clone(),

@@ -189,7 +189,7 @@ fn the_example_of_targets_is_valid_but_for_its_secrets() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/targets.example.toml");
     let text = std::fs::read_to_string(path).unwrap();
     let targets = notice::Targets::parse(&text).unwrap();
-    assert_eq!(targets.targets.len(), 6);
+    assert_eq!(targets.targets.len(), 8);
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("targets.toml"), &text).unwrap();
     let file = dir.path().join("server.toml");

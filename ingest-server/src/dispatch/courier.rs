@@ -65,6 +65,9 @@ impl Dispatcher {
 
     /// Works until `stop`; then what is under way is finished.
     pub async fn run(mut self, stop: CancellationToken) {
+        // Monthly lists go at their own pace.
+        let post = super::post::run(self.dispatch.clone(), self.broker.clone(), stop.clone());
+        let post = tokio::spawn(post);
         let mut changes = self.dispatch.0.changes.watch();
         let mut gauged = tokio::time::Instant::now();
         self.gauge().await;
@@ -92,6 +95,9 @@ impl Dispatcher {
         }
         while let Some(done) = self.under_way.join_next().await {
             self.finished(done);
+        }
+        if let Err(error) = post.await {
+            tracing::error!(error = %error, "the post of monthly lists ended badly");
         }
     }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
+use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
@@ -26,6 +26,7 @@ pub(super) struct Post {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
     domain: String,
+    security: SmtpSecurity,
 }
 
 /// One e-mail.
@@ -33,10 +34,18 @@ pub(super) struct Mail<'a> {
     pub(super) to: &'a [String],
     pub(super) subject: String,
     pub(super) text: String,
+    pub(super) attachment: Option<Attachment>,
     /// The message's name, which is in its Message-ID.
     pub(super) delivery: String,
     /// The names of those before it, so that a mail reader shows one thread.
     pub(super) refers_to: Vec<String>,
+}
+
+/// A file that goes with an e-mail.
+pub(super) struct Attachment {
+    pub(super) name: String,
+    pub(super) media_type: &'static str,
+    pub(super) bytes: Vec<u8>,
 }
 
 impl Post {
@@ -67,6 +76,7 @@ impl Post {
             transport: builder.build(),
             from,
             domain,
+            security: smtp.security,
         })
     }
 
@@ -75,6 +85,10 @@ impl Post {
         match tokio::time::timeout(WHOLE_TIMEOUT, self.transport.send(message)).await {
             Err(_) => Err(Failure::Timeout),
             Ok(Ok(_)) => Ok(()),
+            // A server that offers no STARTTLS, or whose talk of it is none, is left before anything is said.
+            Ok(Err(error)) if error.is_client() && self.security == SmtpSecurity::Starttls => {
+                Err(Failure::Tls)
+            }
             Ok(Err(error)) => Err(failure_of(&error)),
         }
     }
@@ -93,10 +107,16 @@ impl Post {
             let all: Vec<String> = mail.refers_to.iter().map(|one| name(one)).collect();
             message = message.in_reply_to(name(last)).references(all.join(" "));
         }
-        message
-            .header(ContentType::TEXT_PLAIN)
-            .body(mail.text)
-            .map_err(|_| Failure::NoMessage)
+        let made = match mail.attachment {
+            None => message.header(ContentType::TEXT_PLAIN).body(mail.text),
+            Some(file) => {
+                let kind = ContentType::parse(file.media_type).map_err(|_| Failure::NoMessage)?;
+                let file = lettre::message::Attachment::new(file.name).body(file.bytes, kind);
+                let parts = MultiPart::mixed().singlepart(SinglePart::plain(mail.text));
+                message.multipart(parts.singlepart(file))
+            }
+        };
+        made.map_err(|_| Failure::NoMessage)
     }
 }
 

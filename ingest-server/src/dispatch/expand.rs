@@ -3,6 +3,7 @@
 //! One transaction takes a notice up and writes its deliveries: they are there once, or it is due as
 //! before.
 
+use casework::unit::UnitId;
 use contract::v1::EventId;
 use jiff::{SignedDuration, Timestamp};
 use notice::facts::{Course, Facts};
@@ -11,6 +12,7 @@ use notice::{Cause, Plan, Word, plan};
 
 use super::Dispatch;
 use super::bundle::{Readiness, readiness};
+use crate::office::Office;
 use crate::store::{self, ClaimedNotice, Meant, NewDelivery, StoreError, ToTell, Tx};
 use crate::telemetry::{ESCALATIONS, NOTICES};
 
@@ -72,8 +74,12 @@ impl Dispatch {
                 return Ok(later);
             }
         }
+        let office = self.0.offices.in_force(tx).await?;
         let mut made = 0;
         for target in self.targets().audience(&notice.cause) {
+            if is_accused(target, &to_tell, &office)? {
+                continue;
+            }
             made += usize::from(tell(tx, target, &notice.cause, &to_tell, now).await?);
         }
         Ok(Told::Deliveries(made))
@@ -108,6 +114,20 @@ impl Dispatch {
         }
         Ok(())
     }
+}
+
+/// Whether a report complains of the target's unit, or of one above it: then it is told nothing of the matter.
+fn is_accused(target: &Target, to_tell: &ToTell, office: &Office) -> Result<bool, StoreError> {
+    let Some(accused) = &to_tell.complained_of else {
+        return Ok(false);
+    };
+    let accused = UnitId::new(accused).map_err(|_| StoreError::Unreadable {
+        table: "incidents",
+        column: "complained_of",
+    })?;
+    // A unit that the policy does not know stands below nobody.
+    let unit = UnitId::new(target.unit.as_str());
+    Ok(unit.is_ok_and(|unit| office.policy.units.is_within(&unit, &accused)))
 }
 
 /// What became of a notice.
@@ -146,7 +166,9 @@ async fn tell(
     to_tell: &ToTell,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let ToTell { incident, facts } = to_tell;
+    let ToTell {
+        incident, facts, ..
+    } = to_tell;
     let so_far = store::thread_of(tx, *incident, target.name.as_str()).await?;
     let word = match plan(target, cause, facts, so_far.thread) {
         Plan::Tell(word) => word,
@@ -157,6 +179,10 @@ async fn tell(
             return Ok(false);
         }
     };
+    let mut whole = facts.clone();
+    for (cause, unheard) in so_far.unheard()? {
+        whole.take_over(&cause, &unheard);
+    }
     let within = target.ack_within().filter(|_| word != Word::Cancel);
     let ack_due_at = within
         .and_then(|within| SignedDuration::try_from(within).ok())
@@ -167,7 +193,7 @@ async fn tell(
         unit: &target.unit,
         word,
         cause,
-        facts,
+        facts: &whole,
         ack_due_at,
     };
     store::insert_delivery(tx, &so_far, &new, now).await?;

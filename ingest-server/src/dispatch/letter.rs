@@ -4,23 +4,26 @@
 use std::collections::BTreeMap;
 
 use contract::v1::{
-    CloudEvent, EventType, Interval, UnitBundle, UnitIncident, UnitReview, UnitWord, encode,
+    CloudEvent, EventType, Interval, Kind, UnitBundle, UnitCase, UnitDeadline, UnitIncident,
+    UnitReview, UnitWord, encode,
 };
 use jiff::Timestamp;
-use notice::Word;
 use notice::atom::{self, Entry};
 use notice::cap::{self, Message, MessageType, Reference};
-use notice::facts::{BundleFacts, Review};
+use notice::facts::{Besides, BundleFacts, Review};
 use notice::target::{self, Cap, Target};
+use notice::{Cause, Word};
+use serde::Serialize;
 use url::Url;
 
 use super::Dispatch;
 use super::phrases::Phrases;
+use crate::incident::witness;
 use crate::store::Delivery;
 use crate::words::{Language, dispatch};
 
 /// Who speaks, in an envelope.
-const SOURCE: &str = "/server";
+pub(super) const SOURCE: &str = "/server";
 /// Hours from UTC where the targets do not say: Vietnam's.
 const DEFAULT_OFFSET_H: i8 = 7;
 /// Most messages in a feed.
@@ -162,46 +165,111 @@ impl Letter<'_> {
 
     /// The contract's message, as bytes; none where the row names no incident that it can name.
     pub(crate) fn json(&self) -> Option<Vec<u8>> {
+        match self.delivery.facts.kind.kind() {
+            Some(kind) => self.enveloped(EventType::UnitIncident, self.of_camera(kind)?),
+            None => self.enveloped(EventType::UnitCase, self.of_people()?),
+        }
+    }
+
+    fn enveloped(&self, event_type: EventType, told: impl Serialize) -> Option<Vec<u8>> {
+        let id = self.delivery.id.to_string();
+        let made = self.delivery.made_at;
+        let event = CloudEvent::new(event_type, id, SOURCE.to_owned(), made, told);
+        encode(&event).ok()
+    }
+
+    fn of_camera(&self, kind: Kind) -> Option<UnitIncident> {
         let (delivery, facts) = (self.delivery, &self.delivery.facts);
         let phrases = self.own();
-        let told = UnitIncident {
+        Some(UnitIncident {
             delivery: delivery.id,
             unit: delivery.unit.clone(),
-            word: match delivery.word {
-                Word::Alert => UnitWord::Alert,
-                Word::Update => UnitWord::Update,
-                Word::Cancel => UnitWord::Cancel,
-            },
+            word: self.word(),
             cause: delivery.cause.as_str().to_owned(),
             supersedes: delivery.refers_to.clone(),
             incident: facts.incident.parse().ok()?,
             number: facts.number.unsigned_abs(),
-            kind: facts.kind,
+            kind,
             detail: facts.detail.clone(),
             severity: facts.severity,
             confidence: facts.confidence,
-            review: match facts.review {
-                Review::Unconfirmed => UnitReview::Unconfirmed,
-                Review::Confirmed => UnitReview::Confirmed,
-                Review::Rejected => UnitReview::Rejected,
-            },
-            occurred: Interval {
-                start: facts.begun,
-                end: facts.ended,
-            },
+            review: self.review(),
+            occurred: self.occurred(),
             place: facts.place,
-            camera: facts.camera.clone(),
+            camera: phrases.camera(),
             headline: phrases.headline(),
             text: phrases.text(),
+            deadline: self.deadline(),
             ack_by: delivery.ack_due_at,
             ack_url: self.url("ack"),
             token: self.token(),
             bundle: self.bundle(),
-        };
-        let id = delivery.id.to_string();
-        let made = delivery.made_at;
-        let event = CloudEvent::new(EventType::UnitIncident, id, SOURCE.to_owned(), made, told);
-        encode(&event).ok()
+        })
+    }
+
+    fn of_people(&self) -> Option<UnitCase> {
+        let (delivery, facts) = (self.delivery, &self.delivery.facts);
+        let phrases = self.own();
+        Some(UnitCase {
+            delivery: delivery.id,
+            unit: delivery.unit.clone(),
+            word: self.word(),
+            cause: delivery.cause.as_str().to_owned(),
+            supersedes: delivery.refers_to.clone(),
+            incident: facts.incident.parse().ok()?,
+            number: facts.number.unsigned_abs(),
+            category: witness::category_of(facts.kind.as_str(), &facts.detail)
+                .as_str()
+                .to_owned(),
+            severity: facts.severity,
+            review: self.review(),
+            occurred: self.occurred(),
+            place: facts.place,
+            reports: facts.reports,
+            headline: phrases.headline(),
+            text: phrases.text(),
+            deadline: self.deadline(),
+            ack_by: delivery.ack_due_at,
+            ack_url: self.url("ack"),
+            token: self.token(),
+        })
+    }
+
+    const fn word(&self) -> UnitWord {
+        match self.delivery.word {
+            Word::Alert => UnitWord::Alert,
+            Word::Update => UnitWord::Update,
+            Word::Cancel => UnitWord::Cancel,
+        }
+    }
+
+    const fn review(&self) -> UnitReview {
+        match self.delivery.facts.review {
+            Review::Unconfirmed => UnitReview::Unconfirmed,
+            Review::Confirmed => UnitReview::Confirmed,
+            Review::Rejected => UnitReview::Rejected,
+        }
+    }
+
+    const fn occurred(&self) -> Interval {
+        Interval {
+            start: self.delivery.facts.begun,
+            end: self.delivery.facts.ended,
+        }
+    }
+
+    fn deadline(&self) -> Option<UnitDeadline> {
+        let besides = self.delivery.facts.besides.iter().rev();
+        let causes =
+            std::iter::once(self.delivery.cause.clone()).chain(besides.filter_map(Besides::cause));
+        let mut ends = causes.filter_map(|cause| match cause {
+            Cause::DeadlineNear(end) | Cause::DeadlineMissed(end) => Some(end),
+            _ => None,
+        });
+        ends.next().map(|end| UnitDeadline {
+            stage: end.stage.as_str().to_owned(),
+            due: end.due,
+        })
     }
 
     /// The Common Alerting Protocol message; none where the targets have no `[cap]`.

@@ -9,13 +9,16 @@
 //! What does not belong here: HTTP routes, rights of people, the broker's rights.
 
 mod bundle;
+mod cap_ack;
 mod courier;
 mod directory;
 mod email;
 mod expand;
 mod fault;
 mod letter;
+mod overdue;
 mod phrases;
+mod post;
 mod reach;
 mod webhook;
 
@@ -24,6 +27,7 @@ use std::sync::Arc;
 use contract::v1::{DeliveryId, SecretKey, UnitAck, sign};
 use jiff::Timestamp;
 use notice::Targets;
+use notice::cap::AckFault;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use url::Url;
@@ -33,10 +37,12 @@ pub use self::directory::{Directory, DirectoryError};
 #[cfg(test)]
 pub(crate) use self::expand::Found;
 pub use self::letter::Feed;
+pub use self::overdue::{Listing, Overdue, overdue_in};
 pub use self::webhook::{SIGNATURE_HEADER, signature};
 
 use crate::changes::{Change, ChangeBus};
 use crate::evidence::EvidenceStore;
+use crate::office::Offices;
 use crate::store::{self, Acknowledged, Acknowledging, Delivery, Store, StoreError};
 use crate::telemetry::ACKNOWLEDGEMENTS;
 
@@ -51,6 +57,7 @@ struct Inner {
     store: Store,
     changes: ChangeBus,
     evidence: EvidenceStore,
+    offices: Offices,
     key: Arc<SecretKey>,
     public_url: Url,
     directory: Directory,
@@ -65,6 +72,9 @@ pub enum DispatchError {
     /// It waits, is acknowledged, or a later one took its place.
     #[error("the delivery is {0} and cannot be replayed")]
     NotReplayable(&'static str),
+    /// What a unit's system sent back is no acknowledgement.
+    #[error("no acknowledgement")]
+    Ack(#[source] AckFault),
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
@@ -74,7 +84,7 @@ impl Dispatch {
     /// Dispatch of this server.
     #[must_use]
     pub fn new(
-        (store, changes, evidence): (Store, ChangeBus, EvidenceStore),
+        (store, changes, evidence, offices): (Store, ChangeBus, EvidenceStore, Offices),
         key: Arc<SecretKey>,
         public_url: Url,
         directory: Directory,
@@ -83,6 +93,7 @@ impl Dispatch {
             store,
             changes,
             evidence,
+            offices,
             key,
             public_url,
             directory,

@@ -1,13 +1,19 @@
 //! What a message says to people, from the catalogue, in one language.
 
+use casework::deadline::Stage;
 use contract::v1::{Place, Severity};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use notice::cap::Words;
-use notice::facts::{Course, Facts, Review};
+use notice::facts::{Besides, Course, Facts, Review};
 use notice::{Cause, Word};
 
 use crate::words::{Language, dispatch};
+
+/// A stage's name for people.
+pub(super) fn stage_word(language: Language, stage: Stage) -> String {
+    dispatch(language, &format!("stage_{}", stage.as_str()), &[])
+}
 
 /// What is told, and in which language.
 pub(super) struct Phrases<'a> {
@@ -35,9 +41,11 @@ impl Phrases<'_> {
             Review::Confirmed => "mark_confirmed",
             Review::Rejected => "mark_rejected",
         };
-        let key = match self.word {
-            Word::Alert | Word::Update => "headline",
-            Word::Cancel => "headline_cancel",
+        let key = match (self.word, self.is_seen()) {
+            (Word::Alert | Word::Update, true) => "headline",
+            (Word::Alert | Word::Update, false) => "headline_told",
+            (Word::Cancel, true) => "headline_cancel",
+            (Word::Cancel, false) => "headline_cancel_told",
         };
         let values = [
             ("mark", self.say(mark, &[])),
@@ -48,34 +56,86 @@ impl Phrases<'_> {
         self.filled(key, &values)
     }
 
+    /// Whether a camera saw it.
+    const fn is_seen(&self) -> bool {
+        self.facts.events > 0
+    }
+
     /// Several lines: why, what, where.
     pub(super) fn text(&self) -> String {
-        [self.why(), self.seen(), self.place()].join("\n")
+        let mut lines = vec![self.why(self.cause)];
+        let besides = self.facts.besides.iter().filter_map(Besides::cause);
+        lines.extend(besides.map(|cause| self.why(&cause)));
+        if self.is_seen() {
+            lines.push(self.seen());
+        }
+        if self.facts.reports > 0 {
+            lines.push(self.told());
+        }
+        lines.push(self.place());
+        lines.join("\n")
     }
 
-    fn why(&self) -> String {
-        let about = self.cause.about().unwrap_or_default();
-        let key = format!("cause_{}", self.cause.as_str());
-        self.say(&key, &[("about", &about)])
+    fn why(&self, cause: &Cause) -> String {
+        let key = format!("cause_{}", cause.as_str());
+        match cause {
+            Cause::Raised if !self.is_seen() => self.say("cause_raised_told", &[]),
+            Cause::DeadlineNear(end) | Cause::DeadlineMissed(end) => {
+                let unit = self.facts.lead.as_ref().map(ToString::to_string);
+                let nobody = || self.say("no_unit", &[]);
+                let values = [
+                    ("stage", stage_word(self.language, end.stage)),
+                    ("time", self.time(end.due)),
+                    ("unit", unit.unwrap_or_else(nobody)),
+                ];
+                self.filled(&key, &values)
+            }
+            Cause::CallDue(call) => self.say(&key, &[("contact", &call.contact)]),
+            _ => {
+                let about = cause.about().unwrap_or_default();
+                self.say(&key, &[("about", &about)])
+            }
+        }
     }
 
-    fn seen(&self) -> String {
+    fn severity(&self) -> String {
         let severity = match self.facts.severity {
             Severity::Low => "severity_low",
             Severity::Medium => "severity_medium",
             Severity::High => "severity_high",
             Severity::Critical => "severity_critical",
         };
+        self.say(severity, &[])
+    }
+
+    fn seen(&self) -> String {
         let values = [
             ("camera", self.facts.camera.clone()),
             ("time", self.time(self.facts.begun)),
-            ("severity", self.say(severity, &[])),
+            ("severity", self.severity()),
             (
                 "confidence",
                 format!("{:.0}", self.facts.confidence * 100.0),
             ),
         ];
         self.filled("seen", &values)
+    }
+
+    fn told(&self) -> String {
+        let values = [
+            ("count", self.facts.reports.to_string()),
+            ("time", self.time(self.facts.begun)),
+            ("severity", self.severity()),
+        ];
+        self.filled("told", &values)
+    }
+
+    /// The camera's name for people, or that there is none.
+    pub(super) fn camera(&self) -> String {
+        match self.is_seen() {
+            true => self.facts.camera.clone(),
+            false => self.say("no_camera", &[]),
+        }
     }
 
     fn place(&self) -> String {
@@ -106,12 +166,24 @@ impl Phrases<'_> {
 
     fn instruction(&self) -> String {
         let key = match (self.word, self.facts.review) {
+            _ if self.is_of_time() => "instruction_deadline",
             _ if self.facts.course == Course::Closed => "instruction_closed",
             (Word::Cancel, _) => "instruction_cancel",
             (_, Review::Confirmed) => "instruction_confirmed",
             (_, Review::Unconfirmed | Review::Rejected) => "instruction_unconfirmed",
         };
         self.say(key, &[])
+    }
+
+    /// Whether it was made because time demands something.
+    const fn is_of_time(&self) -> bool {
+        matches!(
+            self.cause,
+            Cause::DeadlineNear(_)
+                | Cause::DeadlineMissed(_)
+                | Cause::CallDue(_)
+                | Cause::ReviewDue(_)
+        )
     }
 
     /// How to acknowledge, where.
@@ -146,7 +218,10 @@ impl Phrases<'_> {
             headline: self.headline(),
             description: self.text(),
             instruction: self.instruction(),
-            area: self.say("area", &[("camera", &self.facts.camera)]),
+            area: match self.is_seen() {
+                true => self.say("area", &[("camera", &self.facts.camera)]),
+                false => self.say("area_told", &[]),
+            },
         }
     }
 
@@ -167,5 +242,46 @@ impl Phrases<'_> {
             local.strftime("%H:%M:%S %d/%m/%Y"),
             self.utc_offset_h
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use notice::Family;
+
+    use super::*;
+
+    #[test]
+    fn every_family_stage_and_cause_has_its_words_in_both_languages() {
+        let families = Family::ALL.map(Family::as_str);
+        assert_eq!(families, citizens::service::FAMILIES);
+        let causes = [
+            "raised",
+            "raised_told",
+            "again",
+            "grew",
+            "confirmed",
+            "rejected",
+            "reopened",
+            "closed",
+            "merged_into",
+            "routed",
+            "released",
+            "no_ack",
+            "deadline_near",
+            "deadline_missed",
+            "call_due",
+            "review_due",
+        ];
+        let keys = families
+            .map(|family| format!("kind_{family}"))
+            .into_iter()
+            .chain(Stage::ALL.map(|stage| format!("stage_{}", stage.as_str())))
+            .chain(causes.map(|cause| format!("cause_{cause}")));
+        for key in keys {
+            for language in [Language::Vietnamese, Language::English] {
+                assert_ne!(dispatch(language, &key, &[]), key, "{language:?}");
+            }
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::intake::{Connected, Health, Outlet, Parcel, Shelf};
 use crate::store::{self, Delivery};
 
 /// What the contract's message is over HTTP.
-const JSON_MEDIA_TYPE: &str = "application/cloudevents+json";
+pub(super) const JSON_MEDIA_TYPE: &str = "application/cloudevents+json";
 
 /// The way to the broker.
 #[derive(Clone)]
@@ -83,6 +83,7 @@ impl Dispatch {
             to,
             subject: letter.headline(),
             text: letter.mail_text(),
+            attachment: None,
             delivery: delivery.id.to_string(),
             refers_to: refers_to.collect(),
         })

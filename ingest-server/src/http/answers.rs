@@ -31,6 +31,28 @@ impl IntoResponses for VerbAnswers {
     }
 }
 
+/// How what is done with a case is answered: the case as it stands then, or the problem.
+pub(super) struct CaseAnswers;
+
+impl IntoResponses for CaseAnswers {
+    fn responses() -> Responses {
+        let case = Content::new(Some(Ref::from_schema_name("Case")));
+        let done = ResponseBuilder::new().content("application/json", case);
+        let refused =
+            "`stale_version`, `transition_refused` with its `reason`, `claimed_by_another`";
+        let mut answers = problems([
+            ("400", ""),
+            ("401", ""),
+            ("403", "`not_allowed`, `csrf_token_invalid`"),
+            ("404", ""),
+            ("409", refused),
+            ("422", "`invalid_fields`"),
+        ]);
+        answers.insert("200".to_owned(), done.build().into());
+        answers
+    }
+}
+
 /// How bytes of evidence are answered.
 pub(super) struct BytesAnswers;
 

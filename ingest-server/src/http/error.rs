@@ -13,6 +13,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bundle::MissingField;
 use jiff::Timestamp;
+use notice::cap::AckFault;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -478,6 +479,18 @@ impl From<DispatchError> for ApiError {
         match error {
             DispatchError::NotFound => Self::NotFound,
             DispatchError::NotReplayable(_) => Self::DeliveryNotReplayable,
+            DispatchError::Ack(fault) => match fault {
+                AckFault::Missing(element) => {
+                    Self::InvalidFields(vec![FieldProblemView::of_word(element, "missing")])
+                }
+                AckFault::Bad(element) => {
+                    Self::InvalidFields(vec![FieldProblemView::unreadable(element.to_owned())])
+                }
+                AckFault::DocumentType => Self::Invalid(Said::new("no_doctype")),
+                AckFault::NoText | AckFault::Malformed | AckFault::NotCap => {
+                    Self::Invalid(Said::new("no_cap"))
+                }
+            },
             DispatchError::Store(error) => error.into(),
         }
     }

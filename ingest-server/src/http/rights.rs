@@ -75,6 +75,8 @@ pub(super) const ROUTES: &[(&str, &str, Caller)] = &[
     ("PUT",    "/api/v1/incidents/{id}/calls/{call}",               With(Right::Act)),
     ("POST",   "/api/v1/bulk/steps",                                With(Right::Act)),
     ("GET",    "/api/v1/overdue",                                   With(Right::SeeIncidents)),
+    ("GET",    "/api/v1/overdue-list",                              With(Right::SeeIncidents)),
+    ("GET",    "/api/v1/overdue-letters",                           With(Right::SeeDispatch)),
     ("GET",    "/api/v1/incidents/{id}/deliveries",                 With(Right::SeeDispatch)),
     ("GET",    "/api/v1/deliveries",                                With(Right::SeeDispatch)),
     ("POST",   "/api/v1/deliveries/{id}/replay",                    With(Right::Dispatch)),
@@ -87,6 +89,7 @@ pub(super) const ROUTES: &[(&str, &str, Caller)] = &[
     ("GET",    "/api/v1/cap/{target}",                              Anybody), // with the feed's token
     ("GET",    "/api/v1/cap/{target}/{id}",                         Anybody), // with the feed's token
     ("GET",    "/api/v1/cap/{target}/{id}/ack",                     Anybody), // with the feed's token
+    ("POST",   "/api/v1/cap/{target}/acks",                         Anybody), // with the feed's token, or signed
 
     ("GET",    "/api/v1/setup/policy",                              With(Right::SeePolicy)),
     ("PUT",    "/api/v1/setup/policy",                              With(Right::SetPolicy)),

@@ -12,9 +12,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::api::{
-    accounts, agents, bundles, cameras, casework, deliveries, enrolments, evidence, gaps,
-    incidents, key_rotations, merging, orders, portal, quarantine, reports, session, setup,
-    uploads, worklist,
+    accounts, agents, bundles, cameras, cap, casework, deliveries, enrolments, evidence, gaps,
+    incidents, key_rotations, merging, orders, overdue, portal, quarantine, reports, session,
+    setup, uploads, worklist,
 };
 use super::{AppState, console, context, error, health, live, media, open311, openapi};
 
@@ -81,6 +81,8 @@ fn people() -> OpenApiRouter<AppState> {
         .routes(routes!(casework::proposed_route))
         .routes(routes!(worklist::steps))
         .routes(routes!(worklist::overdue))
+        .routes(routes!(overdue::list))
+        .routes(routes!(overdue::letters))
         .routes(routes!(merging::merge))
         .routes(routes!(merging::split))
         .routes(routes!(merging::undo))
@@ -120,9 +122,10 @@ fn units() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(deliveries::ack))
         .routes(routes!(deliveries::page, deliveries::submit))
-        .routes(routes!(deliveries::feed))
-        .routes(routes!(deliveries::cap_message))
-        .routes(routes!(deliveries::cap_ack))
+        .routes(routes!(cap::feed))
+        .routes(routes!(cap::cap_message))
+        .routes(routes!(cap::cap_ack))
+        .routes(routes!(cap::take_ack))
 }
 
 /// What citizens call, and staff for them.

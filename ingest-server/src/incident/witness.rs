@@ -41,12 +41,14 @@ pub fn category(kind: Kind, detail: &str) -> Code {
     }
 }
 
-/// The category of an incident, as its row says. A citizen's category that is no kind of a camera's stands for itself.
+/// The category of an incident, as its row says. A citizen's category that is no kind of a camera's stands for itself,
+/// with what it is within its family: a street lamp is another unit's than a water pipe.
 #[must_use]
 pub fn category_of(kind: &str, detail: &str) -> Code {
     match serde_json::from_value(serde_json::Value::from(kind)) {
         Ok(kind) => category(kind, detail),
-        Err(_) => Code::new(kind),
+        Err(_) if detail.is_empty() || detail == kind => Code::new(kind),
+        Err(_) => Code::new(format!("{kind}/{detail}")),
     }
 }
 
@@ -104,6 +106,27 @@ mod tests {
             ),
         ] {
             assert_eq!(standing(state, phase), expected);
+        }
+    }
+
+    #[test]
+    fn what_citizens_tell_keeps_what_it_is_within_its_family() {
+        for (kind, detail, expected) in [
+            (
+                "infrastructure",
+                "street_light",
+                "infrastructure/street_light",
+            ),
+            ("other", "other", "other"),
+            ("other", "", "other"),
+            ("encroachment", "goods", "encroachment"),
+            (
+                "traffic_violation",
+                "red_light",
+                "traffic_violation/red_light",
+            ),
+        ] {
+            assert_eq!(category_of(kind, detail).as_str(), expected);
         }
     }
 

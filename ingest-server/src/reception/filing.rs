@@ -6,7 +6,6 @@ use casework::routing::Source as Origin;
 use citizens::{Fault, FollowCode, Problem, Service, Told};
 use jiff::{SignedDuration, Timestamp};
 use merge::{Code, Picture, Plate, PlateReading, Source, Span, Witness};
-use notice::Cause;
 use rand::TryRngCore as _;
 use rand::rngs::OsRng;
 use sha2::{Digest as _, Sha256};
@@ -192,12 +191,6 @@ impl Reception {
         let Change::Incident { id: incident, .. } = applied.change else {
             return Err(ReceptionError::NotFound);
         };
-        // A fire is told at once, and again with everybody who reports it; what else is, waits for people.
-        let cause = match applied.decision {
-            Decision::Open { .. } => Cause::Raised,
-            _ => Cause::Again,
-        };
-        store::enqueue_notice(&tx, incident, &cause, new.actor, now).await?;
         let id = row.id.clone();
         self.plan_errand(&tx, &row, now).await?;
         let number = store::insert_citizen_report(&tx, row, files).await?;

@@ -259,6 +259,13 @@ impl Desk<'_> {
         }
         let fact = CaseFact::ComplainedOf(unit.as_ref().map(UnitId::as_str));
         store::write_case_fact(self.tx, self.id, fact, self.now).await?;
+        if let Some(unit) = &unit {
+            // What was about to be told them is not.
+            let tree = &self.office.policy.units;
+            let below = tree.iter().filter(|one| tree.is_within(&one.id, unit));
+            let below: Vec<String> = below.map(|one| one.id.to_string()).collect();
+            store::withdraw_from_units(self.tx, self.id, &below).await?;
+        }
         self.remember("complaint", unit.map(|unit| unit.to_string()))
             .await
     }

@@ -196,7 +196,10 @@ pub fn subject_of(row: &incident::Model, danger_level: Option<u8>) -> Result<Sub
 }
 
 /// The danger level that is declared where the incident's camera stands.
-async fn danger_level(on: &impl Access, row: &incident::Model) -> Result<Option<u8>, StoreError> {
+pub(super) async fn danger_level(
+    on: &impl Access,
+    row: &incident::Model,
+) -> Result<Option<u8>, StoreError> {
     let Ok(agent) = row.agent.parse::<AgentId>() else {
         return Ok(None);
     };
@@ -242,10 +245,13 @@ pub fn check_accused(
     }
 }
 
-/// What changed rules would have done with an incident of the past.
+/// What changed rules would have done with an incident of the past, at this danger level.
 ///
 /// # Errors
 /// [`StoreError::Unreadable`].
-pub fn past_subject(row: &incident::Model) -> Result<(IncidentId, Subject), StoreError> {
-    Ok((store::incident_id(row)?, subject_of(row, None)?))
+pub fn past_subject(
+    row: &incident::Model,
+    danger_level: Option<u8>,
+) -> Result<(IncidentId, Subject), StoreError> {
+    Ok((store::incident_id(row)?, subject_of(row, danger_level)?))
 }

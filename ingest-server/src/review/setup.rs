@@ -3,7 +3,7 @@
 //! A document is read whole before it is stored: what is stored can be read. A policy whose rules name areas that
 //! the map lacks is taken, and what could not be judged is told, in the answer and at every incident.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use casework::area::{Atlas, AtlasFault};
 use casework::policy::{Policy, PolicyFault};
@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Note, routing};
 use crate::incident::IncidentId;
 use crate::office::Offices;
+use crate::store::entity::incident;
 use crate::store::{self, SetupKind, Store, StoreError};
 
 /// Most incidents that a rehearsal looks at.
@@ -115,7 +116,8 @@ pub fn unknown_areas(policy: &Policy, atlas: &Atlas) -> BTreeSet<String> {
         .collect()
 }
 
-/// What a changed policy would have done with the incidents of the last days. Nothing changes.
+/// What a changed policy would have done with the incidents of the last days. Nothing changes. The danger level is
+/// today's: that of then is not kept.
 ///
 /// # Errors
 /// [`SetupError`].
@@ -132,9 +134,10 @@ pub async fn rehearse_policy(
         .checked_sub(SignedDuration::from_hours(24 * i64::from(days)))
         .unwrap_or(Timestamp::MIN);
     let rows = store::incidents_since(store, since, MOST_REHEARSED).await?;
+    let levels = danger_levels(store, &rows).await?;
     let past = rows
         .iter()
-        .map(routing::past_subject)
+        .map(|row| routing::past_subject(row, levels.get(&row.agent).copied().flatten()))
         .collect::<Result<Vec<_>, _>>()?;
     let changed = Router {
         rules: &then.rules,
@@ -144,4 +147,19 @@ pub async fn rehearse_policy(
     };
     let found = rehearse(&routing::router(&office), &changed, past);
     Ok((found, then))
+}
+
+/// The danger level that is declared for each agent of these incidents.
+async fn danger_levels(
+    store: &Store,
+    rows: &[incident::Model],
+) -> Result<BTreeMap<String, Option<u8>>, StoreError> {
+    let mut levels = BTreeMap::new();
+    for row in rows {
+        if !levels.contains_key(&row.agent) {
+            let level = routing::danger_level(store, row).await?;
+            levels.insert(row.agent.clone(), level);
+        }
+    }
+    Ok(levels)
 }

@@ -1,5 +1,8 @@
 //! Cases on rows: routing on confirmation, undo, complaints, deadlines as time passes, and whatever order people act in.
 
+mod notices;
+mod routing;
+
 use casework::deadline::Urgency;
 use casework::lifecycle::{
     Action, OpenedBy, Outcome, Refusal, RejectReason, ReopenReason, ReturnReason, State, Step,

@@ -4,7 +4,9 @@
 //! two servers look at once and one that dies leaves it to the others. What is due is asked of `casework::duty`; each
 //! incident is a transaction of its own.
 //!
-//! What does not belong here: what is due (`casework`), who is told of it (dispatch).
+//! Whoever must be told of it is told in that transaction, by a notice.
+//!
+//! What does not belong here: what is due (`casework`), who is told of it, and how (dispatch).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +17,8 @@ use casework::duty::{self, Duty, Known};
 use casework::lifecycle::{Action, Step};
 use casework::people::Actor;
 use jiff::{SignedDuration, Timestamp};
+use notice::Cause;
+use notice::facts::{Call, StageEnd};
 use tokio_util::sync::CancellationToken;
 
 use super::ReviewError;
@@ -210,9 +214,11 @@ impl Glance<'_> {
     async fn meet(&mut self, duty: &Duty, round: u32) -> Result<(), ReviewError> {
         let now = self.now;
         match duty {
-            Duty::Warn { stage, round, .. } => {
+            Duty::Warn { stage, round, due } => {
                 self.note(*stage, *round, |clock| clock.warned = Some(now));
                 count(*stage, "warned");
+                self.tell(&Cause::DeadlineNear(end(*stage, *round, due.at)))
+                    .await?;
                 self.remember("deadline_warned", stage.as_str()).await
             }
             Duty::Missed { stage, round, due } => {
@@ -222,6 +228,8 @@ impl Glance<'_> {
                 });
                 count(*stage, "missed");
                 tracing::warn!(incident.id = %self.id, stage = stage.as_str(), due = %due.at, unit = self.row.lead_unit, "an incident is overdue");
+                self.tell(&Cause::DeadlineMissed(end(*stage, *round, due.at)))
+                    .await?;
                 self.remember("deadline_missed", stage.as_str()).await
             }
             Duty::Call { rung, contact } => {
@@ -234,9 +242,16 @@ impl Glance<'_> {
                 };
                 store::insert_call(self.tx, call).await?;
                 metrics::counter!(DEADLINES, "stage" => "call", "outcome" => "asked").increment(1);
+                self.tell(&Cause::CallDue(Call {
+                    round,
+                    rung: u32::try_from(*rung).unwrap_or(u32::MAX),
+                    contact: contact.clone(),
+                }))
+                .await?;
                 self.remember("call_due", contact).await
             }
             Duty::Review(day) => {
+                self.tell(&Cause::ReviewDue(*day)).await?;
                 let day = day.to_string();
                 let fact = CaseFact::ReviewTold(&day);
                 store::write_case_fact(self.tx, self.id, fact, now).await?;
@@ -276,7 +291,13 @@ impl Glance<'_> {
         }
     }
 
-    /// Appends to the history. Dispatch hangs on here: whom it tells, it tells in the same transaction.
+    /// Whoever must be told of it is told, once.
+    async fn tell(&self, cause: &Cause) -> Result<(), ReviewError> {
+        let who = Actor::Timer;
+        Ok(store::enqueue_notice(self.tx, self.id, cause, who.name(), self.now).await?)
+    }
+
+    /// Appends to the history.
     async fn remember(&self, action: &'static str, reason: &str) -> Result<(), ReviewError> {
         let entry = HistoryEntry {
             actor: Actor::Timer.name().to_owned(),
@@ -288,6 +309,10 @@ impl Glance<'_> {
         };
         Ok(store::append_history(self.tx, self.id, entry, self.now).await?)
     }
+}
+
+const fn end(stage: Stage, round: u32, due: Timestamp) -> StageEnd {
+    StageEnd { stage, round, due }
 }
 
 fn count(stage: Stage, outcome: &'static str) {

@@ -62,7 +62,7 @@ fn moment(
     Timestamp::from_microsecond(microsecond).map_err(|_| StoreError::Unreadable { table, column })
 }
 
-fn running(row: case_clock::Model) -> Result<Running, StoreError> {
+pub(super) fn running(row: case_clock::Model) -> Result<Running, StoreError> {
     let unreadable = |column| StoreError::Unreadable {
         table: CLOCKS,
         column,

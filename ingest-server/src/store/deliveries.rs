@@ -179,6 +179,27 @@ pub async fn insert_delivery(
 }
 
 impl ThreadSoFar {
+    /// The messages since the last that was heard, oldest first: none of them got through, and a new one takes the
+    /// place of all.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`].
+    pub fn unheard(&self) -> Result<Vec<(Cause, Facts)>, StoreError> {
+        let heard = [State::Sent, State::Acknowledged].map(State::as_str);
+        let after = self
+            .rows
+            .iter()
+            .rposition(|row| heard.contains(&row.state.as_str()))
+            .map_or(0, |last| last + 1);
+        let unheard = self.rows.iter().skip(after);
+        unheard
+            .map(|row| {
+                let facts = serde_json::from_str(&row.facts).map_err(|_| unreadable("facts"))?;
+                Ok((cause_of(row)?, facts))
+            })
+            .collect()
+    }
+
     /// What a message refers to: all that may have been heard since the last cancellation, and that.
     fn references(&self) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
@@ -233,6 +254,28 @@ pub async fn withdraw_waiting(
         .col_expr(Column::AckDueAt, Expr::value(None::<i64>))
         .filter(Column::IncidentId.eq(incident.to_string()))
         .filter(Column::Target.eq(target))
+        .filter(Column::State.eq(State::Queued.as_str()))
+        .filter(Column::Attempts.eq(0))
+        .exec(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Lets go of what waits for targets of these units about an incident and was never begun.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn withdraw_from_units(
+    tx: &Tx,
+    incident: IncidentId,
+    units: &[String],
+) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(Column::State, Expr::value(State::Superseded.as_str()))
+        .col_expr(Column::DueAt, Expr::value(None::<i64>))
+        .col_expr(Column::AckDueAt, Expr::value(None::<i64>))
+        .filter(Column::IncidentId.eq(incident.to_string()))
+        .filter(Column::Unit.is_in(units))
         .filter(Column::State.eq(State::Queued.as_str()))
         .filter(Column::Attempts.eq(0))
         .exec(tx.conn())
@@ -637,8 +680,7 @@ fn delivery_of(row: Model) -> Result<Delivery, StoreError> {
         unit: row.unit.parse().map_err(|_| unreadable("unit"))?,
         seq: row.seq,
         word: word_of(&row)?,
-        cause: Cause::from_words(&row.cause, row.about.as_deref())
-            .map_err(|_| unreadable("cause"))?,
+        cause: cause_of(&row)?,
         facts: serde_json::from_str(&row.facts).map_err(|_| unreadable("facts"))?,
         refers_to: serde_json::from_str(&row.refers_to).map_err(|_| unreadable("refers_to"))?,
         state: State::from_word(&row.state).ok_or_else(|| unreadable("state"))?,
@@ -652,6 +694,10 @@ fn delivery_of(row: Model) -> Result<Delivery, StoreError> {
         target: row.target,
         ack,
     })
+}
+
+fn cause_of(row: &Model) -> Result<Cause, StoreError> {
+    Cause::from_words(&row.cause, row.about.as_deref()).map_err(|_| unreadable("cause"))
 }
 
 fn word_of(row: &Model) -> Result<Word, StoreError> {

@@ -30,6 +30,8 @@ mod incident_facts;
 mod incident_history;
 mod incident_queries;
 mod incidents;
+mod lapsed;
+mod letters;
 mod merging;
 mod merging_steps;
 mod migration;
@@ -83,7 +85,7 @@ pub use deliveries::{
     Acknowledged, Acknowledging, Delivery, DueWork, NewDelivery, ThreadSoFar, acknowledge_delivery,
     attempted, claim_delivery, claim_unacknowledged, count_deliveries, deliveries_in_state,
     deliveries_of_incident, deliveries_of_target, delivery, delivery_failed, delivery_sent,
-    due_work, insert_delivery, replay_delivery, thread_of, withdraw_waiting,
+    due_work, insert_delivery, replay_delivery, thread_of, withdraw_from_units, withdraw_waiting,
 };
 pub use evidence::{
     EvidenceOwner, SealedEvidence, Stored, evidence_of, evidence_of_event, evidence_piece,
@@ -100,6 +102,11 @@ pub use incident_queries::{
 pub use incidents::{
     find_incident, incident_id, insert_incident, take_incident, told_of_row,
     touch_incident_of_event,
+};
+pub use lapsed::{Lapsed, lapsed};
+pub use letters::{
+    Letter, LetterOutcome, NewLetter, claim_letter, insert_letter, letter_is_made, letter_tried,
+    letters,
 };
 pub use merging::{
     StoredDecision, answer_decision, decision, decisions_after, decisions_of_incident,

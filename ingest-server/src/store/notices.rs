@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use notice::Cause;
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, DatabaseBackend, EntityTrait as _, PaginatorTrait as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait as _, DatabaseBackend, EntityTrait as _,
+    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -20,7 +20,6 @@ use super::entity::incident;
 use super::entity::notice::{Column, Entity, Model};
 use super::{Access, StoreError, Tx};
 use crate::incident::IncidentId;
-use crate::incident::history::CAMERA_ACTOR;
 
 /// A notice that was taken up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +35,8 @@ pub struct ClaimedNotice {
 }
 
 /// Remembers that something happened which somebody may have to be told. What becomes of it is decided
-/// after the commit, against the incident as it stands then.
+/// after the commit, against the incident as it stands then. What is told once at most
+/// ([`Cause::once`]) and was remembered before is not remembered again.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -47,7 +47,12 @@ pub async fn enqueue_notice(
     actor: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    insert_all(tx, vec![row(incident, cause, actor, now)]).await
+    // Whether it was there before concerns nobody.
+    Entity::insert(row(incident, cause, actor, now).into_active_model())
+        .on_conflict_do_nothing_on([Column::Once])
+        .exec_without_returning(tx.conn())
+        .await?;
+    Ok(())
 }
 
 fn row(incident: IncidentId, cause: &Cause, actor: &str, now: Timestamp) -> Model {
@@ -59,23 +64,31 @@ fn row(incident: IncidentId, cause: &Cause, actor: &str, now: Timestamp) -> Mode
         actor: actor.to_owned(),
         made_at: now.as_microsecond(),
         due_at: Some(now.as_microsecond()),
+        once: cause.once().map(|once| format!("{incident}/{once}")),
     }
 }
 
 /// Remembers what a batch of reports did to fires: alone they may be told before a person has looked.
 pub(super) async fn enqueue_fires<'a>(
     tx: &Tx,
-    happened: impl Iterator<Item = (IncidentId, &'a incident::Model, &'a BTreeSet<FireNews>)>,
+    happened: impl Iterator<
+        Item = (
+            IncidentId,
+            &'a incident::Model,
+            &'a BTreeSet<FireNews>,
+            &'a str,
+        ),
+    >,
 ) -> Result<(), StoreError> {
     let mut rows = Vec::new();
-    for (id, incident, news) in happened {
+    for (id, incident, news, actor) in happened {
         if incident.kind != Kind::FireSmoke.as_str() {
             continue;
         }
         // The most telling word is enough: each tells all that is known.
         let Some(news) = news.first() else { continue };
         let now = Timestamp::from_microsecond(incident.updated_at).unwrap_or_default();
-        rows.push(row(id, &news.cause(), CAMERA_ACTOR, now));
+        rows.push(row(id, &news.cause(), actor, now));
     }
     insert_all(tx, rows).await
 }
@@ -85,7 +98,7 @@ pub(super) async fn enqueue_fires<'a>(
 pub(super) enum FireNews {
     /// It is new.
     Opened,
-    /// Another event tells of it.
+    /// Another event tells of it, or more people.
     Joined,
     /// It became more severe.
     Grew,

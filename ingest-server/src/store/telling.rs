@@ -1,12 +1,13 @@
 //! What there is to tell of an incident, read from its rows.
 
 use contract::v1::{AutoReport, EventId, EventType, Phase, decode};
+use notice::Family;
 use notice::facts::{Course, Facts, Review};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 
 use super::entity::{incident, message, report};
-use super::incident_facts::{sum_of_row, unword};
-use super::incidents::find_incident;
+use super::incident_facts::sum_of_row;
+use super::incidents::{find_incident, told_of_row};
 use super::{Access, StoreError, Tx};
 use crate::incident::IncidentId;
 
@@ -20,6 +21,8 @@ pub struct ToTell {
     pub incident: IncidentId,
     /// What is told.
     pub facts: Facts,
+    /// The unit that a report complains of: neither it nor one below it is told anything.
+    pub complained_of: Option<String>,
 }
 
 /// Which incident is meant where one was merged into another.
@@ -57,6 +60,7 @@ pub async fn to_tell(
                 return Ok(facts.map(|facts| ToTell {
                     incident: id,
                     facts,
+                    complained_of: row.complained_of,
                 }));
             }
         }
@@ -65,10 +69,13 @@ pub async fn to_tell(
 }
 
 fn facts_of(row: &incident::Model) -> Result<Option<Facts>, StoreError> {
-    let Ok(kind) = unword(&row.kind, "incidents", "kind") else {
+    let Some(kind) = Family::from_word(&row.kind) else {
         return Ok(None);
     };
     let sum = sum_of_row(row)?;
+    let told = told_of_row(row)?;
+    // A name that no target can have concerns none.
+    let lead = row.lead_unit.as_deref().and_then(|unit| unit.parse().ok());
     let facts = sum.facts;
     Ok(Some(Facts {
         incident: row.id.clone(),
@@ -89,7 +96,10 @@ fn facts_of(row: &incident::Model) -> Result<Option<Facts>, StoreError> {
         begun: facts.occurred.start,
         ended: facts.occurred.end,
         events: sum.tally.events,
+        reports: told.map_or(0, |told| told.reports),
+        lead,
         bundle: None,
+        besides: Vec::new(),
     }))
 }
 

@@ -1,4 +1,5 @@
-//! E-mail, to a mail server that is not ours: Python's own, in a process beside this one.
+//! E-mail, to a mail server that is not ours: Python's own, in a process beside this one; and over STARTTLS, which
+//! that one does not speak, to one of these tests.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -9,6 +10,7 @@ use rcgen::{CertifiedKey, generate_simple_self_signed};
 use serde_json::Value;
 
 use crate::site::{DEADLINE, Site, smoke};
+use crate::smtp::{MailDesk, Offer, Said, Secured};
 
 /// Prints its port, then each mail as a line of JSON. With a certificate it speaks TLS from the first
 /// byte.
@@ -222,4 +224,56 @@ async fn an_address_that_is_not_there_is_a_dead_letter() {
         })
         .await;
     assert_eq!(told[0].failure.as_deref(), Some("rejected"));
+}
+
+/// A folder with the certificate of a mail server, and the keys of a target that trusts it.
+fn trusting(desk: &MailDesk) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    std::fs::write(&file, &desk.certificate).unwrap();
+    let keys = format!(
+        "security = \"starttls\"\nca_file = {:?}",
+        file.display().to_string()
+    );
+    (folder, keys)
+}
+
+#[tokio::test]
+async fn with_starttls_nothing_is_said_before_the_talk_is_secret() {
+    let mut desk = MailDesk::start(Offer::StartTls);
+    let (_folder, keys) = trusting(&desk);
+    let site = Site::start(&targets(desk.port, &keys, "truc-ban@example.vn")).await;
+    let mut agent = site.agent().await;
+    site.report(&mut agent, &smoke("thap-1", 42.0)).await;
+    assert_eq!(desk.next().await, Said::From(Secured::Yes));
+    let Said::Mail(mail) = desk.next().await else {
+        panic!("no mail came");
+    };
+    let text = text_of(&serde_json::json!({ "data": mail }));
+    assert!(text.starts_with("CHƯA XÁC NHẬN: Cháy hoặc khói"), "{text}");
+    site.deliveries("the mail to be sent", |all| {
+        !all.is_empty() && all.iter().all(|one| one.state == State::Sent)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_starttls_or_trust_nothing_is_sent_and_the_reason_says_so() {
+    for (offer, trusts) in [(Offer::Nothing, true), (Offer::StartTls, false)] {
+        let mut desk = MailDesk::start(offer);
+        let (_folder, keys) = trusting(&desk);
+        let keys = if trusts {
+            keys
+        } else {
+            "security = \"starttls\"".to_owned()
+        };
+        let site = Site::start(&targets(desk.port, &keys, "truc-ban@example.vn")).await;
+        let mut agent = site.agent().await;
+        site.report(&mut agent, &smoke("thap-1", 42.0)).await;
+        site.deliveries("the failure", |all| {
+            all.iter().any(|one| one.failure.as_deref() == Some("tls"))
+        })
+        .await;
+        assert!(desk.heard_nothing(), "{offer:?}");
+    }
 }

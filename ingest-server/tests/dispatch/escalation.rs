@@ -1,11 +1,11 @@
 //! No acknowledgement in time: others are told.
 
-use contract::v1::{Kind, Severity};
+use contract::v1::Severity;
 use ingest_server::incident::IncidentId;
 use ingest_server::store::{self, NewDelivery};
 use jiff::{SignedDuration, Timestamp};
 use notice::facts::{Course, Facts, Review};
-use notice::{Cause, State, Word};
+use notice::{Cause, Family, State, Word};
 
 use crate::peers::Receiver;
 use crate::site::{Site, smoke};
@@ -58,7 +58,7 @@ async fn an_update_does_not_put_off_the_acknowledgement_that_is_awaited() {
     let facts = Facts {
         incident: IncidentId::new().to_string(),
         number: 1,
-        kind: Kind::FireSmoke,
+        kind: Family::FireSmoke,
         detail: "smoke".to_owned(),
         severity: Severity::High,
         confidence: 0.5,
@@ -70,7 +70,10 @@ async fn an_update_does_not_put_off_the_acknowledgement_that_is_awaited() {
         begun: Timestamp::UNIX_EPOCH,
         ended: None,
         events: 1,
+        reports: 0,
+        lead: None,
         bundle: None,
+        besides: Vec::new(),
     };
     let incident: IncidentId = facts.incident.parse().unwrap();
     // Far from now, so that no loop takes them up.

@@ -3,11 +3,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod citizens;
+mod deadlines;
 mod email;
 mod escalation;
+mod letters;
 mod peers;
 mod servers;
 mod site;
+mod smtp;
 mod stories;
 mod story;
 mod webhook;

@@ -143,16 +143,21 @@ impl Receiver {
 
     /// What came, once there is that much.
     pub(crate) async fn wait(&self, count: usize) -> Vec<Got> {
+        self.wait_until("so many requests", |got| got.len() >= count)
+            .await
+    }
+
+    /// What came, once it fits.
+    pub(crate) async fn wait_until(&self, what: &str, fits: impl Fn(&[Got]) -> bool) -> Vec<Got> {
         let end = tokio::time::Instant::now() + DEADLINE;
         loop {
             let got = self.got();
-            if got.len() >= count {
+            if fits(&got) {
                 return got;
             }
             assert!(
                 tokio::time::Instant::now() < end,
-                "{} of {count} requests came",
-                got.len()
+                "waited in vain for {what}: {got:?}"
             );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

@@ -66,6 +66,11 @@ pub(crate) const FEED_TOKEN: &str = "a token of sixteen or more";
 
 impl Site {
     pub(crate) async fn start(targets: &str) -> Self {
+        Self::prepared(targets, async |_| {}).await
+    }
+
+    /// The same, with something in the database before anybody works on it.
+    pub(crate) async fn prepared(targets: &str, prepare: impl AsyncFnOnce(&Store)) -> Self {
         // Only a second call in one process fails.
         drop(rustls::crypto::ring::default_provider().install_default());
         let dir = tempfile::tempdir().unwrap();
@@ -75,6 +80,7 @@ impl Site {
         let agent_key = SecretKey::from_bytes(&[1; 32]);
         enrol(&store, &agent_key).await;
         people(&store).await;
+        prepare(&store).await;
         let any = "127.0.0.1:0".parse().unwrap();
         let broker = EmbeddedBroker::start(any, None, store.clone())
             .await
@@ -93,7 +99,12 @@ impl Site {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let http = format!("http://{}", listener.local_addr().unwrap());
         let dispatch = Dispatch::new(
-            (store.clone(), changes.clone(), evidence.clone()),
+            (
+                store.clone(),
+                changes.clone(),
+                evidence.clone(),
+                Offices::default(),
+            ),
             Arc::clone(&server_key),
             http.parse().unwrap(),
             Directory::new(config(dir.path(), targets).dispatch).unwrap(),
@@ -312,6 +323,14 @@ impl Person {
         let answer = self.client.get(url).send().await.unwrap();
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
         answer.json().await.unwrap()
+    }
+
+    /// What a path answers, as it is.
+    pub(crate) async fn text(&self, path: &str) -> String {
+        let answer = self.client.get(format!("{}{path}", self.base)).send().await;
+        let answer = answer.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        String::from_utf8(answer.bytes().await.unwrap().to_vec()).unwrap()
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {

@@ -4,6 +4,7 @@
 use std::process::{Command, Stdio};
 
 use contract::v1::{CloudEvent, EventType, Kind, UnitAck, UnitReview, UnitWord, encode};
+use ingest_server::dispatch::signature;
 use jiff::Timestamp;
 use notice::State;
 use rumqttc::v5::mqttbytes::QoS;
@@ -11,7 +12,7 @@ use rumqttc::v5::mqttbytes::v5::SubscribeReasonCode;
 use serde_json::json;
 
 use crate::peers::Receiver;
-use crate::site::{FEED_TOKEN, Site, smoke};
+use crate::site::{FEED_TOKEN, SECRET, Site, smoke};
 
 /// Where the standard's schema lies: it is lent, not ours to pass on.
 const SCHEMA: &str = "VONG_CAP_SCHEMA";
@@ -270,4 +271,160 @@ async fn a_false_alarm_is_taken_back_from_whom_it_reached() {
         .await;
     assert!(told.iter().all(|one| one.target != "phong-chay"));
     assert!(hook.got().is_empty(), "who was told nothing hears no end");
+}
+
+/// What a unit's system answers to an alert that it got as `alert`.
+fn answer_to(alert: &str, status: &str) -> String {
+    let of = |element: &str| {
+        let text = alert.split(&format!("<{element}>")).nth(1).unwrap();
+        text.split('<').next().unwrap()
+    };
+    format!(
+        "<?xml version=\"1.0\"?>\n<alert xmlns=\"urn:oasis:names:tc:emergency:cap:1.2\">\
+         <identifier>hat-1</identifier><sender>kiem-lam@example.vn</sender>\
+         <sent>2026-03-01T13:50:00+07:00</sent><status>{status}</status><msgType>Ack</msgType>\
+         <scope>Private</scope><addresses>trung-tam@example.vn</addresses><note>Xe 2 đang đến</note>\
+         <references>{},{},{}</references></alert>\n",
+        of("sender"),
+        of("identifier"),
+        of("sent")
+    )
+}
+
+async fn send_back(
+    url: &str,
+    headers: &[(&str, String)],
+    body: String,
+) -> (u16, serde_json::Value) {
+    let mut request = reqwest::Client::new().post(url).body(body);
+    for (name, value) in headers {
+        request = request.header(*name, value);
+    }
+    let answer = request.send().await.unwrap();
+    let status = answer.status().as_u16();
+    (status, answer.json().await.unwrap_or_default())
+}
+
+#[tokio::test]
+async fn a_units_system_acknowledges_in_the_words_of_cap() {
+    let hook = Receiver::start(&[]).await;
+    let site = Site::start(&targets(&hook.url)).await;
+    let mut agent = site.agent().await;
+    site.report(&mut agent, &smoke("thap-1", 312.5)).await;
+    let told = site
+        .deliveries("the feed's alert", |all| {
+            all.iter()
+                .any(|one| one.target == "kiem-lam-cap" && one.state == State::Sent)
+        })
+        .await;
+    let of_feed = told
+        .iter()
+        .find(|one| one.target == "kiem-lam-cap")
+        .unwrap();
+    let feed = format!("{}/api/v1/cap/kiem-lam-cap", site.http);
+    let (_, _, alert) = fetch(&format!("{feed}/{}", of_feed.id), FEED_TOKEN).await;
+    let ack = answer_to(&alert, "Exercise");
+    check_cap(&ack);
+    let acks = format!("{feed}/acks");
+    let kind = ("content-type", "application/cap+xml".to_owned());
+    let bearer = |token: &str| ("authorization", format!("Bearer {token}"));
+
+    // Who may not, and what is none: nothing is acknowledged.
+    let wrong = send_back(&acks, &[kind.clone(), bearer("wrong")], ack.clone()).await;
+    assert_eq!((wrong.0, &wrong.1["code"]), (401, &json!("token_invalid")));
+    let good = [kind.clone(), bearer(FEED_TOKEN)];
+    let evil = ack.replace(
+        "<alert ",
+        "<!DOCTYPE alert [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><alert ",
+    );
+    let elsewhere = ack.replace(
+        &of_feed.id.to_string(),
+        "0196f1a0-1111-7000-8000-000000000001",
+    );
+    for (body, status, code) in [
+        (evil, 400, "invalid_request"),
+        ("<alert/>".to_owned(), 400, "invalid_request"),
+        (answer_to(&alert, "Actual"), 422, "invalid_fields"),
+        (
+            ack.replace("+07:00</sent>", "Z</sent>"),
+            422,
+            "invalid_fields",
+        ),
+        (elsewhere, 404, "not_found"),
+        (
+            format!("{ack}{}", " ".repeat(70_000)),
+            413,
+            "body_too_large",
+        ),
+    ] {
+        let (got, problem) = send_back(&acks, &good, body).await;
+        assert_eq!((got, &problem["code"]), (status, &json!(code)), "{problem}");
+    }
+    let json = [
+        ("content-type", "application/json".to_owned()),
+        bearer(FEED_TOKEN),
+    ];
+    assert_eq!(send_back(&acks, &json, ack.clone()).await.0, 415);
+    let of_another = format!("{}/api/v1/cap/kiem-lam-mqtt/acks", site.http);
+    assert_eq!(send_back(&of_another, &good, ack.clone()).await.0, 401);
+    let standing = site.deliveries("", |_| true).await;
+    assert!(standing.iter().all(|one| one.ack.is_none()));
+
+    for first in [true, false] {
+        let (status, answer) = send_back(&acks, &good, ack.clone()).await;
+        assert_eq!(status, 200, "{answer}");
+        assert_eq!(
+            answer["acknowledged"],
+            json!([{ "delivery": of_feed.id, "first": first }])
+        );
+    }
+    let told = site.deliveries("", |_| true).await;
+    let of_feed = told
+        .iter()
+        .find(|one| one.target == "kiem-lam-cap")
+        .unwrap();
+    let said = of_feed.ack.as_ref().unwrap();
+    assert_eq!(
+        (said.by.as_str(), said.note.as_deref()),
+        ("kiem-lam@example.vn", Some("Xe 2 đang đến"))
+    );
+    // The centre's own Ack of it stands in the feed, for whoever else reads it.
+    let (status, _, own) = fetch(&format!("{feed}/{}/ack", of_feed.id), FEED_TOKEN).await;
+    assert_eq!(status, 200);
+    check_cap(&own);
+    assert!(own.contains("<msgType>Ack</msgType>"), "{own}");
+}
+
+#[tokio::test]
+async fn who_gets_alerts_as_requests_signs_what_it_sends_back() {
+    let hook = Receiver::start(&[]).await;
+    let site = Site::start(&targets(&hook.url)).await;
+    let server = site.server_key.public();
+    let mut unit = site.unit("kiem-lam").await;
+    unit.subscribe("vong/v1/units/kiem-lam/incidents").await;
+    let mut agent = site.agent().await;
+    site.report(&mut agent, &smoke("thap-1", 312.5)).await;
+    let incident = unit.told(&server).await.data.incident.to_string();
+    let operator = site.person("lan").await;
+    operator.decide(&incident, "confirm", &json!({})).await;
+    let alert = String::from_utf8(hook.wait(1).await[0].body.to_vec()).unwrap();
+    let ack = answer_to(&alert, "Exercise");
+    let acks = format!("{}/api/v1/cap/phong-chay/acks", site.http);
+    let kind = ("content-type", "application/cap+xml".to_owned());
+    let signed = |seconds: i64, body: &str| {
+        let at = Timestamp::from_second(Timestamp::now().as_second() + seconds).unwrap();
+        ("vong-signature", signature(SECRET, at, body.as_bytes()))
+    };
+    for (header, expected) in [
+        (signed(-3_600, &ack), 401),
+        (signed(0, "another body"), 401),
+        (("vong-signature", "nonsense".to_owned()), 401),
+        (signed(0, &ack), 200),
+    ] {
+        let (status, answer) = send_back(&acks, &[kind.clone(), header], ack.clone()).await;
+        assert_eq!(status, expected, "{answer}");
+    }
+    let told = site.deliveries("", |_| true).await;
+    let of_hook = told.iter().find(|one| one.target == "phong-chay").unwrap();
+    assert_eq!(of_hook.state, State::Acknowledged);
 }

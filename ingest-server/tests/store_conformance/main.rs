@@ -10,6 +10,7 @@ mod cases;
 mod citizens;
 mod casework;
 mod copies;
+mod dispatch;
 mod merging;
 mod order;
 mod postgres;
@@ -42,6 +43,12 @@ macro_rules! each_case {
         casework::a_case_comes_back_as_it_was_written(&$fresh().await).await;
         casework::a_document_is_set_on_the_version_that_was_seen(&$fresh().await).await;
         casework::an_incident_is_looked_at_by_one_server_at_a_time(&$fresh().await).await;
+        dispatch::a_notice_is_taken_up_once_and_what_is_told_once_is_remembered_once(&$fresh().await).await;
+        dispatch::a_message_is_tried_given_up_and_replayed(&$fresh().await).await;
+        dispatch::a_newer_message_takes_the_place_of_what_waits(&$fresh().await).await;
+        dispatch::what_waits_for_a_unit_that_may_not_hear_it_is_let_go(&$fresh().await).await;
+        dispatch::what_is_not_acknowledged_in_time_is_told_once(&$fresh().await).await;
+        dispatch::a_list_of_a_month_is_made_and_sent_once(&$fresh().await).await;
         citizens::what_is_told_opens_joins_and_sums_up(&$fresh().await).await;
         citizens::merging_citizens_and_cameras_and_undoing_it(&$fresh().await).await;
         citizens::what_is_erased_is_in_no_table(&$fresh().await).await;
@@ -58,6 +65,8 @@ async fn sqlite() {
     each_case!(fresh);
     let url = format!("sqlite://{}/old.db", dir.path().display());
     casework::older_rows_are_taken_over(&Store::open(&url).await.unwrap()).await;
+    let url = format!("sqlite://{}/before.db", dir.path().display());
+    dispatch::older_notices_are_taken_over(&Store::open(&url).await.unwrap()).await;
 }
 
 #[tokio::test]
@@ -74,4 +83,6 @@ async fn postgresql() {
     each_case!(fresh);
     let old = Store::open(&cluster.fresh_database()).await.unwrap();
     casework::older_rows_are_taken_over(&old).await;
+    let old = Store::open(&cluster.fresh_database()).await.unwrap();
+    dispatch::older_notices_are_taken_over(&old).await;
 }

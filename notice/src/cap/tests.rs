@@ -197,6 +197,133 @@ fn a_verdict_refers_to_what_it_changes() {
     assert!(ack.contains("<msgType>Ack</msgType>") && !ack.contains("<info>"));
 }
 
+/// What a unit's system may send back: its own words around what the standard wants.
+fn sent_back(changes: &[(&str, &str)]) -> String {
+    let mut text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+        <alert xmlns=\"urn:oasis:names:tc:emergency:cap:1.2\">\n\
+        <identifier>hat-7</identifier>\n\
+        <sender>kiem-lam@example.vn</sender>\n\
+        <sent>2026-03-01T13:50:00+07:00</sent>\n\
+        <status>Exercise</status>\n\
+        <msgType>Ack</msgType>\n\
+        <scope>Private</scope>\n\
+        <addresses>trung-tam@example.vn</addresses>\n\
+        <note>Đội 3 &amp; xe 2 đang đến</note>\n\
+        <references>trung-tam@example.vn,0196f1a0-1111-7000-8000-000000000001,2026-03-01T13:47:09+07:00</references>\n\
+        </alert>\n"
+        .to_owned();
+    for (from, to) in changes {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    text
+}
+
+#[test]
+fn what_a_unit_sends_back_is_read() {
+    let text = sent_back(&[]);
+    if let Ok(schema) = std::env::var(SCHEMA) {
+        assert_eq!(xmllint(&["--noout", "--schema", &schema], &text), Ok(()));
+    }
+    let ack = read_ack(text.as_bytes(), &cap()).unwrap();
+    assert_eq!(ack.sender, "kiem-lam@example.vn");
+    assert_eq!(ack.note.as_deref(), Some("Đội 3 & xe 2 đang đến"));
+    assert_eq!(ack.sent, "2026-03-01T06:50:00Z".parse().unwrap());
+    let reference = Reference {
+        identifier: "0196f1a0-1111-7000-8000-000000000001".to_owned(),
+        sent: "2026-03-01T06:47:09Z".parse().unwrap(),
+    };
+    assert_eq!(ack.references, [reference]);
+    // What we write of a unit's answer is read as one, whatever the centre's offset.
+    for utc_offset_h in [7, 0, -5] {
+        let cap = Cap {
+            utc_offset_h,
+            ..cap()
+        };
+        let facts = facts(Kind::FireSmoke, Review::Confirmed);
+        let own = write(&message(&facts, MessageType::Ack), &cap);
+        let read = read_ack(own.as_bytes(), &cap).unwrap();
+        assert_eq!(read.references.len(), 2, "{own}");
+    }
+}
+
+#[test]
+fn what_is_no_acknowledgement_is_refused_by_its_element() {
+    let more = "x".repeat(MAX_ACK_BYTES);
+    let long = "x".repeat(501);
+    let other = "someone@example.vn,";
+    for (change, expected) in [
+        (
+            ("<msgType>Ack<", "<msgType>Update<"),
+            AckFault::Bad("msgType"),
+        ),
+        (
+            ("<status>Exercise<", "<status>Actual<"),
+            AckFault::Bad("status"),
+        ),
+        (("<scope>Private</scope>", ""), AckFault::Missing("scope")),
+        (
+            ("<sender>kiem-lam@example.vn</sender>", ""),
+            AckFault::Missing("sender"),
+        ),
+        (("hat-7", "hat 7"), AckFault::Bad("identifier")),
+        (("13:50:00+07:00", "06:50:00Z"), AckFault::Bad("sent")),
+        (("13:50:00+07:00", "13:50"), AckFault::Bad("sent")),
+        (
+            ("trung-tam@example.vn,", other),
+            AckFault::Bad("references"),
+        ),
+        (("000001,2026", "000001;2026"), AckFault::Bad("references")),
+        (("xe 2", more.as_str()), AckFault::NoText),
+        (("xe 2", &long), AckFault::Bad("note")),
+        (("cap:1.2", "cap:1.1"), AckFault::NotCap),
+        (("<note>", "<nots>"), AckFault::Malformed),
+        (("&amp;", "&evil;"), AckFault::Malformed),
+        (
+            (
+                "<scope>Private</scope>",
+                "<scope>Private</scope><scope>Public</scope>",
+            ),
+            AckFault::NotCap,
+        ),
+        (
+            (
+                "<alert xmlns",
+                "<!DOCTYPE alert SYSTEM \"http://x/y.dtd\"><alert xmlns",
+            ),
+            AckFault::DocumentType,
+        ),
+    ] {
+        let text = sent_back(&[change]);
+        assert_eq!(
+            read_ack(text.as_bytes(), &cap()),
+            Err(expected),
+            "{change:?}"
+        );
+    }
+    assert_eq!(read_ack(&[0xff, 0xfe], &cap()), Err(AckFault::NoText));
+    let misplaced = sent_back(&[
+        ("<scope>Private</scope>", ""),
+        ("</references>", "</references><scope>Private</scope>"),
+    ]);
+    assert_eq!(
+        read_ack(misplaced.as_bytes(), &cap()),
+        Err(AckFault::NotCap)
+    );
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_of_strangers_panics(text in "\\PC{0,200}", at in 0_usize..400) {
+        let mut whole: Vec<char> = sent_back(&[]).chars().collect();
+        let at = at.min(whole.len());
+        whole.splice(at..at, text.chars());
+        let whole: String = whole.into_iter().collect();
+        drop(read_ack(whole.as_bytes(), &cap()));
+        drop(read_ack(text.as_bytes(), &cap()));
+    }
+}
+
 #[test]
 fn utc_is_written_as_the_standard_wants_it() {
     let utc = Cap {

@@ -33,7 +33,7 @@ pub use onvif::OnvifSimulator;
 pub use process::{Process, Spent};
 pub use proxy::{Proxy, Weather};
 pub use scripted_agent::{Enrolled, ScriptedAgent};
-pub use server::{BrokerChoice, Endpoints, OPERATOR, Server};
+pub use server::{BrokerChoice, Endpoints, OPERATOR, Server, TARGETS_FILE};
 pub use signal::unless_ended;
 pub use site::{AGENT, Site, SiteBroker, short_visit};
 pub use stored::{

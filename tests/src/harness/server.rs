@@ -16,6 +16,8 @@ use super::wait::poll_until;
 
 /// The account that every installation has.
 pub const OPERATOR: &str = "operator";
+/// The file of targets of an installation, where it lies in its folder before the first start.
+pub const TARGETS_FILE: &str = "targets.toml";
 /// How long the server may take until it serves.
 const START: Duration = Duration::from_secs(30);
 
@@ -310,13 +312,23 @@ impl Server {
             .map(|url| format!("advertise = {url:?}"))
             .unwrap_or_default();
         let text = format!(
-            "data_dir = {:?}\n[http]\nlisten = {:?}\n[broker]\n{broker}\n{advertised}\n{}\n",
+            "data_dir = {:?}\n[http]\nlisten = {:?}\n[broker]\n{broker}\n{advertised}\n{}\n{}\n",
             self.data_dir(),
             address(&self.endpoints.http),
             secured.unwrap_or_default(),
+            self.dispatch(),
         );
         std::fs::write(self.config_file(), text)?;
         Ok(())
+    }
+
+    /// Who is told what, where the folder has a file of targets.
+    fn dispatch(&self) -> String {
+        let targets = self.folder.join(TARGETS_FILE);
+        match targets.exists() {
+            true => format!("[dispatch]\ntargets_file = {targets:?}"),
+            false => String::new(),
+        }
     }
 
     fn tls_keys(&self, site: &Authority) -> String {

@@ -118,6 +118,23 @@ impl Site {
         Self::around(folder, mosquitto, server, cameras, setups, amend).await
     }
 
+    /// Starts everything with one camera that watches for parking, and a server with what `prepare` lays into its
+    /// folder: a file of targets ([`super::TARGETS_FILE`]), and the secrets that it names.
+    ///
+    /// # Errors
+    /// As [`Site::start`].
+    pub async fn start_prepared(
+        prepare: impl FnOnce(&Path) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Self> {
+        let cameras = CameraSimulator::start();
+        let url = cameras.add("cam-1", short_visit()?, Playback::Looped, None)?;
+        let setups = vec![CameraSetup::parking("cam-1", &url)];
+        let folder = tempfile::tempdir().context("a temporary folder")?;
+        prepare(folder.path())?;
+        let server = Server::start(folder.path(), BrokerChoice::Embedded).await?;
+        Self::around(folder, None, server, cameras, setups, |_| Ok(())).await
+    }
+
     /// Starts everything with one camera and TLS between agents, broker and server: everybody shows
     /// a certificate of one authority.
     ///

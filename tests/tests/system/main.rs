@@ -14,6 +14,7 @@ mod faults;
 mod messages;
 mod orders;
 mod outages;
+mod police;
 mod poses;
 mod sealed;
 mod sources;

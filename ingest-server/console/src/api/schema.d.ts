@@ -300,6 +300,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cap/{target}/acks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a unit's system answers to alerts: a CAP 1.2 message of type Ack, which names them in its `references`. The
+         *     reader of a feed shows its token; who gets alerts as requests signs the body as it gets them signed
+         *     (`Vong-Signature`).
+         */
+        post: operations["postCapAck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cap/{target}/{id}": {
         parameters: {
             query?: never;
@@ -1079,6 +1100,40 @@ export interface paths {
         };
         /** Incidents of which a stage is overdue, those that wait longest first, 200 at most, and how many each unit has. */
         get: operations["listOverdue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/overdue-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest monthly lists that units were sent, 200 at most, newest first. */
+        get: operations["listOverdueLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/overdue-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became overdue in a month, or was before and was not done when it began: stages that are a unit's to do. */
+        get: operations["getOverdueList"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1942,6 +1997,11 @@ export interface components {
             reason: string;
             /** @description From its first sighting to the picture that decided. */
             seen: components["schemas"]["Span"];
+        };
+        /** @description What became of the acknowledgement of several messages. */
+        CapAckAnswer: {
+            /** @description Each message that it names, once. */
+            acknowledged: components["schemas"]["AckAnswer"][];
         };
         /** @description How an incident is worked. */
         Case: {
@@ -3148,6 +3208,11 @@ export interface components {
              */
             requested_at: string;
         };
+        /** @description Monthly lists that units were sent. */
+        LetterList: {
+            /** @description The lists. */
+            letters: components["schemas"]["OverdueLetter"][];
+        };
         /**
          * @description Whether an agent is there.
          * @enum {string}
@@ -3371,6 +3436,82 @@ export interface components {
              */
             y: number;
         };
+        /** @description One stage that was not done in time. */
+        OverdueItem: {
+            /**
+             * @description What it is.
+             * @example infrastructure/street_light
+             */
+            category: string;
+            /**
+             * Format: date-time
+             * @description When it was done; `null` where it was not by the end of the month.
+             */
+            done?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was due.
+             */
+            due: string;
+            /**
+             * Format: uuid
+             * @description The incident.
+             */
+            incident_id: string;
+            /**
+             * Format: int64
+             * @description Its short number.
+             * @example 12
+             */
+            number: number;
+            /**
+             * @description Which stage: `process`, `answer`, `legal_verification`.
+             * @example process
+             */
+            stage: string;
+            /** @description The unit that answers for it. */
+            unit: string;
+        };
+        /** @description One monthly list to one target. */
+        OverdueLetter: {
+            /**
+             * Format: int32
+             * @description How often it was begun.
+             */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When it is tried next.
+             */
+            due_at?: string | null;
+            /** @description Why the last attempt failed, as a word. */
+            failure?: string | null;
+            /**
+             * Format: uuid
+             * @description Its name.
+             */
+            id: string;
+            /** @description How many stages stand in it. */
+            items: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            made_at: string;
+            /** @description The month, `YYYY-MM`. */
+            month: string;
+            /**
+             * Format: date-time
+             * @description When the other side took it.
+             */
+            sent_at?: string | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["DeliveryState"];
+            /** @description The target. */
+            target: string;
+            /** @description Its unit. */
+            unit: string;
+        };
         /** @description What is overdue. */
         OverdueList: {
             /**
@@ -3382,6 +3523,20 @@ export interface components {
             items: components["schemas"]["IncidentSummary"][];
             /** @description How many each unit has. */
             units: components["schemas"]["OverdueUnit"][];
+        };
+        /** @description What became overdue in a month. */
+        OverdueMonth: {
+            /** @description What stands in it, what was due first at its head. */
+            items: components["schemas"]["OverdueItem"][];
+            /**
+             * @description The month, `YYYY-MM`.
+             * @example 2026-10
+             */
+            month: string;
+            /** @description The same for people, in the language of the request. */
+            text: string;
+            /** @description The unit, with those below it; `null` for all. */
+            unit?: string | null;
         };
         /** @description What is overdue of one unit. */
         OverdueUnit: {
@@ -5183,6 +5338,89 @@ export interface operations {
             };
         };
     };
+    postCapAck: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `t=SECONDS,v1=HEX`, in place of the feed's token */
+                "Vong-Signature"?: string | null;
+            };
+            path: {
+                /** @description The target that the alerts went to */
+                target: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/cap+xml": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapAckAnswer"];
+                };
+            };
+            /** @description `invalid_request`: no CAP message */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `token_invalid` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description None of the messages that it names went to this target */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` names the element */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getCapMessage: {
         parameters: {
             query?: never;
@@ -6293,7 +6531,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_token_invalid`, `not_allowed` */
+            /** @description `not_allowed`, `csrf_token_invalid` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6302,7 +6540,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description also where the call was made already */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6311,8 +6548,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `transition_refused` with its `reason` */
+            /** @description `stale_version`, `transition_refused` with its `reason`, `claimed_by_another` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6384,6 +6630,14 @@ export interface operations {
                     "application/json": components["schemas"]["Case"];
                 };
             };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6392,7 +6646,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_token_invalid`, `not_allowed` */
+            /** @description `not_allowed`, `csrf_token_invalid` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6409,8 +6663,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `claimed_by_another`, `transition_refused` */
+            /** @description `stale_version`, `transition_refused` with its `reason`, `claimed_by_another` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6440,6 +6703,14 @@ export interface operations {
                     "application/json": components["schemas"]["Case"];
                 };
             };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6448,7 +6719,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_token_invalid`, `not_allowed` */
+            /** @description `not_allowed`, `csrf_token_invalid` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6465,8 +6736,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `claimed_by_another` */
+            /** @description `stale_version`, `transition_refused` with its `reason`, `claimed_by_another` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6516,7 +6796,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_token_invalid`, `not_allowed` */
+            /** @description `not_allowed`, `csrf_token_invalid` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6533,7 +6813,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `transition_refused` with its `reason` */
+            /** @description `stale_version`, `transition_refused` with its `reason`, `claimed_by_another` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7087,7 +7367,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_token_invalid`, `not_allowed` */
+            /** @description `not_allowed`, `csrf_token_invalid` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7104,7 +7384,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `transition_refused` with its `reason` */
+            /** @description `stale_version`, `transition_refused` with its `reason`, `claimed_by_another` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7144,6 +7424,14 @@ export interface operations {
                     "application/json": components["schemas"]["Case"];
                 };
             };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7152,7 +7440,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_token_invalid`, `not_allowed` */
+            /** @description `not_allowed`, `csrf_token_invalid` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7169,8 +7457,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `transition_refused` with its `reason` */
+            /** @description `stale_version`, `transition_refused` with its `reason`, `claimed_by_another` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7462,7 +7759,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_token_invalid`, `not_allowed` */
+            /** @description `not_allowed`, `csrf_token_invalid` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7479,8 +7776,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `transition_refused` with its `reason` */
+            /** @description `stale_version`, `transition_refused` with its `reason`, `claimed_by_another` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7510,6 +7816,14 @@ export interface operations {
                     "application/json": components["schemas"]["Case"];
                 };
             };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7518,7 +7832,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_token_invalid`, `not_allowed` */
+            /** @description `not_allowed`, `csrf_token_invalid` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7535,8 +7849,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `transition_refused` with its `reason` */
+            /** @description `stale_version`, `transition_refused` with its `reason`, `claimed_by_another` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7654,7 +7977,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_token_invalid`, `not_allowed` */
+            /** @description `not_allowed`, `csrf_token_invalid` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7715,6 +8038,14 @@ export interface operations {
                     "application/json": components["schemas"]["Case"];
                 };
             };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7723,7 +8054,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_token_invalid`, `not_allowed` */
+            /** @description `not_allowed`, `csrf_token_invalid` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7742,6 +8073,15 @@ export interface operations {
             };
             /** @description `stale_version`, `transition_refused` with its `reason`, `claimed_by_another` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7859,7 +8199,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `csrf_token_invalid`, `not_allowed` */
+            /** @description `not_allowed`, `csrf_token_invalid` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7876,8 +8216,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `transition_refused` with its `reason` */
+            /** @description `stale_version`, `transition_refused` with its `reason`, `claimed_by_another` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_fields` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7979,6 +8328,108 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOverdueLetters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LetterList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOverdueList: {
+        parameters: {
+            query?: {
+                /** @description This unit and those below it; where absent the caller's own, or all. */
+                unit?: string;
+                /**
+                 * @description The month, `YYYY-MM`; this one, as far as it has come, where absent.
+                 * @example 2026-10
+                 */
+                month?: string;
+                /** @description How it is answered. */
+                format?: "json" | "csv" | "text";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverdueMonth"];
+                    "text/csv": string;
+                    "text/plain": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_allowed` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No unit of the caller's */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

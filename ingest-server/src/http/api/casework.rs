@@ -9,6 +9,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::http::AppState;
+use crate::http::answers::CaseAnswers;
 use crate::http::error::{ApiError, Problem};
 use crate::http::extract::{JsonBody, OnIncident, PathOf};
 use crate::http::views::{
@@ -50,15 +51,7 @@ pub(in crate::http) async fn case(on: OnIncident) -> Result<Json<CaseView>, ApiE
     post, path = "/api/v1/incidents/{id}/steps", tag = "casework", operation_id = "takeStep",
     params(("id" = Uuid, Path, description = "The incident")),
     request_body = StepRequest,
-    responses(
-        (status = 200, body = CaseView),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`csrf_token_invalid`, `not_allowed`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`stale_version`, `transition_refused` with its `reason`, `claimed_by_another`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_fields`", body = Problem, content_type = "application/problem+json"),
-    ),
+    responses(CaseAnswers),
     security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn step(
@@ -90,13 +83,7 @@ pub(super) async fn carry_out(
     post, path = "/api/v1/incidents/{id}/undo", tag = "casework", operation_id = "undoStep",
     params(("id" = Uuid, Path, description = "The incident")),
     request_body = UndoRequest,
-    responses(
-        (status = 200, body = CaseView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`csrf_token_invalid`, `not_allowed`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`stale_version`, `transition_refused` with its `reason`, `claimed_by_another`", body = Problem, content_type = "application/problem+json"),
-    ),
+    responses(CaseAnswers),
     security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn undo(
@@ -125,13 +112,7 @@ pub(in crate::http) async fn undo(
     put, path = "/api/v1/incidents/{id}/claim", tag = "casework", operation_id = "claimIncident",
     params(("id" = Uuid, Path, description = "The incident")),
     request_body = ClaimRequest,
-    responses(
-        (status = 200, body = CaseView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`csrf_token_invalid`, `not_allowed`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`claimed_by_another`, `transition_refused`", body = Problem, content_type = "application/problem+json"),
-    ),
+    responses(CaseAnswers),
     security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn claim(
@@ -147,13 +128,7 @@ pub(in crate::http) async fn claim(
 #[utoipa::path(
     delete, path = "/api/v1/incidents/{id}/claim", tag = "casework", operation_id = "releaseClaim",
     params(("id" = Uuid, Path, description = "The incident")),
-    responses(
-        (status = 200, body = CaseView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`csrf_token_invalid`, `not_allowed`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`claimed_by_another`", body = Problem, content_type = "application/problem+json"),
-    ),
+    responses(CaseAnswers),
     security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn release(on: OnIncident) -> Result<Json<CaseView>, ApiError> {
@@ -166,14 +141,7 @@ pub(in crate::http) async fn release(on: OnIncident) -> Result<Json<CaseView>, A
     put, path = "/api/v1/incidents/{id}/shelf", tag = "casework", operation_id = "shelveIncident",
     params(("id" = Uuid, Path, description = "The incident")),
     request_body = ShelfRequest,
-    responses(
-        (status = 200, body = CaseView),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`csrf_token_invalid`, `not_allowed`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`transition_refused` with its `reason`", body = Problem, content_type = "application/problem+json"),
-    ),
+    responses(CaseAnswers),
     security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn shelve(
@@ -191,13 +159,7 @@ pub(in crate::http) async fn shelve(
 #[utoipa::path(
     delete, path = "/api/v1/incidents/{id}/shelf", tag = "casework", operation_id = "unshelveIncident",
     params(("id" = Uuid, Path, description = "The incident")),
-    responses(
-        (status = 200, body = CaseView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`csrf_token_invalid`, `not_allowed`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`transition_refused` with its `reason`", body = Problem, content_type = "application/problem+json"),
-    ),
+    responses(CaseAnswers),
     security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn unshelve(on: OnIncident) -> Result<Json<CaseView>, ApiError> {
@@ -210,15 +172,7 @@ pub(in crate::http) async fn unshelve(on: OnIncident) -> Result<Json<CaseView>, 
     put, path = "/api/v1/incidents/{id}/pause", tag = "casework", operation_id = "pauseClocks",
     params(("id" = Uuid, Path, description = "The incident")),
     request_body = PauseRequest,
-    responses(
-        (status = 200, body = CaseView),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`csrf_token_invalid`, `not_allowed`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`transition_refused` with its `reason`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_fields`", body = Problem, content_type = "application/problem+json"),
-    ),
+    responses(CaseAnswers),
     security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn pause(
@@ -235,13 +189,7 @@ pub(in crate::http) async fn pause(
 #[utoipa::path(
     delete, path = "/api/v1/incidents/{id}/pause", tag = "casework", operation_id = "resumeClocks",
     params(("id" = Uuid, Path, description = "The incident")),
-    responses(
-        (status = 200, body = CaseView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`csrf_token_invalid`, `not_allowed`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`transition_refused` with its `reason`", body = Problem, content_type = "application/problem+json"),
-    ),
+    responses(CaseAnswers),
     security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn go_on(on: OnIncident) -> Result<Json<CaseView>, ApiError> {
@@ -254,14 +202,7 @@ pub(in crate::http) async fn go_on(on: OnIncident) -> Result<Json<CaseView>, Api
     put, path = "/api/v1/incidents/{id}/urgency", tag = "casework", operation_id = "setUrgency",
     params(("id" = Uuid, Path, description = "The incident")),
     request_body = UrgencyRequest,
-    responses(
-        (status = 200, body = CaseView),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`csrf_token_invalid`, `not_allowed`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`transition_refused` with its `reason`", body = Problem, content_type = "application/problem+json"),
-    ),
+    responses(CaseAnswers),
     security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn urgency(
@@ -279,15 +220,7 @@ pub(in crate::http) async fn urgency(
     put, path = "/api/v1/incidents/{id}/complaint", tag = "casework", operation_id = "setComplaint",
     params(("id" = Uuid, Path, description = "The incident")),
     request_body = ComplaintRequest,
-    responses(
-        (status = 200, body = CaseView),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`csrf_token_invalid`, `not_allowed`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`transition_refused` with its `reason`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`invalid_fields`", body = Problem, content_type = "application/problem+json"),
-    ),
+    responses(CaseAnswers),
     security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn complaint(
@@ -308,14 +241,7 @@ pub(in crate::http) async fn complaint(
         ("call" = Uuid, Path, description = "The call"),
     ),
     request_body = CallRequest,
-    responses(
-        (status = 200, body = CaseView),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "`csrf_token_invalid`, `not_allowed`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "also where the call was made already", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`transition_refused` with its `reason`", body = Problem, content_type = "application/problem+json"),
-    ),
+    responses(CaseAnswers),
     security(("session" = [], "csrf" = []), ("key" = []))
 )]
 pub(in crate::http) async fn call(

@@ -1,5 +1,5 @@
 //! What units were told: per incident, dead letters, replay; what a unit does with a message's token:
-//! acknowledge, fetch its bundle and redacted copies; and feeds of alerts.
+//! acknowledge, fetch its bundle and redacted copies. Feeds of alerts stand in [`super::cap`].
 
 use axum::Json;
 use axum::body::Body;
@@ -8,15 +8,12 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use contract::v1::{DeliveryId, EventId, EvidenceId, MAX_UNIT_NOTE_CHARS, UnitAck};
 use jiff::Timestamp;
-use notice::atom::FEED_MEDIA_TYPE;
-use notice::cap::MEDIA_TYPE;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::bundles;
 use crate::custody::{Act, Detail};
-use crate::dispatch::CapPart;
 use crate::export;
 use crate::http::AppState;
 use crate::http::catalogue::{self, Language};
@@ -224,7 +221,7 @@ fn entitled(
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     value.strip_prefix("Bearer ").map(str::trim)
 }
@@ -486,98 +483,4 @@ async fn released(state: &AppState, id: DeliveryId) -> Result<(Delivery, EventId
 /// Who reads, in the custody log.
 fn reader(delivery: &Delivery) -> String {
     format!("unit:{}", delivery.unit)
-}
-
-/// The newest alerts for a target as an Atom feed.
-#[utoipa::path(
-    get, path = "/api/v1/cap/{target}", tag = "dispatch", operation_id = "getCapFeed",
-    params(("target" = String, Path, description = "The target")),
-    responses(
-        (status = 200, description = "An Atom feed", content((String = "application/atom+xml"))),
-        (status = 401, description = "`token_invalid`", body = Problem, content_type = "application/problem+json"),
-    ),
-    security(("feed_token" = []))
-)]
-pub(in crate::http) async fn feed(
-    State(state): State<AppState>,
-    PathOf(target): PathOf<String>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    may_read_feed(&state, &target, &headers)?;
-    let feed = state.dispatch.feed(&target, Timestamp::now()).await?;
-    Ok(xml(FEED_MEDIA_TYPE, feed))
-}
-
-/// One alert of a feed.
-#[utoipa::path(
-    get, path = "/api/v1/cap/{target}/{id}", tag = "dispatch", operation_id = "getCapMessage",
-    params(
-        ("target" = String, Path, description = "The target"),
-        ("id" = Uuid, Path, description = "The message")
-    ),
-    responses(
-        (status = 200, description = "A CAP 1.2 message", content((String = "application/cap+xml"))),
-        (status = 401, description = "`token_invalid`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-    ),
-    security(("feed_token" = []))
-)]
-pub(in crate::http) async fn cap_message(
-    State(state): State<AppState>,
-    PathOf((target, id)): PathOf<(String, Uuid)>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    cap_part(&state, (&target, id), &headers, CapPart::Message).await
-}
-
-/// What the unit answered to an alert of a feed.
-#[utoipa::path(
-    get, path = "/api/v1/cap/{target}/{id}/ack", tag = "dispatch", operation_id = "getCapAck",
-    params(
-        ("target" = String, Path, description = "The target"),
-        ("id" = Uuid, Path, description = "The message")
-    ),
-    responses(
-        (status = 200, description = "A CAP 1.2 message of type Ack", content((String = "application/cap+xml"))),
-        (status = 401, description = "`token_invalid`", body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-    ),
-    security(("feed_token" = []))
-)]
-pub(in crate::http) async fn cap_ack(
-    State(state): State<AppState>,
-    PathOf((target, id)): PathOf<(String, Uuid)>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    cap_part(&state, (&target, id), &headers, CapPart::Ack).await
-}
-
-async fn cap_part(
-    state: &AppState,
-    (target, id): (&str, Uuid),
-    headers: &HeaderMap,
-    part: CapPart,
-) -> Result<Response, ApiError> {
-    may_read_feed(state, target, headers)?;
-    let id = DeliveryId::from_uuid(id);
-    let text = state.dispatch.cap_message(target, id, part).await?;
-    Ok(xml(MEDIA_TYPE, text))
-}
-
-fn may_read_feed(state: &AppState, target: &str, headers: &HeaderMap) -> Result<(), ApiError> {
-    // A feed that is not there is told like a wrong token: nobody learns the names of targets.
-    let shown = bearer(headers).ok_or(ApiError::TokenInvalid)?;
-    if state.dispatch.feed_token_fits(target, shown) {
-        Ok(())
-    } else {
-        Err(ApiError::TokenInvalid)
-    }
-}
-
-fn xml(media_type: &'static str, text: String) -> Response {
-    let mut response = text.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }

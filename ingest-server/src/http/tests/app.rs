@@ -74,7 +74,12 @@ impl TestApp {
         let (broker, link) = watch::channel(BrokerLink::Up);
         let stopping = CancellationToken::new();
         let dispatch = Dispatch::new(
-            (store.clone(), changes.clone(), evidence.clone()),
+            (
+                store.clone(),
+                changes.clone(),
+                evidence.clone(),
+                Offices::default(),
+            ),
             std::sync::Arc::clone(&key),
             public_url.parse().unwrap(),
             Directory::new(targets).unwrap(),

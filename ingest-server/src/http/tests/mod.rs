@@ -17,6 +17,7 @@ mod merging;
 mod open311;
 mod operation;
 mod orders;
+mod overdue;
 mod rights;
 mod session;
 mod uploads;

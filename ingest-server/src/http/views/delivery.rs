@@ -161,6 +161,13 @@ pub struct AckRequest {
     pub note: Option<String>,
 }
 
+/// What became of the acknowledgement of several messages.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CapAckAnswer {
+    /// Each message that it names, once.
+    pub acknowledged: Vec<AckAnswer>,
+}
+
 /// What became of an acknowledgement.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AckAnswer {

@@ -13,6 +13,7 @@ mod evidence;
 mod gap;
 mod incident;
 mod orders;
+mod overdue;
 mod key;
 mod merging;
 mod place;
@@ -37,7 +38,9 @@ pub use citizen::{
     CitizenFileView, CitizenReportView, CitizenRows, ContactPurposeRequest, ContactView,
     FootageView, ReasonRequest,
 };
-pub use delivery::{AckAnswer, AckRequest, DeliveryList, DeliveryStateWord, DeliveryView};
+pub use delivery::{
+    AckAnswer, AckRequest, CapAckAnswer, DeliveryList, DeliveryStateWord, DeliveryView,
+};
 pub use enrolment::{EnrolmentAnswerView, EnrolmentRequestView};
 pub use evidence::{
     CopyView, CustodyDetailView, CustodyEntryView, CustodyLog, DisclosureRequest, EvidenceView,
@@ -58,6 +61,7 @@ pub use orders::{
     CommandRequest, CommandView, DesiredBody, DesiredRequest, DesiredView, MuteView,
     RefusedKeyView, RuleChangeView, SimulationView, SpanView, agent_clock,
 };
+pub use overdue::{LetterList, LetterView, OverdueItemView, OverdueMonthView};
 pub use place::{NormBoxView, PlaceView, PositionView};
 pub use quarantine::{QuarantineList, QuarantinedView};
 pub use reports::{

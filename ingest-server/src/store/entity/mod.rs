@@ -34,6 +34,7 @@ pub mod evidence;
 pub mod gap_report;
 pub mod incident;
 pub mod incident_history;
+pub mod letter;
 pub mod manifest;
 pub mod merge_decision;
 pub mod merge_key;

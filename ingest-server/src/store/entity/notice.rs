@@ -21,6 +21,8 @@ pub struct Model {
     pub made_at: i64,
     /// From when deliveries are to be made of it; empty once they are.
     pub due_at: Option<i64>,
+    /// What makes it one and the same, unique; empty where it may come again.
+    pub once: Option<String>,
 }
 
 /// Joins are written in the queries that need them.

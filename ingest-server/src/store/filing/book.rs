@@ -111,6 +111,12 @@ impl IncidentPage {
         }
     }
 
+    /// Whose word changed it last in this batch.
+    pub(super) fn actor(&self) -> &str {
+        let last = self.happened.last();
+        last.map_or(CAMERA_ACTOR, |(entry, _)| entry.actor.as_str())
+    }
+
     fn remember(
         &mut self,
         action: &'static str,

@@ -19,6 +19,7 @@ use crate::store::entity::incident;
 use crate::store::incident_facts::put_told;
 use crate::store::incident_history::HistoryEntry;
 use crate::store::incidents::told_of_row;
+use crate::store::notices::FireNews;
 use crate::store::{StoreError, Tx};
 
 /// The reason in the history where the reporter said that it is this very incident.
@@ -111,14 +112,34 @@ impl IncidentPage {
             Some(before) => before.and(new.told.clone()),
             None => new.told.clone(),
         };
+        let before = row.severity.clone();
         put_told(row, Some(&told));
         row.version += 1;
         row.updated_at = new.now.as_microsecond();
         let why = if new.joins.is_some() { ME_TOO } else { WEIGHED };
+        let grew = is_graver(&before, &row.severity);
         self.page.standing.change();
         self.happened.push((entry(new, "link", why), new.now));
+        if alarms_again(told.reports) {
+            self.news.insert(FireNews::Joined);
+        }
+        if grew {
+            self.news.insert(FireNews::Grew);
+        }
         Ok(())
     }
+}
+
+/// Whether so many reports of people raise the alarm of a fire again: the first does, and each that doubles them. A
+/// hundred that see one smoke are no hundred alarms.
+const fn alarms_again(reports: u32) -> bool {
+    reports.is_power_of_two()
+}
+
+/// Whether the second severity is above the first, both in the store's words.
+fn is_graver(before: &str, after: &str) -> bool {
+    let read = |word: &str| serde_json::from_value::<Severity>(word.into()).ok();
+    read(before) < read(after)
 }
 
 fn opened(id: IncidentId, new: &NewTold<'_>, why: &str) -> Result<IncidentPage, StoreError> {
@@ -140,6 +161,7 @@ fn opened(id: IncidentId, new: &NewTold<'_>, why: &str) -> Result<IncidentPage, 
     let mut entry = entry(new, "open", why);
     entry.to = Some(page.page.row.state.clone());
     page.happened.push((entry, new.now));
+    page.news.insert(FireNews::Opened);
     debug_assert_eq!(page.page.standing, Standing::New);
     Ok(page)
 }

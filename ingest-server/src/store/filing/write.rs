@@ -25,7 +25,7 @@ const NUMBERS: &str = "incident";
 pub(super) async fn save(tx: &Tx, model: &Model, mut book: Book) -> Result<(), StoreError> {
     give_numbers(tx, &mut book.incidents).await?;
     let told = book.incidents.iter();
-    let told = told.map(|(id, page)| (*id, &page.page.row, &page.news));
+    let told = told.map(|(id, page)| (*id, &page.page.row, &page.news, page.actor()));
     enqueue_fires(tx, told).await?;
     let Incidents {
         opened,

@@ -16,6 +16,7 @@ mod m0011_citizens;
 mod m0012_casework;
 mod m0013_dispatch;
 mod m0014_people;
+mod m0015_overdue;
 mod m0017_redacted_files;
 
 /// Every migration, in order.
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_casework::Migration),
             Box::new(m0013_dispatch::Migration),
             Box::new(m0014_people::Migration),
+            Box::new(m0015_overdue::Migration),
             Box::new(m0017_redacted_files::Migration),
         ]
     }
