@@ -29,8 +29,8 @@ hills=neg_lyons_clouds_20190728.mp4
 make reversed-traffic $street "fps=12,reverse"
 # Night: dark, noisy, and what is bright glows.
 night="eq=brightness=-0.32:contrast=0.75:saturation=0.6,noise=alls=14:allf=t"
-make night $street "fps=12,$night"
-make night-junction redlight_giangvo_uv1615.mp4 "$night"
+make night $street "fps=12,$night" -t 25
+make night-junction redlight_giangvo_uv1615.mp4 "$night" -t 30
 # Brake lights and a lamp post over the dark street: round, red or yellow; some stand, one pair drives off.
 lamp="color=c=black@0:s=24x24:r=12,format=rgba,geq=r='255':g='G':b='40':a='255*exp(-((X-12)*(X-12)+(Y-12)*(Y-12))/40)'"
 make night-lamps $street "[0:v]fps=12,$night[n];
@@ -39,19 +39,37 @@ make night-lamps $street "[0:v]fps=12,$night[n];
     [n][a]overlay=x=250:y=200:shortest=1[1];[1][b]overlay=x='330+20*t':y='210+8*t':shortest=1[2];
     [2][c]overlay=x='360+20*t':y='210+8*t':shortest=1[3];[3][lamp]overlay=x=520:y=60:shortest=1"
 # Fog: thick, and drifting a little.
-make fog $street "fps=12,eq=contrast=0.35:brightness=0.22:saturation=0.3,boxblur=2,
-    eq=brightness='0.03*sin(t/3)':eval=frame"
+fog="eq=contrast=0.35:brightness=0.22:saturation=0.3,boxblur=2,eq=brightness='0.03*sin(t/3)':eval=frame"
+make fog $street "fps=12,$fog" -t 25
 # A low sun: warm light over hills and a glowing disc that sinks.
 make sunset $hills "[0:v]fps=2,colortemperature=temperature=2400,eq=saturation=1.5[w];
     color=c=black@0:s=120x120:r=2,format=rgba,
     geq=r='255':g='170':b='60':a='255*exp(-((X-60)*(X-60)+(Y-60)*(Y-60))/500)'[sun];
     [w][sun]overlay=x=380:y='60+5*t':shortest=1"
-# Goods that are put on the pavement after eight seconds and taken away after twenty-four; a parcel beside a crate.
-goods="between(t,8,24)"
-make goods-on-the-pavement $street "fps=12,
-    drawbox=x=165:y=250:w=46:h=40:color=0x9a6a3a:t=fill:enable='$goods',
-    drawbox=x=165:y=250:w=46:h=40:color=0x4a2f18:t=2:enable='$goods',
-    drawbox=x=209:y=262:w=28:h=28:color=0x3f6aa8:t=fill:enable='$goods'"
+# goods WHEN [COLOUR COLOUR]: a crate and a parcel on the pavement, while an expression of time holds.
+goods() {
+    echo "drawbox=x=165:y=250:w=46:h=40:color=${2:-0x9a6a3a}:t=fill:enable='$1',
+        drawbox=x=165:y=250:w=46:h=40:color=0x4a2f18:t=2:enable='$1',
+        drawbox=x=209:y=262:w=28:h=28:color=${3:-0x3f6aa8}:t=fill:enable='$1'"
+}
+# Put down after eight seconds and taken away after twenty-four.
+make goods-on-the-pavement $street "fps=12,$(goods 'between(t,8,24)')"
+# Put down when the clip has hardly begun; and goods that are taken away then.
+make goods-from-the-beginning $street "fps=12,$(goods 'between(t,2,18)')" -t 26
+make goods-that-go $street "fps=12,$(goods 'lt(t,4)')" -t 26
+# The same by night and in fog, dark on a pavement that is bright in both.
+make goods-by-night $street "fps=12,$(goods 'between(t,8,30)' 0x302418 0x203050),$night" -t 34
+make goods-in-fog $street "fps=12,$(goods 'between(t,8,24)' 0x302418 0x203050),$fog" -t 34
+# More than ten minutes, five seconds a picture, while clouds make it a third lighter and darker.
+make goods-for-ten-minutes $street "fps=4,$(goods 'between(t,6,33)'),
+    eq=contrast='1+0.3*sin(0.8*t)':brightness='0.15*sin(0.8*t)':eval=frame"
+# A signal over the street: green, amber from six seconds on, red from eight; a lorry hides it from 22 to 30.
+lens() { echo "drawbox=x=459:y=$1:w=14:h=14:color=$2:t=fill:enable='$3'"; }
+make signal $street "fps=12,drawbox=x=456:y=30:w=20:h=56:color=0x0c0c0c:t=fill,
+    $(lens 33 0x2a0a08 'lt(t,8)'),$(lens 33 0xff2a1c 'gte(t,8)'),
+    $(lens 51 0x2a2008 1),$(lens 51 0xffb000 'between(t,6,8)'),
+    $(lens 69 0x20ff70 'lt(t,6)'),$(lens 69 0x082a14 'gte(t,6)'),
+    drawbox=x=430:y=10:w=96:h=120:color=0xb4b4ac:t=fill:enable='between(t,22,30)'"
 # A plume over a hill from the eleventh picture on, a minute each: it rises, drifts and grows; cloud behind it moves.
 plume() {
     echo "color=c=black@0:s=160x200:r=2:d=19,format=rgba,geq=r='198':g='198':b='202':a='235*clip((N-10)/6,0,1)*
