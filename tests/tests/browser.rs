@@ -1,10 +1,13 @@
-//! An operator's work in a real browser; `tests/browser/operate.mjs` is the operator.
+//! People's work in a real browser: `tests/browser/operate.mjs` is an operator, `report.mjs` and `outcome.mjs` a
+//! citizen with a telephone, `unit.mjs` the centre and a unit over one day.
 
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use system_tests::harness::{OPERATOR, Program, Site, SiteBroker, path_of};
+use system_tests::harness::{
+    ApiClient, BrokerChoice, OPERATOR, Program, Server, Site, SiteBroker, path_of,
+};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 use tokio::time::timeout;
@@ -61,6 +64,169 @@ async fn an_operator_sees_the_queue_fill_and_decides() {
         );
     }
     firefox_plays_the_clip(&site, done["confirmed"].as_str().unwrap()).await;
+}
+
+/// Units and a rule beside the shipped policy.
+const UNITS: &str = r#"
+[[units]]
+id = "phuong"
+name = "UBND phường"
+
+[[units]]
+id = "trat-tu"
+name = "Đội trật tự đô thị"
+parent = "phuong"
+
+[[rules]]
+name = "vỉa hè"
+when = { category = ["encroachment"] }
+lead = "trat-tu"
+"#;
+
+/// A server alone, with units, rules and people; everybody has the password of [`OPERATOR`].
+async fn a_centre(folder: &Path) -> Server {
+    let server = Server::start(folder, BrokerChoice::Embedded).await.unwrap();
+    let policy = folder.join("policy.toml");
+    let shipped = include_str!("../../casework/data/policy.toml");
+    std::fs::write(&policy, format!("{shipped}\n{UNITS}")).unwrap();
+    let policy = policy.to_str().unwrap();
+    let put = ["setup", "put-policy", policy, "--by", OPERATOR];
+    server.command(&put, None).unwrap();
+    for (name, role, unit) in [
+        ("truc-ban", "operator", None),
+        ("can-bo", "agency_handler", Some("trat-tu")),
+        ("lanh-dao", "agency_leader", Some("trat-tu")),
+    ] {
+        let mut arguments = vec!["user", "add", name, "--role", role];
+        arguments.extend(unit.into_iter().flat_map(|unit| ["--unit", unit]));
+        server.command(&arguments, Some(server.password())).unwrap();
+    }
+    server
+}
+
+/// Somebody reports a stall on the pavement; the incident that it opens.
+async fn reported(api: &ApiClient) -> String {
+    let report = json!({
+        "service": "lan-chiem-via-he", "lat": 16.5, "lon": 107.5, "uncertainty_m": 10.0,
+        "description": "Hàng quán chiếm vỉa hè",
+    });
+    api.post("/api/v1/public/reports", report).await.unwrap();
+    let incidents = api.incidents().await.unwrap();
+    incidents[0]["id"].as_str().unwrap().to_owned()
+}
+
+/// Takes a step on the version that stands.
+async fn step(api: &ApiClient, incident: &str, step: Value) {
+    let case = format!("/api/v1/incidents/{incident}/case");
+    let version = api.get(&case).await.unwrap()["version"].clone();
+    let body = json!({ "version": version, "step": step });
+    let path = format!("/api/v1/incidents/{incident}/steps");
+    api.post(&path, body).await.unwrap();
+}
+
+/// Runs a story of `tests/browser` and returns what it printed.
+async fn browse(script: &str, server: &Server, more: &[(&str, &str)]) -> Value {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let screenshots = folder.join("screenshots");
+    std::fs::create_dir_all(&screenshots).unwrap();
+    let mut browser = Command::new("node");
+    browser
+        .arg(script)
+        .current_dir(folder.join("browser"))
+        .env("VONG_URL", &server.endpoints().http)
+        .env("VONG_PASSWORD", server.password())
+        .env("VONG_SCREENSHOTS", &screenshots)
+        .envs(more.iter().copied())
+        .kill_on_drop(true);
+    let output = timeout(Duration::from_secs(180), browser.output()).await;
+    let output = output
+        .expect("the browser is done within three minutes")
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "{script}: {said}\nscreenshot: {}\n{}",
+        screenshots.display(),
+        server.tail()
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_citizen_reports_follows_rates_and_reopens_by_telephone() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = a_centre(folder.path()).await;
+    let api = server.log_in().await.unwrap();
+    let incident = reported(&api).await;
+    let code = browse("report.mjs", &server, &[]).await["code"].clone();
+
+    let told = api.incident(&incident).await.unwrap();
+    assert_eq!(told["citizen_count"], 2, "me too joined: {told}");
+    let own = &told["citizen_reports"][1];
+    assert_eq!(own["attributes"]["what"], json!(["stall"]), "{own}");
+    assert_eq!(own["files"].as_array().map(Vec::len), Some(1), "{own}");
+    assert!(own["reporter"].is_string() && !own.to_string().contains("Lan"));
+
+    let base = &server.endpoints().http;
+    let of = |name| ApiClient::log_in(base, name, server.password());
+    let (handler, leader) = (of("can-bo").await.unwrap(), of("lanh-dao").await.unwrap());
+    step(&api, &incident, json!({ "action": "mark_eligible" })).await;
+    step(&api, &incident, json!({ "action": "confirm" })).await;
+    step(&handler, &incident, json!({ "action": "accept" })).await;
+    step(&handler, &incident, json!({ "action": "start" })).await;
+    let answer = "Đã dẹp hàng quán, trả lại vỉa hè";
+    step(
+        &handler,
+        &incident,
+        json!({ "action": "answer", "note": answer }),
+    )
+    .await;
+    step(&leader, &incident, json!({ "action": "approve" })).await;
+    step(&api, &incident, json!({ "action": "publish" })).await;
+
+    let code = code.as_str().unwrap();
+    browse("outcome.mjs", &server, &[("VONG_CODE", code)]).await;
+    let told = api.incident(&incident).await.unwrap();
+    assert_eq!(told["state"], "reopened");
+    assert_eq!(told["citizen_reports"][1]["rating"], "dissatisfied");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unit_is_routed_a_phone_call_and_answers_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = a_centre(folder.path()).await;
+    let api = server.log_in().await.unwrap();
+    let other = reported(&api).await;
+    let told = browse("unit.mjs", &server, &[]).await;
+
+    let incident = told["incident"].as_str().unwrap();
+    assert_ne!(incident, other, "the call is about another place");
+    let told = api.incident(incident).await.unwrap();
+    assert_eq!(told["state"], "published");
+    assert_eq!(told["lead_unit"], "trat-tu");
+    assert_eq!(told["citizen_reports"][0]["channel"], "phone");
+    assert_eq!(told["citizen_reports"][0]["filed_by"], "truc-ban");
+    let history = told["history"].as_array().unwrap();
+    for (action, actor) in [
+        ("mark_eligible", "truc-ban"),
+        ("route", "truc-ban"),
+        ("accept", "can-bo"),
+        ("answer", "can-bo"),
+        ("approve", "lanh-dao"),
+        ("publish", "truc-ban"),
+    ] {
+        let done = |row: &Value| row["action"] == action && row["actor"] == actor;
+        assert!(history.iter().any(done), "{action} by {actor}: {history:?}");
+    }
+    let log = api.get("/api/v1/access-log").await.unwrap();
+    let looks = log["items"].as_array().unwrap();
+    let looked = |row: &Value| row["actor"] == "truc-ban" && row["purpose"] == "review";
+    assert!(
+        looks.iter().any(looked),
+        "the look at the contact is logged: {log}"
+    );
+    let other = api.incident(&other).await.unwrap();
+    assert!(other["shelved_until"].is_string(), "{other}");
 }
 
 /// The clip as the camera's bytes lie in it, in the other engine.

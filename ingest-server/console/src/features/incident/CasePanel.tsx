@@ -42,7 +42,7 @@ export function CasePanel({ incident }: { incident: IncidentDetail }) {
       <h3 id="case-title" className={facts.title}>
         {t('case.title')}
       </h3>
-      <Standing it={query.data} />
+      <Standing it={query.data} answer={answerOf(incident)} />
       {rights.desk !== 'onlooker' && <Work it={query.data} rights={rights} />}
       {query.data.route !== null && query.data.route !== undefined ? (
         <Route route={query.data.route} />
@@ -53,7 +53,12 @@ export function CasePanel({ incident }: { incident: IncidentDetail }) {
   );
 }
 
-function Standing({ it }: { it: Case }) {
+/** What the unit last said it did: its leader approves these words, and the public will read them. */
+function answerOf(incident: IncidentDetail): string | null {
+  return incident.history.findLast((entry) => entry.action === 'answer')?.note ?? null;
+}
+
+function Standing({ it, answer }: { it: Case; answer: string | null }) {
   const { t } = useTranslation();
   const name = useNames();
   const unitName = useUnitName();
@@ -66,6 +71,11 @@ function Standing({ it }: { it: Case }) {
           <span className={styles.soft}> · {name('caseReason', it.state_detail)}</span>
         )}
       </Fact>
+      {answer !== null && (
+        <Fact term={t('case.answer')}>
+          <strong className={styles.answer}>{answer}</strong>
+        </Fact>
+      )}
       <Fact term={t('case.unit')}>
         {typeof it.lead === 'string' ? unitName(it.lead) : t('case.tray')}
         {it.supporting.length > 0 && (

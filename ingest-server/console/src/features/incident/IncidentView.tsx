@@ -49,6 +49,8 @@ export function IncidentView({ id, onNext, onPrevious }: Props) {
   const incident = query.data;
   // Where no camera speaks of it, what people said is the proof.
   const told = incident.event_count === 0;
+  // Once there is an answer, it is what one looks for first.
+  const answered = incident.history.some((entry) => entry.action === 'answer');
   const Bar = rights.desk === 'unit' ? UnitBar : DecisionBar;
   return (
     <article className={styles.view} aria-label={t('incident.label', { number: incident.number })}>
@@ -61,7 +63,9 @@ export function IncidentView({ id, onNext, onPrevious }: Props) {
         )}
         <div className={styles.side}>
           <Facts incident={incident} />
-          {told && <CitizenReports key={`reports ${incident.id}`} incident={incident} />}
+          {told && !answered && (
+            <CitizenReports key={`reports ${incident.id}`} incident={incident} />
+          )}
           <CasePanel key={`case ${incident.id}`} incident={incident} />
           {/* One map for all incidents: a new WebGL context for each would cost a second. */}
           <div className={styles.map}>
@@ -69,7 +73,9 @@ export function IncidentView({ id, onNext, onPrevious }: Props) {
               <IncidentMap incident={incident} />
             </Suspense>
           </div>
-          {!told && <CitizenReports key={`reports ${incident.id}`} incident={incident} />}
+          {(!told || answered) && (
+            <CitizenReports key={`reports ${incident.id}`} incident={incident} />
+          )}
           <Seals key={incident.id} incident={incident} />
           <Merging key={`merging ${incident.id}`} incident={incident} />
           <Deliveries key={`deliveries ${incident.id}`} incident={incident} />
