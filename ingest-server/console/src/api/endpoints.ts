@@ -295,6 +295,11 @@ export function seeWith(rights: readonly string[]): void {
   purpose = rights.includes('unmask') ? '?purpose=review' : '';
 }
 
+/** What an address of a picture ends with: the purpose of whoever may see it unmasked, nothing for anybody else. */
+export function purposeOfLooking(): string {
+  return purpose;
+}
+
 /** Where a piece of evidence is served; the browser's cookie gives the right to it. */
 export function evidenceUrl(incident: string, evidence: string): string {
   const [of, piece] = [encodeURIComponent(incident), encodeURIComponent(evidence)];

@@ -1,5 +1,6 @@
 // What staff does with citizens' reports: whom to call back, what is held, what is erased.
 import { client, unwrap } from './client';
+import { purposeOfLooking } from './endpoints';
 import { readProblem } from './problem';
 import type { components } from './schema';
 
@@ -23,9 +24,11 @@ export function fetchContact(report: string, purpose: Purpose): Promise<Reporter
   return unwrap(client.POST('/api/v1/reports/{id}/contact', { params, body: { purpose } }));
 }
 
-/** Where a file of a report is served as it was sent, for whoever may see faces: each look is written down. */
+/** Where a file of a report is served: as it was sent for whoever may see faces, each look written down; masked for
+ *  everybody else. */
 export function reportFileUrl(report: string, file: string): string {
-  return `/api/v1/reports/${encodeURIComponent(report)}/files/${encodeURIComponent(file)}?purpose=review`;
+  const [of, piece] = [encodeURIComponent(report), encodeURIComponent(file)];
+  return `/api/v1/reports/${of}/files/${piece}${purposeOfLooking()}`;
 }
 
 /** What is done with a report itself; `reason` goes into the log. */

@@ -1,6 +1,6 @@
 // The pages beside the queue: a phone call taken down, the policy tried and set, a camera asked and told.
 import { QueryClientProvider } from '@tanstack/react-query';
-import { render, screen, within } from '@testing-library/react';
+import { fireEvent, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -143,16 +143,19 @@ describe("citizens' reports of an incident", () => {
     open('/incidents/i-1');
     const stage = within(await screen.findByRole('region', { name: 'Bằng chứng' }));
     const picture = stage.getByRole('img', { name: 'Hình của phản ánh số 12' });
-    expect(picture.getAttribute('src')).toBe('/api/v1/reports/r-1/files/f-1');
+    expect(picture.getAttribute('src')).toBe('/api/v1/reports/r-1/files/f-1?purpose=review');
     expect(screen.queryByText('Độ tin cậy')).toBeNull();
   });
 
-  it('hide faces from whoever may not unmask, and say so', async () => {
+  it('come masked for whoever may not unmask, without a contact', async () => {
     server.session = { ...aSession, role: 'agency_handler' };
     open('/incidents/i-1');
     const panel = within(await screen.findByRole('region', { name: /Người dân phản ánh/ }));
-    expect(panel.getByText(/tài khoản của bạn không được xem/)).toBeTruthy();
-    expect(panel.queryByRole('img')).toBeNull();
+    const picture = panel.getByRole('img');
+    expect(picture.getAttribute('src')).toBe('/api/v1/reports/r-1/files/f-1');
+    // The masked copy is not made yet.
+    fireEvent.error(picture);
+    expect(panel.getByText(/bản che chưa có/)).toBeTruthy();
     expect(panel.queryByRole('button', { name: 'Xem liên hệ' })).toBeNull();
   });
 });

@@ -95,7 +95,7 @@ function Report({ incident, report }: Props) {
             ` (${t('incident.uncertainty', { metres: metres(report.uncertainty_m) })})`}
         </span>
       )}
-      <Files report={report} mayLook={may('unmask')} />
+      <Files report={report} />
       {report.footage.map((asked) => (
         <Footage key={`${asked.agent}/${asked.camera}`} asked={asked} />
       ))}
@@ -126,14 +126,8 @@ function answersOf(attributes: object): [string, string][] {
   ]);
 }
 
-function Files({ report, mayLook }: { report: CitizenReport; mayLook: boolean }) {
-  const { t } = useTranslation();
+function Files({ report }: { report: CitizenReport }) {
   if (report.files.length === 0) return null;
-  if (!mayLook) {
-    return (
-      <span className={styles.soft}>{t('citizens.hidden', { count: report.files.length })}</span>
-    );
-  }
   return (
     <ul className={styles.files}>
       {report.files.map((file) => (
@@ -148,13 +142,18 @@ function Files({ report, mayLook }: { report: CitizenReport; mayLook: boolean })
 function Picture({ url, file, number }: { url: string; file: CitizenFile; number: number }) {
   const { t } = useTranslation();
   const label = t('citizens.picture', { number });
+  const [failed, setFailed] = useState(false);
+  const fail = (): void => {
+    setFailed(true);
+  };
+  if (failed) return <span className={styles.soft}>{t('citizens.masked')}</span>;
   return (
     <>
       {file.mime.startsWith('video/') ? (
-        <video src={url} controls muted playsInline aria-label={label} />
+        <video src={url} controls muted playsInline aria-label={label} onError={fail} />
       ) : (
         <a href={url} target="_blank" rel="noreferrer">
-          <img src={url} alt={label} loading="lazy" />
+          <img src={url} alt={label} loading="lazy" onError={fail} />
         </a>
       )}
       {typeof file.taken_at === 'string' && (

@@ -4,7 +4,6 @@ import { useTranslation } from 'react-i18next';
 
 import { reportFileUrl, type CitizenReport } from '../../api/reports';
 import type { IncidentDetail } from '../../api/types';
-import { useRights } from '../../state/rights';
 import { cx } from '../../ui/cx';
 import { useKeys } from '../../ui/useKeys';
 import frame from './EvidenceFrame.module.css';
@@ -19,7 +18,6 @@ interface Shown {
 
 export function CitizenStage({ incident }: { incident: IncidentDetail }) {
   const { t } = useTranslation();
-  const { may } = useRights();
   const [chosen, choose] = useState(0);
   const all: Shown[] = incident.citizen_reports.flatMap((report) =>
     report.files.map((file) => ({
@@ -35,11 +33,10 @@ export function CitizenStage({ incident }: { incident: IncidentDetail }) {
       if (all.length > 0) choose((chosen + 1) % all.length);
     },
   });
-  const mayLook = may('unmask');
   return (
     <section className={styles.stage} aria-label={t('evidence.label')}>
       <div className={styles.bar}>
-        {mayLook && all.length > 1 && (
+        {all.length > 1 && (
           <div className={styles.choices} role="group" aria-label={t('evidence.views')}>
             {all.map((one, index) => (
               <button
@@ -59,14 +56,10 @@ export function CitizenStage({ incident }: { incident: IncidentDetail }) {
         <span className={styles.sightings}>{t('incident.toldByCitizens')}</span>
       </div>
       <div className={frame.frame}>
-        {shown !== undefined && mayLook ? (
-          <Media key={shown.key} shown={shown} />
+        {shown === undefined ? (
+          <p className={frame.words}>{t('citizens.noPictures')}</p>
         ) : (
-          <p className={frame.words}>
-            {shown === undefined
-              ? t('citizens.noPictures')
-              : t('citizens.hidden', { count: all.length })}
-          </p>
+          <Media key={shown.key} shown={shown} />
         )}
       </div>
     </section>
@@ -80,7 +73,7 @@ function Media({ shown }: { shown: Shown }) {
   const fail = (): void => {
     setFailed(true);
   };
-  if (failed) return <p className={frame.words}>{t('evidence.unplayable')}</p>;
+  if (failed) return <p className={frame.words}>{t('citizens.masked')}</p>;
   return shown.isFilm ? (
     <video
       className={frame.media}

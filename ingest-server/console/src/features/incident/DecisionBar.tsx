@@ -30,8 +30,11 @@ export function DecisionBar({ incident, onNext, onPrevious }: Props) {
   const onlooker = useRights().desk === 'onlooker';
   const idle = !decision.isPending && !onlooker;
   // A citizen's report is first found eligible: then the life of the case does not offer these yet.
-  const offered = useCase(incident.id).data?.next_steps;
-  const isOffered = (step: string): boolean => offered?.includes(step) ?? true;
+  const offered = useCase(incident.id).data;
+  // What is offered and what is on the screen must be of one version: after a step, one of them comes first.
+  const isOffered = (step: string): boolean =>
+    offered === undefined ||
+    (offered.version === incident.version && offered.next_steps.includes(step));
   const canAcknowledge = fresh && idle && isOffered('acknowledge');
   const canConfirm = open && idle && isOffered('confirm');
   const canReject = open && idle && isOffered('reject');
