@@ -4,11 +4,15 @@
 //!
 //! What does not belong here: what is made of it (`cmd/replay` prints it, `cmd/evaluate` scores it).
 
+use std::path::Path;
 use std::time::Duration;
+
+use jiff::Timestamp;
 
 use crate::analysis::{Gaze, Look, PosedAnalysis, Step};
 use crate::camera::{
-    Cause, FileError, Frame, GateReport, GatedFile, GatedItem, PictureError, PictureFolder, Regard,
+    CameraError, Cause, FileError, ForeignFile, Frame, GatePolicy, GateReport, GatedFile,
+    GatedItem, PictureError, PictureFolder, Regard, Timing,
 };
 use crate::config::{CameraConfig, Manifest, PoseId, RuleConfig, RuleKind, RuleOrigin};
 use crate::detect::{Classifier, DetectError, Detection, Detector, Request, Seat};
@@ -44,18 +48,53 @@ pub enum LockstepError {
 pub enum Recording {
     /// A video file, through the activity gate.
     File(Box<GatedFile>),
+    /// A video file in a codec that no camera sends here, every picture of it: there are no access
+    /// units to gate.
+    Foreign(Box<ForeignFile>),
     /// A folder of pictures; there is nothing to gate.
     Pictures(PictureFolder),
 }
 
 impl Recording {
+    /// Opens a video file whose pictures are analysed `fps` times a second. `wall` is the wall clock of its
+    /// first picture.
+    ///
+    /// # Errors
+    /// [`FileError`] where the file is missing, or holds no video that can be decoded.
+    pub fn open(
+        file: &Path,
+        timing: Timing,
+        wall: Timestamp,
+        fps: f64,
+        gate: GatePolicy,
+    ) -> Result<Self, FileError> {
+        let refused = match GatedFile::open(file, timing, wall, fps, gate) {
+            Ok(video) => return Ok(Self::File(Box::new(video))),
+            Err(error) => error,
+        };
+        let is_foreign = matches!(
+            &refused,
+            FileError::Read {
+                source: CameraError::UnsupportedCodec { .. },
+                ..
+            }
+        );
+        if !is_foreign {
+            return Err(refused);
+        }
+        let video = ForeignFile::open(file, timing, wall, fps)?;
+        Ok(Self::Foreign(Box::new(video)))
+    }
+
     fn next_due(&mut self) -> Result<Option<GatedItem>, LockstepError> {
+        let in_turn = |frame| GatedItem {
+            frame,
+            regard: Regard::InTurn,
+        };
         Ok(match self {
             Self::File(file) => file.next_due()?,
-            Self::Pictures(pictures) => pictures.next_due()?.map(|frame| GatedItem {
-                frame,
-                regard: Regard::InTurn,
-            }),
+            Self::Foreign(file) => file.next_due()?.map(in_turn),
+            Self::Pictures(pictures) => pictures.next_due()?.map(in_turn),
         })
     }
 
@@ -160,6 +199,7 @@ impl Lockstep {
     pub fn newest(&self) -> StreamTime {
         let newest = match &self.source {
             Recording::File(file) => file.newest(),
+            Recording::Foreign(file) => file.newest(),
             Recording::Pictures(pictures) => pictures.newest(),
         };
         newest.unwrap_or_default()
@@ -170,6 +210,7 @@ impl Lockstep {
     pub const fn received(&self) -> u64 {
         match &self.source {
             Recording::File(file) => file.received(),
+            Recording::Foreign(file) => file.read(),
             Recording::Pictures(pictures) => pictures.read(),
         }
     }
@@ -179,6 +220,7 @@ impl Lockstep {
     pub const fn decoded(&self) -> u64 {
         match &self.source {
             Recording::File(file) => file.decoded(),
+            Recording::Foreign(file) => file.read(),
             Recording::Pictures(pictures) => pictures.read(),
         }
     }
@@ -200,7 +242,7 @@ impl Lockstep {
     pub fn gate_report(&self) -> Option<GateReport> {
         match &self.source {
             Recording::File(file) => Some(file.report()),
-            Recording::Pictures(_) => None,
+            Recording::Foreign(_) | Recording::Pictures(_) => None,
         }
     }
 

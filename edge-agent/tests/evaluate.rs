@@ -14,11 +14,19 @@ use serde_json::Value;
 
 /// Two seconds of a test picture, in which nothing happens.
 fn calm(folder: &Path) -> PathBuf {
-    let file = folder.join("calm.mp4");
+    encoded(
+        folder,
+        "calm.mp4",
+        &["-pix_fmt", "yuv420p", "-c:v", "libx264"],
+    )
+}
+
+fn encoded(folder: &Path, name: &str, codec: &[&str]) -> PathBuf {
+    let file = folder.join(name);
     let status = Command::new("ffmpeg")
         .args(["-v", "error", "-y", "-f", "lavfi"])
         .args(["-i", "testsrc2=size=320x240:rate=10:duration=2"])
-        .args(["-pix_fmt", "yuv420p", "-c:v", "libx264"])
+        .args(codec)
         .arg(&file)
         .status()
         .unwrap();
@@ -96,6 +104,95 @@ fn a_clip_that_is_not_there_fails_the_suite_unless_it_may_be_missing() {
     assert!(said(&output).contains("FAIL  gone:"), "{}", said(&output));
 }
 
+/// Recordings as people have them: what is put beside the suite, what stands under the clip, the exit status
+/// and what is said.
+#[test]
+fn recordings_of_other_kinds_are_watched_or_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let suite = folder.path().join("suite.toml");
+    encoded(folder.path(), "part2.avi", &["-c:v", "mpeg4"]);
+    let pictures = folder.path().join("pictures");
+    std::fs::create_dir(&pictures).unwrap();
+    encoded(&pictures, "%03d.jpg", &[]);
+    let mixed = folder.path().join("mixed");
+    std::fs::create_dir(&mixed).unwrap();
+    std::fs::copy(pictures.join("001.jpg"), mixed.join("a.jpg")).unwrap();
+    std::fs::write(mixed.join("b.jpg"), "no picture").unwrap();
+    std::fs::create_dir(folder.path().join("empty")).unwrap();
+    let late = "[[clip.expect]]\nrule = \"illegal_parking\"\nafter_s = 3\n";
+    for (file, keys, status, wanted) in [
+        ("part2.avi", "", 0, "(1.9 s, 10 pictures"),
+        (
+            "part2.avi",
+            "seconds_per_picture = 60\n",
+            0,
+            "(1200.0 s, 20 pictures",
+        ),
+        (
+            "pictures",
+            "seconds_per_picture = 60\n",
+            0,
+            "(1200.0 s, 20 pictures",
+        ),
+        (
+            "pictures/001.jpg",
+            "seconds_per_picture = 1\n",
+            0,
+            "(1.0 s, 1 pictures",
+        ),
+        ("pictures", "", 1, "give the clip `seconds_per_picture`"),
+        (
+            "pictures/001.jpg",
+            "",
+            1,
+            "give the clip `seconds_per_picture`",
+        ),
+        (
+            "mixed",
+            "seconds_per_picture = 1\n",
+            1,
+            "b.jpg is no picture",
+        ),
+        (
+            "empty",
+            "seconds_per_picture = 1\n",
+            1,
+            "empty has no JPEG or PNG",
+        ),
+        (
+            "part2.avi",
+            late,
+            1,
+            "after_s (or its number of pictures) is 3.0 s, and the clip ends at 1.9 s",
+        ),
+    ] {
+        let (keys, expect) = match keys == late {
+            true => ("", late),
+            false => (keys, ""),
+        };
+        let text = format!("[[clip]]\nfile = \"{file}\"\n{keys}{PARKING}{expect}");
+        std::fs::write(&suite, text).unwrap();
+        let output = evaluate(&suite, &[]);
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(status), "{file} {keys}: {said}");
+        assert!(said.contains(wanted), "{wanted:?} is not in: {said}");
+    }
+}
+
+/// Nobody asks a recording what time it is: an hour without a time source is no fault of it.
+#[test]
+fn the_clock_of_the_machine_is_no_finding() {
+    let folder = tempfile::tempdir().unwrap();
+    calm(folder.path());
+    let suite = folder.path().join("suite.toml");
+    let text = "[[clip]]\nfile = \"calm.mp4\"\nseconds_per_picture = 180\n[[clip.rule]]\n\
+                kind = \"camera_health\"\nwatch = [\"clock\", \"offline\", \"too_slow\"]\n";
+    std::fs::write(&suite, text).unwrap();
+    let output = evaluate(&suite, &["--events"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(!said(&output).contains("clock"), "{}", said(&output));
+}
+
 #[test]
 fn json_is_one_object_that_says_the_same() {
     let folder = tempfile::tempdir().unwrap();
@@ -110,6 +207,12 @@ fn json_is_one_object_that_says_the_same() {
     assert_eq!(output.status.code(), Some(1));
     let whole: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(whole["holds"], false);
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/EVALUATE.md");
+    let document = std::fs::read_to_string(document).unwrap();
+    let (_, documented) = document.split_once("## JSON").unwrap();
+    for key in keys(&whole) {
+        assert!(documented.contains(&key), "{key} stands in no document");
+    }
     let clip = &whole["clips"][0];
     assert_eq!(
         (&clip["clip"], &clip["outcome"]),
@@ -134,6 +237,20 @@ fn json_is_one_object_that_says_the_same() {
             .abs()
             < 0.01
     );
+}
+
+/// Every key of a value, at any depth; a rule's kind is one that is data.
+fn keys(value: &Value) -> Vec<String> {
+    let within = |inner: &Value| keys(inner);
+    match value {
+        Value::Object(object) => {
+            let own = object.keys().filter(|key| *key != "illegal_parking");
+            let inner = object.values().flat_map(within);
+            own.cloned().chain(inner).collect()
+        }
+        Value::Array(list) => list.iter().flat_map(within).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn suites() -> PathBuf {

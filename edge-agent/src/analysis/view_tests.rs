@@ -320,6 +320,74 @@ fn a_bag_is_no_part_of_who_brought_it() {
     );
 }
 
+/// Somebody waits, half hiding a bag: he is nothing that counts, and what he leaves counts from then on.
+#[test]
+fn what_somebody_leaves_behind_who_waited_counts_from_when_he_goes() {
+    let bag = Thing {
+        bbox: PixelBox {
+            x: 78.0,
+            y: 43.0,
+            w: 5.0,
+            h: 5.0,
+        },
+        paint: Paint::Stripes(20.0, 35.0),
+    };
+    let waits = |now: f32| {
+        let x = match now {
+            ..20.0 => now * 8.0 - 87.0,
+            20.0..50.0 => 73.0,
+            _ => 73.0 + (now - 50.0) * 8.0,
+        };
+        person(x)
+    };
+    let left = told("", 90, 5, |now| {
+        let mut moment = waits(now);
+        if now >= 20.0 {
+            moment.things.insert(0, bag);
+        }
+        moment
+    });
+    assert!(
+        matches!(left[..], [(raised, Phase::Raised)] if (65.0..74.0).contains(&raised)),
+        "{left:?}"
+    );
+    assert_eq!(told("", 90, 5, waits), [], "he leaves nothing");
+}
+
+/// A clip that begins a moment before the bag is put down: there is hardly time to know the view.
+#[test]
+fn goods_that_come_while_the_view_is_learnt_are_told_and_a_car_that_goes_then_is_not() {
+    for came in [1.0, 2.5, 4.5] {
+        let told = told("", 60, 5, |now| {
+            there(
+                (came..40.0)
+                    .contains(&now)
+                    .then(|| stall(70.0, 60.0))
+                    .into_iter()
+                    .collect(),
+            )
+        });
+        let (raised, cleared) = once(&told);
+        let dwelled = came + 15.0;
+        assert!(
+            (dwelled - 0.5..dwelled + 2.0).contains(&raised),
+            "came at {came} s, raised at {raised} s"
+        );
+        assert!((44.0..52.0).contains(&cleared), "cleared at {cleared} s");
+    }
+    for went in [1.0, 2.5, 4.5] {
+        let told = told("", 60, 5, |now| {
+            there(
+                (now < went)
+                    .then(|| stall(70.0, 60.0))
+                    .into_iter()
+                    .collect(),
+            )
+        });
+        assert_eq!(told, [], "went at {went} s");
+    }
+}
+
 /// What encroachment tells of a lent clip, by its small pictures alone; none where it is not lent.
 fn told_of_clip(
     name: &str,

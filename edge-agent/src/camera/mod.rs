@@ -7,7 +7,7 @@
 //! `sampler` picks → `mailbox` hands over; `gated` is the middle of that, `decoding` its thread,
 //! `supervisor` keeps it going. A camera with a main stream beside the one that is analysed has a
 //! second ring: `footage` finds a moment of one in the other. One file, lock-step: `file`, through
-//! the gate: `gated_file`. One picture: `picture_file`.
+//! the gate: `gated_file`; of a codec that no camera sends here: `foreign_file`. One picture: `picture_file`.
 
 mod access_unit;
 pub(crate) mod bits;
@@ -42,6 +42,7 @@ mod alone;
 mod decoder;
 mod decoding;
 mod file;
+mod foreign_file;
 mod gated;
 mod gated_file;
 mod glimpse;
@@ -88,6 +89,7 @@ pub use counters::Counters;
 pub use fault::{CameraError, GstFault};
 pub use file::{FileError, FileItem, FileSource, Timing};
 pub use footage::{Footage, FoundBy, Place};
+pub use foreign_file::ForeignFile;
 pub use frame::{ColorMatrix, ColorRange, Frame, PixelFormat, Plane};
 pub use gate::{Cause, GateHandle, GatePolicy, GateReport, Signal, Waking};
 pub use gated::Regard;

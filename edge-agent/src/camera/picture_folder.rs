@@ -1,4 +1,5 @@
-//! A folder of pictures as a recording: a time-lapse whose pictures were never put into a file.
+//! A folder of pictures, or one picture, as a recording: a time-lapse whose pictures were never put into a
+//! file.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -26,7 +27,13 @@ pub struct PictureFolder {
 const ENDINGS: &[&str] = &["jpg", "jpeg", "png"];
 
 impl PictureFolder {
-    /// Opens a folder whose pictures are `period` apart and analysed `fps` times a second at most.
+    /// Whether a path is one to open here: a folder, or a file that is named like a picture.
+    #[must_use]
+    pub fn is_one(path: &Path) -> bool {
+        path.is_dir() || is_picture(path)
+    }
+
+    /// Opens a folder, or one picture of it, whose pictures are `period` apart and analysed `fps` times a second at most.
     /// `wall` is the wall clock of the first.
     ///
     /// # Errors
@@ -41,10 +48,16 @@ impl PictureFolder {
             file: folder.to_owned(),
             source,
         };
-        let entries = std::fs::read_dir(folder).map_err(unreadable)?;
-        let files = entries.filter_map(Result::ok).map(|entry| entry.path());
-        let mut files: Vec<PathBuf> = files.filter(|file| is_picture(file)).collect();
-        files.sort();
+        let files = match is_picture(folder) && folder.is_file() {
+            true => vec![folder.to_owned()],
+            false => {
+                let entries = std::fs::read_dir(folder).map_err(unreadable)?;
+                let files = entries.filter_map(Result::ok).map(|entry| entry.path());
+                let mut files: Vec<PathBuf> = files.filter(|file| is_picture(file)).collect();
+                files.sort();
+                files
+            }
+        };
         if files.is_empty() {
             return Err(PictureError::NoPicture {
                 folder: folder.to_owned(),

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{cpu_seconds, is_closed_pipe, memory_mib, rounded};
-use crate::camera::{GatePolicy, GatedFile, Timing};
+use crate::camera::{GatePolicy, Timing};
 use crate::config::{CameraConfig, Config, GateMode, PoseId, PoseSource, RuleMode};
 use crate::detect::{Detection, Detector};
 use crate::geometry::PixelBox;
@@ -85,14 +85,13 @@ pub(super) fn run(config: &Path, args: &Args) -> anyhow::Result<ExitCode> {
         ..GatePolicy::of(camera)
     };
     let fps = camera.analyse_fps;
-    let source = GatedFile::open(&args.clip, timing, Timestamp::now(), fps, gate)?;
+    let source = Recording::open(&args.clip, timing, Timestamp::now(), fps, gate)?;
     let detail = if args.detections {
         Detail::Detections
     } else {
         Detail::Events
     };
     let printed = BufWriter::new(io::stdout().lock());
-    let source = Recording::File(Box::new(source));
     let pose = pose(camera, args.pose.as_deref())?;
     let steps = Lockstep::new(camera, detector, classifier, source);
     let steps = match pose {

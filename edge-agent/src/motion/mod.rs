@@ -14,6 +14,8 @@ mod glance;
 mod shift;
 
 mod blob;
+mod learning;
+mod light;
 mod pixels;
 mod region;
 mod watch;

@@ -1,15 +1,19 @@
 //! What each pixel of a view is when nothing is there, and how it differs now: background at two
 //! rates.
 //!
-//! The slow one is what the view looks like: a mean and its spread, begun as a median of the first
-//! pictures, then led on only where nothing is in the way. So what stands there is never learnt, in
+//! The slow one is what the view looks like: a mean and its spread, begun with what the first pictures
+//! say (`learning`), then led on only where nothing is in the way. So what stands there is never learnt, in
 //! whatever time. The fast one is what the last second looked like: what differs from it changes
 //! right now. A pixel that differs from the slow one and not from the fast one stands. (Two rates:
 //! Porikli, 2007. Mean and spread: Wren et al., 1997.)
 //!
 //! Pure. What does not belong here: which pixels hang together, what is told.
 
+use std::collections::HashSet;
 use std::time::Duration;
+
+use super::learning::{FirstLevels, FirstPictures};
+use super::light::{Light, share_in};
 
 /// What a pixel is in this picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,10 +26,6 @@ pub(super) enum Pixel {
     Still,
 }
 
-/// The pictures that a new background is the median of,
-const FIRST_PICTURES: usize = 15;
-/// and the least time between two of them: what drives by is in few.
-const FIRST_PERIOD: Duration = Duration::from_millis(400);
 /// How fast the background follows the view where nothing is there.
 const SLOW: f32 = 60.0;
 /// How fast the picture of the last second follows.
@@ -38,17 +38,13 @@ const SPREADS: f32 = 4.0;
 const LEAST_CHANGE: f32 = 10.0;
 /// What stands is another thing when it looks different by so many levels.
 const ANOTHER: f32 = 18.0;
-/// Light changes at once by at most this factor: what is darker or brighter is no light, but
-/// something before the lens.
-const SUDDEN_LIGHT: f32 = 2.0;
-/// Levels outside are cut off by the camera and say nothing about the light.
-const UNCLIPPED: std::ops::RangeInclusive<f32> = 20.0..=240.0;
 
 /// The background of a view.
 #[derive(Debug)]
 pub(super) struct Pixels {
-    first: Vec<Vec<u8>>,
-    waited: Duration,
+    first: FirstPictures,
+    /// What the first pictures say, until what came and went in them is judged.
+    learnt: Vec<FirstLevels>,
     slow: Vec<f32>,
     spread: Vec<f32>,
     fast: Vec<f32>,
@@ -57,15 +53,14 @@ pub(super) struct Pixels {
     now: Vec<f32>,
     kinds: Vec<Pixel>,
     changing: Vec<bool>,
-    light: f32,
-    usual_light: f32,
+    light: Light,
 }
 
 impl Pixels {
     pub(super) fn new() -> Self {
         Self {
-            first: Vec::new(),
-            waited: Duration::MAX,
+            first: FirstPictures::default(),
+            learnt: Vec::new(),
             slow: Vec::new(),
             spread: Vec::new(),
             fast: Vec::new(),
@@ -74,8 +69,7 @@ impl Pixels {
             now: Vec::new(),
             kinds: Vec::new(),
             changing: Vec::new(),
-            light: 1.0,
-            usual_light: 1.0,
+            light: Light::new(),
         }
     }
 
@@ -84,47 +78,62 @@ impl Pixels {
         !self.slow.is_empty()
     }
 
-    /// Takes one of the first pictures in.
+    /// Takes one of the first pictures in. Once there are enough the view is known, but for what
+    /// [`Pixels::changed_meanwhile`]: that is to be judged before the next picture.
     pub(super) fn learn(&mut self, dt: Duration, levels: &[u8]) {
-        self.waited = self.waited.saturating_add(dt);
-        if self.waited < FIRST_PERIOD {
+        let Some(learnt) = self.first.take(dt, levels) else {
             return;
-        }
-        self.waited = Duration::ZERO;
-        self.first.push(levels.to_vec());
-        if self.first.len() < FIRST_PICTURES {
-            return;
-        }
-        let first = std::mem::take(&mut self.first);
-        let median = |cell: usize| {
-            let mut seen: Vec<u8> = first.iter().map(|levels| levels[cell]).collect();
-            let (_, median, _) = seen.select_nth_unstable(FIRST_PICTURES / 2);
-            f32::from(*median)
         };
         let count = levels.len();
-        self.slow = (0..count).map(median).collect();
+        // Where something changed, both states are laid beside each other for now: what was there as the
+        // background, what is there as the picture.
+        let both = |shown: &FirstLevels| shown.change().unwrap_or((shown.middle, shown.middle));
+        (self.slow, self.now) = learnt.iter().map(both).unzip();
+        self.learnt = learnt;
         self.spread = vec![2.0; count];
         self.fast = levels.iter().copied().map(f32::from).collect();
         self.held = vec![-1.0; count];
         self.held_for = vec![0.0; count];
-        self.now = self.fast.clone();
         self.kinds = vec![Pixel::Background; count];
         self.changing = vec![false; count];
-        (self.light, self.usual_light) = (1.0, 1.0);
+        self.light = Light::new();
+    }
+
+    /// Whether a pixel showed one thing first and another at the end of the first pictures.
+    pub(super) fn changed_meanwhile(&self, cell: usize) -> bool {
+        let shown = self.learnt.get(cell);
+        shown.is_some_and(|shown| shown.change().is_some())
+    }
+
+    /// What the first pictures showed is the ground; what was there before, where something came.
+    pub(super) fn settle(&mut self, came: &HashSet<u32>) {
+        let learnt = std::mem::take(&mut self.learnt);
+        for ((cell, index), shown) in (0_u32..).zip(0..).zip(learnt) {
+            let before = shown.change().map(|(before, _)| before);
+            let level = before.filter(|_| came.contains(&cell));
+            let level = level.unwrap_or(shown.middle);
+            self.slow[index] = level;
+            self.now[index] = self.fast[index];
+            // What is no ground stands since it came.
+            if (shown.last - level).abs() > LEAST_DIFFERENCE {
+                (self.held[index], self.held_for[index]) = (shown.last, shown.last_for);
+            }
+        }
     }
 
     /// Takes a picture in, `dt` after the last one.
     pub(super) fn look(&mut self, dt: Duration, levels: &[u8], still_after: Duration) {
         let dt = dt.as_secs_f32();
         let (slow_rate, fast_rate) = (share_in(dt, SLOW), share_in(dt, FAST));
-        let usual = self.usual_light;
-        self.light = self
-            .light_of(levels)
-            .clamp(usual / SUDDEN_LIGHT, usual * SUDDEN_LIGHT);
-        self.usual_light += share_in(dt, SLOW) * (self.light - usual);
+        let (kinds, slow) = (&self.kinds, &self.slow);
+        let ground = levels.iter().zip(kinds.iter().zip(slow));
+        let ground = ground.filter(|(_, (kind, _))| **kind == Pixel::Background);
+        let ground = ground.map(|(level, (_, slow))| (*level, *slow));
+        self.light.look(dt, ground, levels.len());
+        let light = self.light.gain();
         let still_after = still_after.as_secs_f32();
         for (cell, level) in levels.iter().enumerate() {
-            let now = f32::from(*level) / self.light;
+            let now = f32::from(*level) / light;
             self.now[cell] = now;
             let (slow, spread) = (self.slow[cell], self.spread[cell]);
             let changing =
@@ -156,49 +165,6 @@ impl Pixels {
                 false => Pixel::Moving,
             };
         }
-    }
-
-    /// How much brighter the view is than its background: the median ratio where nothing stood or
-    /// moved in the last picture. Clouds and the camera's own exposure change this, not what is there.
-    fn light_of(&self, levels: &[u8]) -> f32 {
-        const BINS: usize = 256;
-        // Ratios from 1/8 to 8, evenly in their logarithm.
-        let bin = |ratio: f32| {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "clamped to the bins"
-            )]
-            let bin = ((ratio.log2() / 6.0 + 0.5) * 256.0).clamp(0.0, 255.0) as usize;
-            bin
-        };
-        let mut counts = [0_u32; BINS];
-        let mut sums = [0.0_f32; BINS];
-        let mut total = 0;
-        for (cell, level) in levels.iter().enumerate() {
-            let (level, slow) = (f32::from(*level), self.slow[cell]);
-            if self.kinds[cell] == Pixel::Background
-                && UNCLIPPED.contains(&slow)
-                && UNCLIPPED.contains(&level)
-            {
-                let ratio = level / slow;
-                counts[bin(ratio)] += 1;
-                sums[bin(ratio)] += ratio;
-                total += 1;
-            }
-        }
-        // Too few to judge by: the light is as it was.
-        if total * 20 < u32::try_from(levels.len()).unwrap_or(u32::MAX) {
-            return self.light;
-        }
-        let mut below = 0;
-        let median = counts.iter().position(|count| {
-            below += count;
-            below * 2 >= total
-        });
-        #[expect(clippy::cast_precision_loss, reason = "a count of pixels")]
-        let mean = |bin: usize| sums[bin] / counts[bin].max(1) as f32;
-        median.map_or(self.light, mean)
     }
 
     /// What each pixel is.
@@ -238,7 +204,7 @@ impl Pixels {
 
     /// How much brighter than its background the view is.
     pub(super) const fn light(&self) -> f32 {
-        self.light
+        self.light.gain()
     }
 
     /// The share of pixels that are not as the background, 0 to 1.
@@ -261,7 +227,7 @@ impl Pixels {
             clippy::cast_sign_loss,
             reason = "clamped to a level"
         )]
-        let level = |slow: &f32| (slow * self.light).round().clamp(0.0, 255.0) as u8;
+        let level = |slow: &f32| (slow * self.light.gain()).round().clamp(0.0, 255.0) as u8;
         self.slow.iter().map(level).collect()
     }
 
@@ -294,7 +260,10 @@ impl Pixels {
     }
 }
 
-/// How much of the way to a new value is gone after `dt`, both in seconds.
-fn share_in(dt: f32, constant: f32) -> f32 {
-    1.0 - (-dt / constant).exp()
+impl FirstLevels {
+    /// What was there before and what is there now, where they are not the same.
+    fn change(&self) -> Option<(f32, f32)> {
+        let before = self.before?;
+        ((self.last - before).abs() > LEAST_DIFFERENCE).then_some((before, self.last))
+    }
 }

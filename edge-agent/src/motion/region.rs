@@ -40,13 +40,17 @@ pub(super) struct Standing {
     gone_since: Option<StreamTime>,
 }
 
-/// Why pixels that stand are nothing that stands there.
+/// What became of pixels that are not as the background.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Nothing {
-    /// The background holds something that left: what is seen now is the ground under it.
-    Ghost,
-    /// The ground as before, in another light.
+pub(super) enum Change {
+    /// Something is there that was not.
+    Came,
+    /// Something was there that is not.
+    Went,
+    /// The same in another light.
     Light,
+    /// Nobody can say: the edges are alike.
+    Unclear,
 }
 
 /// It is gone when so much of what can be seen of it is background.
@@ -55,7 +59,8 @@ const GONE: f32 = 0.6;
 const SEEN: f32 = 0.25;
 /// A part belongs to a region when so much of its box lies in the region's.
 const WITHIN: f32 = 0.7;
-/// The background has so many times the edges around a ghost that the picture has.
+/// A thing has so many times the edges of the ground around it: between background and picture, whichever
+/// way.
 const GHOST_EDGES: f32 = 1.25;
 /// Pictures of one ground in two lights correlate by this much,
 const SAME_GROUND: f32 = 0.8;
@@ -171,17 +176,29 @@ pub(super) fn join(standing: &mut Vec<Standing>, pixels: &Pixels, width: u32) {
     }
 }
 
-/// What pixels that stand are when nothing is there; none where something is.
-pub(super) fn nothing_in(cells: &[u32], pixels: &Pixels, width: u32) -> Option<Nothing> {
-    let (now, before) = edges(cells, pixels, width);
-    if before > GHOST_EDGES * now {
-        return Some(Nothing::Ghost);
-    }
-    same_ground(cells, pixels).then_some(Nothing::Light)
+/// Whether nothing stands where pixels are not as the background: what was there left, or the light is
+/// another.
+pub(super) fn is_nothing(cells: &[u32], pixels: &Pixels, width: u32) -> bool {
+    let change = change_in(cells, pixels, width);
+    matches!(change, Change::Went | Change::Light)
 }
 
-/// How strong the edges are along the rim of these pixels, now and in the background: a thing has
-/// edges against the ground that it hides, and took them along when it left.
+/// What became of these pixels since the background was as it is. A thing has edges against the ground
+/// that it hides, and takes them along when it leaves.
+pub(super) fn change_in(cells: &[u32], pixels: &Pixels, width: u32) -> Change {
+    let (now, before) = edges(cells, pixels, width);
+    if before > GHOST_EDGES * now {
+        Change::Went
+    } else if same_ground(cells, pixels) {
+        Change::Light
+    } else if now > GHOST_EDGES * before {
+        Change::Came
+    } else {
+        Change::Unclear
+    }
+}
+
+/// How strong the edges are along the rim of these pixels, now and in the background.
 fn edges(cells: &[u32], pixels: &Pixels, width: u32) -> (f32, f32) {
     let inside: HashSet<u32> = cells.iter().copied().collect();
     let count = u32::try_from(pixels.kinds().len()).unwrap_or(u32::MAX);

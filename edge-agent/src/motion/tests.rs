@@ -110,6 +110,72 @@ fn a_parked_car_that_leaves_is_no_ghost_and_its_place_is_watched_on() {
 }
 
 #[test]
+fn what_comes_while_the_view_is_learnt_is_no_part_of_it() {
+    for came in [1.0, 2.0, 3.5, 5.0] {
+        let (mut watch, mut camera) = (watch(), Camera::new());
+        let there = |now: f32| {
+            let there = (came..40.0).contains(&now);
+            there.then(|| stall(70.0, 34.0)).into_iter().collect()
+        };
+        for (now, motion) in watched(&mut watch, &mut camera, 0..60, steady, there) {
+            let wanted = usize::from((11.0..40.0).contains(&now));
+            if (7.0..11.0).contains(&now) || (40.0..45.0).contains(&now) {
+                continue;
+            }
+            let still = &motion.still;
+            assert_eq!(
+                still.len(),
+                wanted,
+                "came at {came} s, at {now} s: {still:?}"
+            );
+            if let Some(region) = still.first() {
+                let since = region.since.as_secs_f64();
+                let came = f64::from(came);
+                assert!((came - 0.6..came + 1.6).contains(&since), "{came} {since}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_goes_while_the_view_is_learnt_is_no_part_of_it_either() {
+    for went in [1.0, 2.0, 4.0, 6.0] {
+        let (mut watch, mut camera) = (watch(), Camera::new());
+        let there = |now: f32| match now {
+            now if now < went => vec![stall(70.0, 34.0)],
+            50.0.. => vec![stall(74.0, 36.0)],
+            _ => vec![],
+        };
+        for (now, motion) in watched(&mut watch, &mut camera, 0..70, steady, there) {
+            let wanted = usize::from(now >= 56.0);
+            if !(50.0..56.0).contains(&now) {
+                let still = &motion.still;
+                assert_eq!(
+                    still.len(),
+                    wanted,
+                    "went at {went} s, at {now} s: {still:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_camera_that_is_nudged_while_the_view_is_learnt_sees_no_things() {
+    for nudged in [2.0, 4.5] {
+        let (mut watch, mut camera) = (watch(), Camera::new());
+        for half in 0..60_u16 {
+            let now = f32::from(half) / 2.0;
+            if now >= nudged {
+                camera.aim = (6.0, -3.0, 1.0, 0.0);
+            }
+            let motion = watch.look(at(now), &camera.take(1.0, &[])).unwrap();
+            assert_eq!(motion.still, [], "nudged at {nudged} s, at {now} s");
+        }
+    }
+}
+
+#[test]
 fn light_is_not_a_thing() {
     let (mut watch, mut camera) = (watch(), Camera::new());
     let lamp = |now: f32| if now < 20.0 { 1.0 } else { 0.7 };

@@ -1,5 +1,6 @@
 //! Looks at one view, picture by picture.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::blob::{Blob, aged};
@@ -7,7 +8,8 @@ use super::cv;
 use super::error::MotionError;
 use super::luma::LumaPicture;
 use super::pixels::{Pixel, Pixels};
-use super::region::{RegionId, Standing, StillRegion, join, nothing_in};
+use super::region::{Change, RegionId, Standing, StillRegion, change_in, is_nothing, join};
+use super::shift::shift_between;
 use crate::geometry::PictureSize;
 use crate::time::StreamTime;
 
@@ -74,6 +76,11 @@ pub struct Motion {
 const DISTURBED: f32 = 0.6;
 /// A thing stands when so much of it does.
 const STANDS: f32 = 0.6;
+/// The camera moved while the view was learnt where its first and last picture lie so far from each other,
+/// as a share of the width, with that confidence: as for a nudge, but this one is asked once.
+const NUDGED: (f32, f32) = (0.006, 0.15);
+/// It is learnt anew for that so often; a camera that never holds still shows as one that is disturbed.
+const MOST_AIMED: u32 = 3;
 
 /// Looks at one view.
 #[derive(Debug)]
@@ -81,6 +88,10 @@ pub struct MotionWatch {
     options: MotionOptions,
     pixels: Pixels,
     size: Option<PictureSize>,
+    /// The first picture, until the view is known.
+    first: Option<LumaPicture>,
+    /// How often the camera was aimed while the view was learnt.
+    aimed: u32,
     before: Option<StreamTime>,
     moving: Vec<Blob>,
     standing: Vec<Standing>,
@@ -96,6 +107,8 @@ impl MotionWatch {
             options,
             pixels: Pixels::new(),
             size: None,
+            first: None,
+            aimed: 0,
             before: None,
             moving: Vec::new(),
             standing: Vec::new(),
@@ -118,7 +131,7 @@ impl MotionWatch {
             .map_or(Duration::ZERO, |before| at.since(before));
         self.before = Some(self.before.map_or(at, |before| before.max(at)));
         if !self.pixels.is_known() {
-            self.pixels.learn(dt, picture.levels());
+            self.learn(dt, picture)?;
             return Ok(self.told(picture, View::Learning, Vec::new()));
         }
         self.pixels
@@ -144,7 +157,7 @@ impl MotionWatch {
     /// The view may be another: it is learnt anew. Numbers go on.
     pub fn forget(&mut self) {
         self.pixels = Pixels::new();
-        self.before = None;
+        (self.first, self.aimed, self.before) = (None, 0, None);
         self.moving.clear();
         self.standing.clear();
         self.disturbed_since = None;
@@ -186,6 +199,35 @@ impl MotionWatch {
         Some(View::Relearnt)
     }
 
+    /// Takes one of the first pictures in. What came while they were taken is no part of the view; a
+    /// camera that was aimed meanwhile begins anew.
+    fn learn(&mut self, dt: Duration, picture: &LumaPicture) -> Result<(), MotionError> {
+        self.pixels.learn(dt, picture.levels());
+        if !self.pixels.is_known() {
+            self.first.get_or_insert_with(|| picture.clone());
+            return Ok(());
+        }
+        let first = self.first.take();
+        if self.aimed < MOST_AIMED && first.is_some_and(|first| is_nudged(&first, picture)) {
+            self.aimed += 1;
+            self.pixels = Pixels::new();
+            return Ok(());
+        }
+        let came = self.came(picture);
+        let nothing = HashSet::new();
+        self.pixels.settle(came.as_ref().unwrap_or(&nothing));
+        came.map(drop)
+    }
+
+    /// Where something came while the view was learnt. What went, what is lit otherwise and what nobody can
+    /// tell shows later, as it would have then.
+    fn came(&self, picture: &LumaPicture) -> Result<HashSet<u32>, MotionError> {
+        let width = picture.size().width;
+        let parts = self.parts(picture, Pixels::changed_meanwhile)?.into_iter();
+        let came = parts.filter(|part| change_in(&part.cells, &self.pixels, width) == Change::Came);
+        Ok(came.flat_map(|part| part.cells).collect())
+    }
+
     fn clear(&mut self, at: StreamTime, picture: &LumaPicture) -> Vec<StillRegion> {
         let (pixels, clear_after) = (&self.pixels, self.options.clear_after);
         let left: Vec<Standing> = self
@@ -211,7 +253,7 @@ impl MotionWatch {
             let mut known = self.standing.iter_mut();
             if let Some(known) = known.find(|standing| standing.shares(&part, width)) {
                 known.follow(&part.cells, &self.pixels);
-            } else if nothing_in(&part.cells, &self.pixels, width).is_some() {
+            } else if is_nothing(&part.cells, &self.pixels, width) {
                 self.pixels.accept(&part.cells, width);
             } else if self.standing.len() < self.options.most_regions {
                 let id = RegionId(self.next_id);
@@ -254,13 +296,18 @@ impl MotionWatch {
         let mask = cells.map(|cell| if in_it(&self.pixels, cell) { 255 } else { 0 });
         let mask: Vec<u8> = mask.collect();
         let width = picture.size().width;
+        let least = self.least_cells(picture);
+        cv::components(&cv::cleaned(&mask, width)?, width, least)
+    }
+
+    fn least_cells(&self, picture: &LumaPicture) -> usize {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "a share of the pixels"
         )]
-        let least = (count(mask.len()) * self.options.least_area) as usize;
-        cv::components(&cv::cleaned(&mask, width)?, width, least)
+        let least = (count(picture.levels().len()) * self.options.least_area) as usize;
+        least.max(1)
     }
 
     fn regions(&self, picture: &LumaPicture) -> Vec<StillRegion> {
@@ -278,6 +325,16 @@ impl MotionWatch {
             changing: self.pixels.changing_share(),
         }
     }
+}
+
+/// Whether the camera moved between two pictures; who cannot be compared did not.
+fn is_nudged(first: &LumaPicture, last: &LumaPicture) -> bool {
+    let Ok(shift) = shift_between(first, last) else {
+        return false;
+    };
+    let (share, confidence) = NUDGED;
+    let (width, _) = last.source().as_f32();
+    shift.confidence >= confidence && shift.dx.hypot(shift.dy) > share * width
 }
 
 impl Standing {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::event::Observation;
 use super::score_window::{Hit, ScoreWindow};
 use crate::detect::Detection;
-use crate::geometry::PixelBox;
+use crate::geometry::{PictureSize, PixelBox};
 use crate::scene::{Membership, Zone};
 use crate::time::StreamTime;
 
@@ -153,6 +153,8 @@ pub(super) struct FirePlaces {
     filter: FireFilter,
     span: Duration,
     least_pictures: usize,
+    /// Of the last picture: boxes of another size lie elsewhere.
+    size: Option<PictureSize>,
     places: Vec<FirePlace>,
     next_key: u64,
 }
@@ -163,6 +165,7 @@ impl FirePlaces {
             filter,
             span,
             least_pictures,
+            size: None,
             places: Vec::new(),
             next_key: 0,
         }
@@ -173,8 +176,13 @@ impl FirePlaces {
         &self.places
     }
 
-    /// Takes the next observation; places without a sighting left in their window are gone.
+    /// Takes the next observation; places without a sighting left in their window are gone, and all are
+    /// where the pictures are of another size: a folder of many cameras' pictures is no one place.
     pub(super) fn observe(&mut self, observation: &Observation<'_>) {
+        if self.size != Some(observation.size) {
+            self.size = Some(observation.size);
+            self.places.clear();
+        }
         let sightings = self.filter.sightings(observation);
         let mut of_place: Vec<Vec<Sighting>> = vec![Vec::new(); self.places.len()];
         for sighting in sightings {

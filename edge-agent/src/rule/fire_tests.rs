@@ -155,6 +155,30 @@ fn play<S: Into<Scripted>>(
 /// A kiln that burns from six to six on workdays until the end of March, in UTC: when its foot, or one
 /// beside it, burns, and whether that is told.
 #[test]
+fn boxes_in_pictures_of_another_size_are_of_another_place() {
+    let narrow = PictureSize {
+        width: 900,
+        height: 1000,
+    };
+    let told = |sizes: [PictureSize; 2]| {
+        let mut rule = rule("");
+        let pictures = (0..20_u32).zip(sizes.into_iter().cycle());
+        let changes = pictures.map(|(picture, size)| {
+            let at = StreamTime::from_secs_f64(60.0 * f64::from(picture));
+            let seen = [flame(0.9, (500.0, 700.0), picture)];
+            let observation = Observation {
+                detections: &seen,
+                ..Observation::new(at, size)
+            };
+            rule.observe(&observation).len()
+        });
+        changes.sum::<usize>()
+    };
+    assert!(told([SIZE, SIZE]) > 0);
+    assert_eq!(told([SIZE, narrow]), 0);
+}
+
+#[test]
 fn what_is_known_to_burn_at_its_hours_is_held_back_and_nothing_else() {
     let source = "[[camera.rule.known_source]]\nname = \"brick kiln\"\nzone = \"kiln\"\n\
                   hours = [\"mon-fri 06:00-18:00\"]\nuntil = \"2026-03-31\"";

@@ -30,6 +30,14 @@ const MOST_LOOKS: u32 = 400;
 const LARGEST: f32 = 0.3;
 /// What was seen so long ago is not known any more.
 const KNOWN_FOR: Duration = Duration::from_secs(15);
+/// Boxes of one region that have so much in common (IoU) are of one thing; what has less became another:
+/// somebody left, and what stood beside him did not.
+const SAME_SHAPE: f32 = 0.5;
+/// So much of a thing's box in what it became part of: somebody stands by it.
+const SWALLOWED: f32 = 0.7;
+/// Looks after which what became another thing is judged anew: two seconds at five pictures a second, as
+/// long as a detector may flicker elsewhere.
+const ENOUGH_LOOKS: u32 = 5;
 /// A difference of so many levels to the ground is as good as none.
 const FAINT: f32 = 20.0;
 /// Track numbers of things without a class begin here: trackers never get there, and JSON holds it.
@@ -48,10 +56,25 @@ pub(super) struct ObjectWitness {
 }
 
 /// How often something was looked at, and taken for something that the detector knows.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 struct Looks {
+    /// What is looked at: the box that it had when the counts began.
+    shape: PixelBox,
+    /// Since when it stands as that.
+    since: StreamTime,
     all: u32,
     explained: u32,
+    /// What was made of it before it became another thing.
+    before: Option<Nature>,
+}
+
+/// What something that stands there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Nature {
+    /// A thing without a class.
+    Object,
+    /// Something that the detector knows and the rule does not count.
+    SomethingElse,
 }
 
 impl ObjectWitness {
@@ -107,27 +130,19 @@ impl ObjectWitness {
         let known = &self.standing;
         self.taken_for
             .retain(|id, _| known.iter().any(|thing| thing.id == *id));
-        for thing in &self.standing {
-            let explained = self.is_explained(&thing.bbox, observation);
-            self.taken_for.entry(thing.id).or_default().note(explained);
+        for thing in &mut self.standing {
+            let looks = self.taken_for.entry(thing.id);
+            let looks = looks.or_insert_with(|| Looks::of(thing));
+            looks.follow(thing, observation.at);
+            (thing.bbox, thing.since) = (looks.shape, looks.since);
+            let explained = is_explained(&thing.bbox, observation, &self.counted);
+            looks.note(explained);
         }
     }
 
-    /// Whether the detector sees something there that the rule does not count.
-    fn is_explained(&self, bbox: &PixelBox, observation: &Observation<'_>) -> bool {
-        observation.detections.iter().any(|seen| {
-            seen.score >= SAYS
-                && is_solid(&seen.class)
-                && !self.counted.contains(&seen.class)
-                && covers(&seen.bbox, bbox)
-        })
-    }
-
     fn is_something_else(&self, thing: &StillRegion) -> bool {
-        let looks = self.taken_for.get(&thing.id).copied().unwrap_or_default();
-        #[expect(clippy::cast_precision_loss, reason = "some hundred looks")]
-        let share = looks.explained as f32 / looks.all.max(1) as f32;
-        share > TAKEN_FOR
+        let looks = self.taken_for.get(&thing.id);
+        looks.is_some_and(|looks| looks.nature() == Nature::SomethingElse)
     }
 
     /// Whether it is one of the things that the tracker follows and the rule counts anyway.
@@ -142,6 +157,46 @@ impl ObjectWitness {
 }
 
 impl Looks {
+    const fn of(thing: &StillRegion) -> Self {
+        Self {
+            shape: thing.bbox,
+            since: thing.since,
+            all: 0,
+            explained: 0,
+            before: None,
+        }
+    }
+
+    /// The thing is seen as this now. What grew around it is somebody beside it, or more of the same;
+    /// what is left of it, or lies elsewhere, is another thing and stands since now.
+    fn follow(&mut self, thing: &StillRegion, at: StreamTime) {
+        let same = thing.bbox.iou(&self.shape) >= SAME_SHAPE;
+        let swallowed = thing.bbox.intersection(&self.shape) >= SWALLOWED * self.shape.area();
+        if !same && !swallowed {
+            *self = Self {
+                shape: thing.bbox,
+                since: at,
+                all: 0,
+                explained: 0,
+                before: Some(self.nature()),
+            };
+        } else if same {
+            self.shape = thing.bbox;
+        }
+    }
+
+    fn nature(&self) -> Nature {
+        if let Some(before) = self.before.filter(|_| self.all < ENOUGH_LOOKS) {
+            return before;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "some hundred looks")]
+        let share = self.explained as f32 / self.all.max(1) as f32;
+        match share > TAKEN_FOR {
+            true => Nature::SomethingElse,
+            false => Nature::Object,
+        }
+    }
+
     const fn note(&mut self, explained: bool) {
         if self.all >= MOST_LOOKS {
             (self.all, self.explained) = (self.all / 2, self.explained / 2);
@@ -151,6 +206,16 @@ impl Looks {
             self.explained += 1;
         }
     }
+}
+
+/// Whether the detector sees something there that the rule does not count.
+fn is_explained(bbox: &PixelBox, observation: &Observation<'_>, counted: &[Arc<str>]) -> bool {
+    observation.detections.iter().any(|seen| {
+        seen.score >= SAYS
+            && is_solid(&seen.class)
+            && !counted.contains(&seen.class)
+            && covers(&seen.bbox, bbox)
+    })
 }
 
 /// Fire and smoke hide nothing and are nothing that stands.

@@ -72,6 +72,9 @@ pub(super) fn build(rule: &RuleConfig, own: &StrayCattleConfig, scene: &Scene) -
 const COUNTED_OVER: usize = 5;
 /// IoU from which a box of another class is of the same thing.
 const SAME_THING_IOU: f32 = 0.5;
+/// A box of which most lies in a surer animal's is of its legs or its shadow, or of one so far behind it that
+/// nobody could count it: a herd is counted at least, never at most.
+const PART_OF_ONE: f32 = 0.7;
 
 impl StrayCattle {
     /// The animals of a picture, the surest first.
@@ -94,7 +97,7 @@ impl StrayCattle {
             }
         }
         herd.sort_by(|a, b| b.score.total_cmp(&a.score));
-        herd
+        each_once(herd)
     }
 
     fn hold_back(&mut self, track: &Track, at: StreamTime) {
@@ -158,6 +161,20 @@ impl StrayCattle {
     }
 }
 
+/// Animals without what is a part of a surer one; the surest come first.
+fn each_once(herd: Vec<Track>) -> Vec<Track> {
+    let mut animals: Vec<Track> = Vec::with_capacity(herd.len());
+    for track in herd {
+        let within = |animal: &Track| {
+            animal.bbox.intersection(&track.bbox) >= PART_OF_ONE * track.bbox.area()
+        };
+        if !animals.iter().any(within) {
+            animals.push(track);
+        }
+    }
+    animals
+}
+
 /// Whether a track of another class is of the same thing, and as sure of it.
 fn is_rival(animal: &Track, other: &Track, now: StreamTime) -> bool {
     other.id != animal.id
@@ -210,5 +227,38 @@ impl Rule for StrayCattle {
             .map(|open| self.facts.clear(&open, at))
             .into_iter()
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::PixelBox;
+    use crate::track::Life;
+
+    /// A cow and her calf as a lent clip shows them, and what the detector makes of the calf's shadow.
+    #[test]
+    fn a_shadow_and_legs_are_no_animal_and_those_beside_each_other_are_two() {
+        let animal = |number, score, [x, y, w, h]: [f32; 4]| Track {
+            id: TrackId(number),
+            class: "cattle".into(),
+            score,
+            bbox: PixelBox { x, y, w, h },
+            first_seen: StreamTime::ZERO,
+            last_seen: StreamTime::ZERO,
+            life: Life::Confirmed,
+            still_since: None,
+        };
+        let cow = animal(1, 0.92, [168.0, 51.0, 393.0, 295.0]);
+        let calf = animal(2, 0.86, [32.0, 136.0, 155.0, 209.0]);
+        let shadow = animal(3, 0.63, [3.0, 259.0, 139.0, 95.0]);
+        let beside = animal(4, 0.5, [300.0, 100.0, 390.0, 290.0]);
+        let numbers = |herd: &[&Track]| -> Vec<u64> {
+            let herd = herd.iter().map(|one| (*one).clone()).collect();
+            each_once(herd).iter().map(|one| one.id.0).collect()
+        };
+        assert_eq!(numbers(&[&cow, &calf, &shadow]), [1, 2]);
+        assert_eq!(numbers(&[&cow, &beside]), [1, 4], "one behind another");
+        assert_eq!(numbers(&[]), [0_u64; 0]);
     }
 }

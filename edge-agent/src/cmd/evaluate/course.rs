@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::camera::{GatePolicy, GatedFile, PictureFolder, Timing};
-use crate::config::{ClipConfig, DetectConfig, GateMode, ModelConfig, RuleMode, Suite};
+use crate::camera::{GatePolicy, PictureFolder, Timing};
+use crate::config::{Clearance, ClipConfig, DetectConfig, GateMode, ModelConfig, RuleMode, Suite};
 use crate::detect::{Classifier, Detector};
 use crate::lockstep::{Lockstep, Recording};
 use crate::rule::{EventChange, HeldBack};
 use crate::scorecard::{Chronicle, ClipScore, Told, judge};
+use crate::time::StreamTime;
 use crate::verify;
 
 /// What becomes of a clip that is not there.
@@ -156,10 +157,14 @@ impl<'a> Course<'a> {
 /// Opens a video file, or a folder of pictures.
 fn open(clip: &ClipConfig, file: &Path) -> anyhow::Result<Recording> {
     let (fps, start) = (clip.camera.analyse_fps, clip.starts_at);
-    if file.is_dir() {
+    if PictureFolder::is_one(file) {
         let period = clip.seconds_per_picture.with_context(|| {
-            let folder = file.display();
-            format!("{folder} is a folder of pictures: give the clip `seconds_per_picture`")
+            let what = match file.is_dir() {
+                true => "a folder of pictures",
+                false => "a picture",
+            };
+            let file = file.display();
+            format!("{file} is {what}: give the clip `seconds_per_picture`")
         })?;
         let pictures = PictureFolder::open(file, period, start, fps)?;
         return Ok(Recording::Pictures(pictures));
@@ -171,8 +176,7 @@ fn open(clip: &ClipConfig, file: &Path) -> anyhow::Result<Recording> {
         mode: GateMode::Off,
         ..GatePolicy::of(&clip.camera)
     };
-    let video = GatedFile::open(file, timing, start, fps, gate)?;
-    Ok(Recording::File(Box::new(video)))
+    Ok(Recording::open(file, timing, start, fps, gate)?)
 }
 
 fn watch(
@@ -199,15 +203,41 @@ fn watch(
         note(&change);
     }
     let told = chronicle.into_told();
-    let last = steps.newest().since(crate::time::StreamTime::ZERO);
+    let last = steps.newest().since(StreamTime::ZERO);
+    // The last picture is shown for as long as the others.
+    let length = last + clip.seconds_per_picture.unwrap_or_default();
+    within(clip, length)?;
     Ok(Watched {
         file,
-        // The last picture is shown for as long as the others.
-        length: last + clip.seconds_per_picture.unwrap_or_default(),
+        length,
         pictures: steps.analysed(),
         score: judge(told.clone(), &clip.expect, &clip.tolerate),
         told,
         shadow: shadow.into_told(),
         held_back,
     })
+}
+
+/// Refuses what is expected after the end of the recording: it could only be missed.
+fn within(clip: &ClipConfig, length: Duration) -> anyhow::Result<()> {
+    for (index, expected) in clip.expect.iter().enumerate() {
+        let cleared = expected.cleared.map(|Clearance(span)| span.after);
+        for (key, from) in [
+            ("after_s", Some(expected.raised.after)),
+            ("begins_s", Some(expected.begins)),
+            ("cleared_after_s", cleared),
+        ] {
+            let Some(from) = from.filter(|from| *from > length) else {
+                continue;
+            };
+            anyhow::bail!(
+                "expect[{index}] ({}): {key} (or its number of pictures) is {:.1} s, and the clip ends at {:.1} s; \
+                 correct it, or `seconds_per_picture`",
+                expected.pattern.rule,
+                from.as_secs_f64(),
+                length.as_secs_f64()
+            );
+        }
+    }
+    Ok(())
 }
