@@ -22,7 +22,9 @@ pub use posed::{PosedAnalysis, Standing};
 pub use simulate::{Supposed, simulate};
 
 use crate::camera::{Cause, Frame};
-use crate::config::{CameraConfig, DangerLevel, LeftObjects, RuleConfig, RuleKind, ZoneConfig};
+use crate::config::{
+    CameraConfig, DangerLevel, LeftObjects, LineConfig, RuleConfig, RuleKind, ZoneConfig,
+};
 use crate::detect::Detection;
 use crate::geometry::PictureSize;
 use crate::motion::{Attention, MotionError, SceneSigns, ViewWatch};
@@ -96,6 +98,7 @@ pub struct CameraAnalysis {
 struct PlacedRule {
     config: RuleConfig,
     zones: Vec<ZoneConfig>,
+    line: Option<LineConfig>,
     voice: Voice,
     rule: Box<dyn Rule>,
 }
@@ -117,6 +120,7 @@ impl PlacedRule {
     ) -> Option<Self> {
         Some(Self {
             zones: named_zones(config, camera),
+            line: named_line(config, camera),
             voice,
             rule: rule::build(config, scene)?,
             config: config.clone(),
@@ -145,6 +149,14 @@ fn named_zones(rule: &RuleConfig, camera: &CameraConfig) -> Vec<ZoneConfig> {
     let mut zones = camera.zones.clone();
     zones.retain(|zone| named.contains(&&zone.id));
     zones
+}
+
+/// The line that a rule watches, as it is.
+fn named_line(rule: &RuleConfig, camera: &CameraConfig) -> Option<LineConfig> {
+    let mut lines = camera.lines.iter();
+    lines
+        .find(|line| Some(&line.id) == rule.zone.as_ref())
+        .cloned()
 }
 
 impl CameraAnalysis {
@@ -187,8 +199,12 @@ impl CameraAnalysis {
                 false => Voice::Speaks,
             };
             let zones = named_zones(config, &plan.camera);
+            let line = named_line(config, &plan.camera);
             let same = before.iter().position(|placed| {
-                placed.config == *config && placed.zones == zones && placed.voice == voice
+                placed.config == *config
+                    && placed.zones == zones
+                    && placed.line == line
+                    && placed.voice == voice
             });
             self.rules.extend(match same {
                 Some(at) => Some(before.swap_remove(at)),

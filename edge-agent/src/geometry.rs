@@ -62,6 +62,9 @@ pub struct PixelBox {
     pub h: f32,
 }
 
+/// A box this near to the picture's edge, in pixels, may be cut off by it.
+const EDGE: f32 = 2.0;
+
 impl PixelBox {
     /// Area in square pixels.
     #[must_use]
@@ -113,6 +116,17 @@ impl PixelBox {
             w: self.w * across,
             h: self.h * down,
         }
+    }
+
+    /// Whether the picture's edge may cut it off: what it shows of a thing's size, and where it stands, is not to be
+    /// believed.
+    #[must_use]
+    pub fn is_cut_off(&self, size: PictureSize) -> bool {
+        let (width, height) = size.as_f32();
+        self.x < EDGE
+            || self.y < EDGE
+            || self.x + self.w > width - EDGE
+            || self.y + self.h > height - EDGE
     }
 
     /// The part inside the picture.

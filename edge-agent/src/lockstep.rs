@@ -322,7 +322,8 @@ impl Lockstep {
         };
         let state = self.pose.at(frame.wall);
         self.analysis.watch_view(&frame, state)?;
-        let signals = self.signals.look(&frame, frame.wall);
+        let pose = state.pose().unwrap_or_default();
+        let signals = self.signals.look(&frame, pose, frame.wall);
         let look = Look {
             detections: &detections,
             verdicts: &verdicts,

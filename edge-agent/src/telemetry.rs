@@ -177,7 +177,7 @@ metrics_list! {
     MAIN_MOMENTS = describe_counter "vong_camera_main_moments_total", Unit::Count,
         "Moments of events looked up on the main stream, by camera and how they were found.";
     FRAMES_DROPPED = describe_counter "vong_agent_frames_dropped_total", Unit::Count,
-        "Pictures dropped because analysis was busy (the newest wins), by camera.";
+        "Pictures that were due and never analysed, by camera and reason.";
     AWAKE_SHARE = describe_gauge "vong_camera_awake_share", Unit::Count,
         "Share of the time since the start in which the camera's gate was open, by camera.";
     EVIDENCE = describe_counter "vong_agent_evidence_total", Unit::Count,

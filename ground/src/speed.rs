@@ -1,4 +1,4 @@
-//! Speed over ground from places in time, with its error. Only calibrated cameras have it.
+//! Velocity and speed from places in time, with their error; over ground, where the camera is calibrated.
 
 use crate::geodesy::Offset;
 
@@ -22,16 +22,35 @@ pub struct Speed {
     pub sigma: f64,
 }
 
+/// A velocity with its error.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Velocity {
+    /// The way of one second, in the unit of the places.
+    pub a_second: Offset,
+    /// Standard deviation along any direction, in the same unit.
+    pub sigma: f64,
+}
+
 /// Fewest places: two are a line through any error.
 const FEWEST: usize = 4;
 
-/// Speed by a straight line through the places, each weighed by its error; none for too few of them, or where
+/// Speed over ground, of places in metres; none as [`velocity`].
+#[must_use]
+pub fn speed(steps: &[Step]) -> Option<Speed> {
+    let found = velocity(steps)?;
+    Some(Speed {
+        kmh: found.a_second.length() * 3.6,
+        sigma: found.sigma * 3.6,
+    })
+}
+
+/// Velocity by a straight line through the places, each weighed by its error; none for too few of them, or where
 /// all were taken at one time.
 ///
 /// The error is the larger of what the places state and what they scatter around the line, so that a track
 /// that turns or jumps is not called exact.
 #[must_use]
-pub fn speed(steps: &[Step]) -> Option<Speed> {
+pub fn velocity(steps: &[Step]) -> Option<Velocity> {
     if steps.len() < FEWEST {
         return None;
     }
@@ -71,9 +90,12 @@ pub fn speed(steps: &[Step]) -> Option<Speed> {
         .sum();
     let freedom = 2.0 * f64::from(u32::try_from(steps.len()).ok()?) - 4.0;
     let variance = (1.0 / spread) * (scatter / freedom).max(1.0);
-    Some(Speed {
-        kmh: ve.hypot(vn) * 3.6,
-        sigma: variance.sqrt() * 3.6,
+    Some(Velocity {
+        a_second: Offset {
+            east: ve,
+            north: vn,
+        },
+        sigma: variance.sqrt(),
     })
 }
 

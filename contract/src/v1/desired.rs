@@ -46,12 +46,49 @@ pub struct CameraDesired {
     /// most 64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub masks: Option<Vec<Corners>>,
+    /// All lines of the camera; absent leaves the configured ones. At most 64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lines: Option<BTreeMap<ZoneId, LineDesired>>,
+    /// Where the heads of configured traffic signals lie in the picture, by the signal's id; signals that are not named
+    /// stay as configured. At most 64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lamps: Option<BTreeMap<ZoneId, LampDesired>>,
     /// Changed parameters of configured rules, each rule once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<RuleChange>,
     /// Rules that raise nothing for a time, e.g. during planned works.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub muted: Vec<Mute>,
+}
+
+/// A line that things cross, in fractions of the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LineDesired {
+    /// Its two ends.
+    pub points: [[f32; 2]; 2],
+    /// A point beyond it: who crosses towards it goes forward. Absent where both ways are alike.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub towards: Option<[f32; 2]>,
+}
+
+/// A signal head in the picture; corners in fractions of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LampDesired {
+    /// The head, all its lenses.
+    pub lamp: Corners,
+    /// The red lens, where it is told apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub red: Option<Corners>,
+    /// The amber lens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amber: Option<Corners>,
+    /// The green lens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub green: Option<Corners>,
+    /// How strong a colour must be to be lit, 0 to 1; absent for the configured one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub lit_from: Option<f32>,
 }
 
 /// A rule of a camera, by its kind and zone as the agent's configuration writes them.
@@ -171,7 +208,38 @@ impl CameraDesired {
         for (index, corners) in self.masks.iter().flatten().enumerate() {
             check_corners(corners, format!("{path}.masks[{index}]"), faults);
         }
+        for (id, line) in self.lines.iter().flatten() {
+            let inside = |point: &[f32; 2]| point.iter().all(|part| (0.0..=1.0).contains(part));
+            if !line.points.iter().chain(&line.towards).all(inside) {
+                let field = format!("{path}.lines.{id}");
+                faults.push(FieldFault::new(field, FieldProblem::OutsidePicture));
+            }
+        }
+        for (id, lamp) in self.lamps.iter().flatten() {
+            let field = format!("{path}.lamps.{id}");
+            let lenses = [&lamp.red, &lamp.amber, &lamp.green].into_iter().flatten();
+            for corners in lenses.chain([&lamp.lamp]) {
+                check_corners(corners, field.clone(), faults);
+            }
+            if lamp
+                .lit_from
+                .is_some_and(|least| !(0.0..=1.0).contains(&least))
+            {
+                let field = format!("{field}.lit_from");
+                faults.push(FieldFault::new(field, FieldProblem::OutOfRange));
+            }
+        }
         let counts = [
+            (
+                "lines",
+                self.lines.as_ref().map_or(0, BTreeMap::len),
+                MAX_SHAPES_PER_CAMERA,
+            ),
+            (
+                "lamps",
+                self.lamps.as_ref().map_or(0, BTreeMap::len),
+                MAX_SHAPES_PER_CAMERA,
+            ),
             (
                 "zones",
                 self.zones.as_ref().map_or(0, BTreeMap::len),

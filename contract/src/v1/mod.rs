@@ -32,7 +32,8 @@ pub use cloudevent::{
 };
 pub use command::{Action, Answer, AnswerOutcome, Candidate, Command, CommandRefusal, Simulation};
 pub use desired::{
-    Applied, CameraDesired, Desired, Mute, Parameter, Parameters, RefusedKey, RuleChange, RuleRef,
+    Applied, CameraDesired, Desired, LampDesired, LineDesired, Mute, Parameter, Parameters,
+    RefusedKey, RuleChange, RuleRef,
 };
 pub use enrolment::{
     EnrolmentAnswer, EnrolmentRequest, KEY_ROTATION_PATH, KeyRotationAnswer, KeyRotationRequest,
@@ -53,7 +54,7 @@ pub use limits::{
     MAX_SIMULATED_CANDIDATES, MAX_SIMULATED_INTERVALS, MAX_SIMULATED_SECONDS, MAX_STATUS_BYTES,
     MAX_TRACKS, MAX_WORD_BYTES, SizeError, check_report_size,
 };
-pub use place::{Bearing, Place, Position};
+pub use place::{Bearing, Heading, Place, Position};
 pub use polygon::{Corners, PolygonError, check_polygon};
 pub use pose::CameraPose;
 pub use report::{

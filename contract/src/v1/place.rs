@@ -1,4 +1,5 @@
-//! Where something is: a place on the ground, or a bearing from a known place. WGS84 throughout.
+//! Where something is, a place on the ground or a bearing from a known place, and which way it moves. WGS84
+//! throughout.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -68,5 +69,45 @@ impl Place {
                     && bearing.uncertainty_deg <= 180.0
             }
         }
+    }
+}
+
+/// Which way something moves.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Heading {
+    /// Over the ground.
+    Ground {
+        /// Degrees clockwise from true north, 0 ≤ x < 360.
+        #[schemars(range(min = 0.0, max = 360.0))]
+        degrees: f64,
+        /// One standard deviation, in degrees; more than 0.
+        #[schemars(range(min = 0.0, max = 180.0))]
+        uncertainty_deg: f64,
+    },
+    /// In the picture, where nobody knows how it lies to the ground.
+    Picture {
+        /// Degrees clockwise from the picture's upper edge, 0 ≤ x < 360: 90 is to the right.
+        #[schemars(range(min = 0.0, max = 360.0))]
+        degrees: f64,
+        /// One standard deviation, in degrees; more than 0.
+        #[schemars(range(min = 0.0, max = 180.0))]
+        uncertainty_deg: f64,
+    },
+}
+
+impl Heading {
+    /// Whether all numbers are finite and in range.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        let (Self::Ground {
+            degrees,
+            uncertainty_deg,
+        }
+        | Self::Picture {
+            degrees,
+            uncertainty_deg,
+        }) = self;
+        (0.0..360.0).contains(degrees) && *uncertainty_deg > 0.0 && *uncertainty_deg <= 180.0
     }
 }

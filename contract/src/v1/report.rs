@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::Evidence;
 use super::ids::{AgentId, CameraId, EventId, EvidenceId, ZoneId};
-use super::place::Place;
+use super::place::{Heading, Place};
 
 /// What family of event this is; `AutoReport::detail` says which of the family.
 #[derive(
@@ -327,6 +327,10 @@ pub struct AutoReport {
     /// measured for a fine: no meter that an authority verified.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub speeds: Vec<TrackSpeed>,
+    /// Which way those who took part went when it was last told, taken together: the heading of a herd. Absent where
+    /// they stood, or went apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heading: Option<Heading>,
     /// The most objects seen at once (a herd is counted once).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,

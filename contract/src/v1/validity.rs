@@ -57,6 +57,11 @@ impl AutoReport {
             self.place.is_none_or(|place| place.is_valid()),
             "place",
             "must hold finite numbers in range",
+        )?;
+        require(
+            self.heading.is_none_or(|heading| heading.is_valid()),
+            "heading",
+            "must hold finite numbers in range",
         )
     }
 

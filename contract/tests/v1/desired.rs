@@ -47,6 +47,55 @@ fn the_golden_state_is_valid_and_small_enough() {
 }
 
 #[test]
+fn lines_and_lamps_lie_inside_of_the_picture() {
+    let golden = golden::read("desired.lines.json");
+    let desired = decode::<Desired>(&golden, EventType::Desired).unwrap().data;
+    assert_eq!(desired.validate(), Ok(()));
+    let refused = |change: fn(&mut CameraDesired)| {
+        let mut desired = desired.clone();
+        change(desired.cameras.values_mut().next().unwrap());
+        faults(desired.validate())
+    };
+    let outside = refused(|camera| {
+        for line in camera.lines.as_mut().unwrap().values_mut() {
+            line.points[1] = [0.5, 1.5];
+        }
+    });
+    let field = |field: &str| {
+        (
+            format!("cameras.cam-12.{field}"),
+            FieldProblem::OutsidePicture,
+        )
+    };
+    assert_eq!(outside, [field("lines.bridge"), field("lines.stop")]);
+    let beyond = refused(|camera| {
+        let lines = camera.lines.as_mut().unwrap();
+        lines.values_mut().last().unwrap().towards = Some([f32::NAN, 0.5]);
+    });
+    assert_eq!(beyond, [field("lines.stop")]);
+    let crossed = refused(|camera| {
+        let lamps = camera.lamps.as_mut().unwrap();
+        lamps.values_mut().for_each(|lamp| {
+            lamp.green = Some(vec![[0.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.0, 1.0]]);
+            lamp.lit_from = Some(1.5);
+        });
+    });
+    assert_eq!(
+        crossed,
+        [
+            (
+                "cameras.cam-12.lamps.main".to_owned(),
+                FieldProblem::SelfIntersecting
+            ),
+            (
+                "cameras.cam-12.lamps.main.lit_from".to_owned(),
+                FieldProblem::OutOfRange
+            ),
+        ]
+    );
+}
+
+#[test]
 fn every_fault_of_desired_state_names_its_field() {
     let square = vec![[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]];
     assert_eq!(

@@ -3,9 +3,9 @@
 use contract::v1::{
     Ack, AckOutcome, AgentClock, AgentId, AutoReport, Basis, Bearing, CameraCounters, CameraId,
     CameraState, CameraStatus, CameraStatusReason, Clock, ClockReference, ClockSource, ClockTrust,
-    EventId, Evidence, EvidenceId, EvidenceKind, GateStatus, Interval, Kind, ModelRef, Moment,
-    NormBox, Part, Phase, Place, PoseStatus, Position, RedLightMoments, RefusalReason, Severity,
-    Topic, TrackBrief, TrackSpeed, UnavailableReason, UnitId, WakeReason, ZoneId,
+    EventId, Evidence, EvidenceId, EvidenceKind, GateStatus, Heading, Interval, Kind, ModelRef,
+    Moment, NormBox, Part, Phase, Place, PoseStatus, Position, RedLightMoments, RefusalReason,
+    Severity, Topic, TrackBrief, TrackSpeed, UnavailableReason, UnitId, WakeReason, ZoneId,
 };
 use jiff::Timestamp;
 use proptest::option;
@@ -96,6 +96,20 @@ fn place() -> impl Strategy<Value = Place> {
             })
         ),
     ]
+}
+
+fn heading() -> impl Strategy<Value = Heading> {
+    let angles = (any::<bool>(), decimal(0, 359), decimal(1, 180));
+    angles.prop_map(|(on_ground, degrees, uncertainty_deg)| match on_ground {
+        true => Heading::Ground {
+            degrees,
+            uncertainty_deg,
+        },
+        false => Heading::Picture {
+            degrees,
+            uncertainty_deg,
+        },
+    })
 }
 
 fn norm_box() -> impl Strategy<Value = NormBox> {
@@ -301,12 +315,13 @@ pub(crate) fn report() -> impl Strategy<Value = AutoReport> {
         option::of(model()),
         "[a-z_]{1,20}/[0-9]{1,3}",
         option::of(basis()),
+        option::of(heading()),
         prop::collection::vec(evidence(), 0..=16),
     );
     (what, whence, proof).prop_map(|(what, whence, proof)| {
         let (event_id, revision, phase, kind, detail, confidence, severity) = what;
         let (occurred, clock, place, agent, camera, camera_name, pose, zone) = whence;
-        let (tracks, count, model, rule_version, basis, evidence) = proof;
+        let (tracks, count, model, rule_version, basis, heading, evidence) = proof;
         AutoReport {
             event_id,
             revision,
@@ -324,6 +339,7 @@ pub(crate) fn report() -> impl Strategy<Value = AutoReport> {
             pose,
             zone,
             speeds: speeds_of(&tracks),
+            heading,
             tracks,
             count,
             model,

@@ -80,7 +80,8 @@ pub(super) fn zones_of(rule: &RuleConfig) -> Vec<&ZoneId> {
     let mut zones: Vec<&ZoneId> = rule.zone.iter().collect();
     if let RuleKind::FireSmoke(own) = &rule.kind {
         zones.extend(&own.ignore_zones);
-        zones.extend(own.known_sources.iter().map(|source| &source.zone));
+        let sources = own.known_sources.iter();
+        zones.extend(sources.filter_map(|source| source.zone.as_ref()));
     }
     zones
 }

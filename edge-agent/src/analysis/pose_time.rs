@@ -81,6 +81,16 @@ impl PoseTime {
         )
     }
 
+    /// The pose's time at a moment of the stream that led to what is seen now: what began before the camera came
+    /// here began, as far as anybody saw, when it came.
+    pub(super) fn since(&self, at: StreamTime) -> StreamTime {
+        let Some(visit) = self.visits.back() else {
+            return at;
+        };
+        let here = at.as_nanos().saturating_sub(visit.ahead);
+        StreamTime::from_nanos(here).max(visit.from)
+    }
+
     /// The pose's time at a moment of the stream that lies in one of its visits.
     pub(super) fn inside(&self, at: StreamTime) -> StreamTime {
         let begun = |visit: &Visit| visit.from.as_nanos().saturating_add(visit.ahead);
@@ -122,6 +132,23 @@ mod tests {
         assert_eq!(time.outside(at(12.0)), at(12.0));
         assert_eq!(time.outside(at(17.0)), at(101.0));
         assert_eq!(time.inside(at(101.0)), at(17.0));
+    }
+
+    #[test]
+    fn what_began_before_the_camera_came_began_when_it_came() {
+        let mut time = PoseTime::default();
+        assert_eq!(time.since(at(7.0)), at(7.0), "it was never here");
+        for (second, arrival) in [
+            (10.0, Arrival::Anew),
+            (15.0, Arrival::StillHere),
+            (100.0, Arrival::Anew),
+            (103.0, Arrival::StillHere),
+        ] {
+            time.enter(at(second), GAP, arrival);
+        }
+        for (stream, here) in [(102.0, 18.0), (100.0, 16.0), (60.0, 16.0), (12.0, 16.0)] {
+            assert_eq!(time.since(at(stream)), at(here), "{stream}");
+        }
     }
 
     proptest! {

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use contract::v1::Kind;
 use jiff::Timestamp;
 
 use super::pose_time::{Arrival, PoseTime};
@@ -17,12 +18,15 @@ use crate::geometry::PictureSize;
 use crate::motion::{MotionError, SceneSigns};
 use crate::pose::PoseState;
 use crate::rule::{EventChange, TrackSpeed};
-use crate::scene::{Pace, Whereabouts};
+use crate::scene::{Course, Pace, Whereabouts};
+use crate::signal::SignalReading;
 use crate::time::StreamTime;
 use crate::track::{Track, TrackId, TrackerOptions};
 
 /// Numbers of tracks in one pose stay below the next one's.
 const NUMBERS_PER_POSE: u32 = 32;
+/// The class of what wanders in herds.
+const CATTLE: &str = "cattle";
 
 /// A camera that may turn.
 pub struct PosedAnalysis {
@@ -47,6 +51,7 @@ struct Posed {
     analysis: CameraAnalysis,
     whereabouts: Whereabouts,
     pace: Pace,
+    course: Course,
     time: PoseTime,
     /// The picture that the pose's time was last told for.
     arrived: Option<StreamTime>,
@@ -63,6 +68,7 @@ impl PosedAnalysis {
                 analysis: CameraAnalysis::new(&here, tracker.clone()),
                 whereabouts: Whereabouts::of(&here),
                 pace: Pace::default(),
+                course: Course::default(),
                 time: PoseTime::default(),
                 arrived: None,
             }
@@ -140,14 +146,17 @@ impl PosedAnalysis {
         let Some(posed) = self.posed(standing.pose) else {
             return Step::default();
         };
+        let signals = signals_inside(look.signals, &posed.time);
         let mut step = posed.analysis.step(&Look {
             at: standing.at,
+            signals: &signals,
             ..*look
         });
         posed.bring_out(&mut step);
         posed
             .pace
             .observe(look.at, &step.tracks, look.size, &posed.whereabouts);
+        posed.follow_herd(look.at, &step.tracks, look.size);
         for change in &mut step.changes {
             posed.place(change, look.size);
         }
@@ -200,6 +209,7 @@ impl PosedAnalysis {
             posed.time = PoseTime::default();
             posed.arrived = None;
             posed.pace.forget();
+            posed.course.forget();
         }
         ended
     }
@@ -257,7 +267,14 @@ impl Posed {
         change
     }
 
-    /// Where a change is, and how fast those are who take part.
+    /// Cattle alone have a heading: what else moves drives along its lane.
+    fn follow_herd(&mut self, at: StreamTime, tracks: &[Track], size: PictureSize) {
+        let herd = tracks.iter().filter(|track| &*track.class == CATTLE);
+        let herd: Vec<Track> = herd.cloned().collect();
+        self.course.observe(at, &herd, size, &self.whereabouts);
+    }
+
+    /// Where a change is, how fast those are who take part, and which way they go.
     fn place(&self, change: &mut EventChange, size: PictureSize) {
         let boxes: Vec<_> = change.tracks.iter().map(|track| track.bbox).collect();
         change.place = self.whereabouts.place_of(&boxes, size);
@@ -270,7 +287,21 @@ impl Posed {
             })
         });
         change.speeds = paces.collect();
+        if change.kind == Kind::StrayCattle {
+            let herd: Vec<TrackId> = change.tracks.iter().map(|track| track.id).collect();
+            change.heading = self.course.of(&herd);
+        }
     }
+}
+
+/// What signals showed, in the time of the pose in which the camera stands.
+pub(super) fn signals_inside(readings: &[SignalReading], time: &PoseTime) -> Vec<SignalReading> {
+    let inside = |reading: &SignalReading| SignalReading {
+        since: time.since(reading.since),
+        seen_at: time.since(reading.seen_at),
+        ..reading.clone()
+    };
+    readings.iter().map(inside).collect()
 }
 
 #[cfg(test)]

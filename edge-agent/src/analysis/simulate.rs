@@ -8,6 +8,7 @@ use contract::v1::{Candidate, EventId, Interval, Phase, ZoneId};
 
 use super::memory::Remembered;
 use super::pose_time::{Arrival, PoseTime};
+use super::posed::signals_inside;
 use crate::config::{CameraConfig, DangerLevel, PoseId, RuleConfig};
 use crate::motion::SceneSigns;
 use crate::rule::{self, EventChange, HeldBack, Observation, Rule};
@@ -104,13 +105,14 @@ fn simulate_in(posed: &Posed, mut rule: Box<dyn Rule>, looks: &[Arc<Remembered>]
         let mut detections = look.detections.clone();
         detections.retain(|seen| !view.masks(&seen.bbox, look.size));
         let scene = look.scene.as_ref().map(|signs| signs_inside(signs, &time));
+        let signals = signals_inside(&look.signals, &time);
         let observation = Observation {
             tracks: &tracks,
             detections: &detections,
             verdicts: &look.verdicts,
             danger_level: *danger_level,
             scene: scene.as_ref(),
-            signals: &look.signals,
+            signals: &signals,
             wall: Some(look.anchor.wall_at(look.at)),
             ..Observation::new(at, look.size)
         };

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use metrics::counter;
 
 use super::access_unit::{AccessUnit, StreamInfo};
+use super::counters::Dropped;
 use super::fault::{CameraError, GstFault};
 use super::frame::Frame;
 use super::gate::{Transition, Waking};
@@ -290,7 +291,7 @@ impl Worker {
 
     fn unusable(&self, fault: &GstFault) {
         let camera = self.outputs.source.id.to_string();
-        self.outputs.counters.dropped();
+        self.outputs.counters.dropped(Dropped::Unusable);
         counter!("vong_camera_bad_pictures_total", "camera" => camera).increment(1);
         tracing::debug!(
             camera.id = %self.outputs.source.id,

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::counters::Counters;
+use super::counters::{Counters, Dropped};
 use super::frame::Frame;
 use super::gated::Regard;
 use super::ring::Epoch;
@@ -98,7 +98,7 @@ impl FrameMailbox {
         let mut slots = self.slots();
         if matches!(slots.waiting.back(), Some(Delivery::Picture(_))) {
             slots.waiting.pop_back();
-            self.shared.counters.dropped();
+            self.shared.counters.dropped(Dropped::Newer);
         }
         slots.waiting.push_back(Delivery::Picture(picture));
         drop(slots);
@@ -112,7 +112,7 @@ impl FrameMailbox {
         let mut slots = self.slots();
         while matches!(slots.waiting.back(), Some(Delivery::Picture(_))) && Instant::now() < until {
             if stop.load(Ordering::Relaxed) {
-                self.shared.counters.dropped();
+                self.shared.counters.dropped(Dropped::Stopping);
                 return;
             }
             let waited = self.shared.taken.wait_timeout(slots, LOOK_FOR_STOP);
@@ -132,7 +132,7 @@ impl FrameMailbox {
             .position(|d| matches!(d, Delivery::Ended { .. }));
         if let Some(earlier) = earlier {
             for _ in slots.waiting.drain(earlier + 1..) {
-                self.shared.counters.dropped();
+                self.shared.counters.dropped(Dropped::Ended);
             }
         } else {
             slots
@@ -158,7 +158,7 @@ impl FrameMailbox {
         // What lies in front came right after what was taken: no end lies between them.
         match slots.waiting.pop_front() {
             Some(Delivery::Picture(newer)) if newer.may_replace(&taken) => {
-                self.shared.counters.dropped();
+                self.shared.counters.dropped(Dropped::Turn);
                 self.shared.taken.notify_one();
                 newer
             }

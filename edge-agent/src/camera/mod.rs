@@ -85,7 +85,7 @@ mod video_fixture;
 pub use access_unit::{AccessUnit, CameraTime, Codec, StreamInfo};
 pub use address::{Carrier, StreamAddress};
 pub use alone::{Receivers, Units, decode as decode_alone};
-pub use counters::Counters;
+pub use counters::{Counters, Dropped};
 pub use fault::{CameraError, GstFault};
 pub use file::{FileError, FileItem, FileSource, Timing};
 pub use footage::{Footage, FoundBy, Place};

@@ -18,7 +18,7 @@ use crate::config::{CameraConfig, Config, GateMode, PoseId, PoseSource, RuleMode
 use crate::detect::{Detection, Detector};
 use crate::geometry::PixelBox;
 use crate::lockstep::{Analysed, Lockstep, Recording};
-use crate::rule::{EventChange, HeldBack};
+use crate::rule::{EventChange, HeldBack, TrackSpeed};
 use crate::verify;
 
 /// Which recording, as which camera.
@@ -260,6 +260,23 @@ fn event(change: &EventChange) -> Value {
     });
     if let Some(moments) = moments {
         event["moments"] = json!(moments);
+    }
+    if let Some(place) = change.place {
+        event["place"] = json!(place);
+    }
+    if !change.speeds.is_empty() {
+        let speed = |speed: &TrackSpeed| {
+            json!({
+                "track": speed.track.0,
+                "kmh": rounded(speed.kmh),
+                "uncertainty_kmh": rounded(speed.sigma_kmh),
+            })
+        };
+        let speeds: Vec<_> = change.speeds.iter().map(speed).collect();
+        event["speeds"] = json!(speeds);
+    }
+    if let Some(heading) = change.heading {
+        event["heading"] = json!(heading);
     }
     event
 }

@@ -15,7 +15,7 @@ use super::fault::{Wrong, suggestion};
 use super::line::{self, LineConfig};
 use super::mask;
 use super::pose::{self, PoseId, Poses};
-use super::rule::{self, EvidenceWindow, RuleConfig, RuleContext, RuleKind, RuleMode};
+use super::rule::{self, Bearings, EvidenceWindow, RuleConfig, RuleContext, RuleKind, RuleMode};
 use super::schedule;
 use super::secret::Secret;
 use super::section::Section;
@@ -255,15 +255,8 @@ pub(super) fn read_one(
     );
     let time_zone = schedule::read_zone(section);
     let zones = zone::read(section, &ground.poses);
-    let lines = line::read(section, &zones);
-    let signals = signal::read(section);
-    if !signals.is_empty() && !ground.poses.is_fixed() {
-        let wrong = Wrong::new(
-            "is read in one view, and this camera turns",
-            "remove it, or the poses",
-        );
-        section.note("signal", wrong);
-    }
+    let lines = line::read(section, &zones, &ground.poses);
+    let signals = signal::read(section, &ground.poses);
     let (pose_masks, masks) = mask::read(section, &ground.poses)
         .into_iter()
         .partition::<Vec<_>, _>(|(pose, _)| pose.is_some());
@@ -277,6 +270,7 @@ pub(super) fn read_one(
         model,
         time_zone: &time_zone,
         mode,
+        bearings: ground.bearings(),
     };
     let mut rules = rule::read(section, &context);
     if reach == Reach::Address {
@@ -322,6 +316,18 @@ struct GroundConfig {
     elevation: Option<Elevation>,
     calibration: Option<Calibration>,
     poses: Poses,
+}
+
+impl GroundConfig {
+    /// Whether it is known in which direction the camera looks.
+    fn bearings(&self) -> Bearings {
+        let of_poses = self.poses.named.iter().map(|pose| &pose.calibration);
+        let towers = |known: &Option<Calibration>| matches!(known, Some(Calibration::Tower(_)));
+        match of_poses.chain([&self.calibration]).any(towers) {
+            true => Bearings::Known,
+            false => Bearings::Unknown,
+        }
+    }
 }
 
 fn read_ground(

@@ -1,12 +1,14 @@
-//! `[[camera.line]]`: named lines across the way, e.g. a stop line, from one point to another.
+//! `[[camera.line]]`: named lines across the way, e.g. a stop line, from one point to another; each in every pose, or in
+//! one.
 
 use contract::v1::ZoneId;
 use sha2::{Digest as _, Sha256};
 
 use super::fault::Wrong;
+use super::pose::{PoseId, Poses};
 use super::section::Section;
 use super::value;
-use super::zone::{Measure, ZoneConfig};
+use super::zone::{Measure, ZoneConfig, read_pose};
 use crate::geometry::NormPoint;
 
 /// `[[camera.line]]`: a line that things cross.
@@ -18,6 +20,8 @@ pub struct LineConfig {
     pub ends: [NormPoint; 2],
     /// A point beyond it: who crosses towards it goes forward. None where both ways are alike.
     pub towards: Option<NormPoint>,
+    /// The pose in which it is there; in every one where none is named.
+    pub pose: Option<PoseId>,
 }
 
 impl LineConfig {
@@ -38,7 +42,7 @@ const SHORTEST: f32 = 0.01;
 /// A point that is nearer to the line than this lies on neither side of it.
 const ON_THE_LINE: f32 = 0.005;
 
-pub(super) fn read(camera: &Section<'_>, zones: &[ZoneConfig]) -> Vec<LineConfig> {
+pub(super) fn read(camera: &Section<'_>, zones: &[ZoneConfig], poses: &Poses) -> Vec<LineConfig> {
     let mut lines: Vec<LineConfig> = Vec::new();
     for section in camera.tables("line") {
         let id = section.required("id", &value::parsed::<ZoneId>);
@@ -63,9 +67,15 @@ pub(super) fn read(camera: &Section<'_>, zones: &[ZoneConfig]) -> Vec<LineConfig
         if let Some(ends) = ends {
             check(&section, ends, towards);
         }
+        let pose = read_pose(&section, poses);
         section.finish();
         if let (Some(id), Some(ends)) = (id, ends) {
-            lines.push(LineConfig { id, ends, towards });
+            lines.push(LineConfig {
+                id,
+                ends,
+                towards,
+                pose,
+            });
         }
     }
     lines

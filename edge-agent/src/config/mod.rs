@@ -59,7 +59,7 @@ pub use rule::{
     CameraHealthConfig, DangerLevel, Direction, EncroachmentConfig, EvidenceWindow,
     FireSmokeConfig, HealthConcern, IllegalParkingConfig, KnownSource, LeftObjects,
     LineCrossingConfig, PassageConfig, RedLightConfig, RuleConfig, RuleKind, RuleMode, RuleOrigin,
-    StrayCattleConfig, Verify, WrongWayConfig,
+    Sector, StrayCattleConfig, Verify, WrongWayConfig,
 };
 pub use schedule::Schedule;
 pub use secret::Secret;

@@ -5,12 +5,14 @@
 //! on by itself: what cannot be had is refused with the reason, and the rest applies.
 
 use contract::v1::{
-    CameraDesired, CameraId, Corners, Parameter, Parameters, RefusedKey, RuleRef, ZoneId,
+    CameraDesired, CameraId, Corners, LampDesired, LineDesired, Parameter, Parameters, RefusedKey,
+    RuleRef, ZoneId,
 };
 use toml::de::DeTable;
 use toml::{Table, Value};
 
 use super::fault::{FaultSink, suggestion};
+use super::pose::PoseId;
 use super::section::Section;
 use super::{CameraConfig, Config, RuleMode, camera};
 
@@ -64,6 +66,13 @@ impl<'a> CameraOverlay<'a> {
             let masks: Vec<Value> = masks.iter().map(mask_value).collect();
             refused.extend(self.set(format!("{path}.masks"), "mask", masks));
         }
+        if let Some(lines) = &desired.lines {
+            let lines: Vec<Value> = lines.iter().map(|line| self.line_value(line)).collect();
+            refused.extend(self.set(format!("{path}.lines"), "line", lines));
+        }
+        for (signal, lamp) in desired.lamps.iter().flatten() {
+            refused.extend(self.lay_lamp(format!("{path}.lamps.{signal}"), signal, lamp));
+        }
         for change in &desired.rules {
             refused.extend(self.lay_parameters(&change.rule, &change.parameters));
         }
@@ -88,7 +97,7 @@ impl<'a> CameraOverlay<'a> {
         let mut refused = Vec::new();
         for (name, value) in parameters {
             let key = format!("{path}.{name}");
-            if ["kind", "zone"].contains(&name.as_str()) {
+            if ["kind", "zone", "line"].contains(&name.as_str()) {
                 let why = "names the rule; change it in the agent's own configuration";
                 refused.push(refusal(key, why));
                 continue;
@@ -109,6 +118,46 @@ impl<'a> CameraOverlay<'a> {
             refused.extend(self.take(key, table));
         }
         refused
+    }
+
+    /// Lays the place of a signal's head over it.
+    fn lay_lamp(&mut self, key: String, signal: &ZoneId, lamp: &LampDesired) -> Option<RefusedKey> {
+        let mut table = self.table.clone();
+        let signals = table.get_mut("signal").and_then(Value::as_array_mut);
+        let written = signals
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_table_mut);
+        let named =
+            |table: &Table| table.get("id").and_then(Value::as_str) == Some(signal.as_str());
+        let Some(own) = written.into_iter().find(|table| named(table)) else {
+            let known: Vec<&str> = self
+                .camera
+                .signals
+                .iter()
+                .map(|known| known.id.as_str())
+                .collect();
+            let remedy = suggestion(signal.as_str(), &known);
+            let why = format!("this camera has no signal \"{signal}\"; {remedy}");
+            return Some(refusal(key, &why));
+        };
+        // Whatever the file measures in, a wish is in fractions.
+        own.remove("pixels_of");
+        own.insert("lamp".to_owned(), corners_value(&lamp.lamp));
+        for (name, lens) in [
+            ("red", &lamp.red),
+            ("amber", &lamp.amber),
+            ("green", &lamp.green),
+        ] {
+            own.remove(name);
+            if let Some(lens) = lens {
+                own.insert(name.to_owned(), corners_value(lens));
+            }
+        }
+        if let Some(least) = lamp.lit_from {
+            own.insert("lit_from".to_owned(), Value::Float(f64::from(least)));
+        }
+        self.take(key, table)
     }
 
     /// The camera with everything that was not refused.
@@ -185,11 +234,27 @@ impl<'a> CameraOverlay<'a> {
         zone.insert("id".to_owned(), Value::String(id.to_string()));
         zone.insert("polygon".to_owned(), corners_value(corners));
         let configured = self.configured.zones.iter().find(|zone| zone.id == *id);
-        let pose = configured.and_then(|zone| self.configured.poses.name(zone.pose?));
-        if let Some(pose) = pose {
-            zone.insert("pose".to_owned(), Value::from(pose));
-        }
+        self.keep_pose(&mut zone, configured.and_then(|zone| zone.pose));
         Value::Table(zone)
+    }
+
+    /// The same of a line.
+    fn line_value(&self, (id, desired): (&ZoneId, &LineDesired)) -> Value {
+        let mut line = Table::new();
+        line.insert("id".to_owned(), Value::String(id.to_string()));
+        line.insert("points".to_owned(), corners_value(&desired.points));
+        if let Some(towards) = &desired.towards {
+            line.insert("towards".to_owned(), corner_value(towards));
+        }
+        let configured = self.configured.lines.iter().find(|line| line.id == *id);
+        self.keep_pose(&mut line, configured.and_then(|line| line.pose));
+        Value::Table(line)
+    }
+
+    fn keep_pose(&self, shape: &mut Table, pose: Option<PoseId>) {
+        if let Some(name) = pose.and_then(|pose| self.configured.poses.name(pose)) {
+            shape.insert("pose".to_owned(), Value::from(name));
+        }
     }
 }
 
@@ -216,12 +281,13 @@ fn mask_value(corners: &Corners) -> Value {
     Value::Table(mask)
 }
 
-fn corners_value(corners: &Corners) -> Value {
-    let corner = |corner: &[f32; 2]| {
-        let numbers = corner.iter().map(|number| Value::Float(f64::from(*number)));
-        Value::Array(numbers.collect())
-    };
-    Value::Array(corners.iter().map(corner).collect())
+fn corners_value(corners: &[[f32; 2]]) -> Value {
+    Value::Array(corners.iter().map(corner_value).collect())
+}
+
+fn corner_value(corner: &[f32; 2]) -> Value {
+    let numbers = corner.iter().map(|number| Value::Float(f64::from(*number)));
+    Value::Array(numbers.collect())
 }
 
 fn parameter_value(parameter: &Parameter) -> Value {
@@ -347,6 +413,101 @@ url = "rtsp://host/other"
         );
         assert_eq!(camera.rules[0].min_confidence, 0.9, "the good part applies");
         assert_eq!(camera.zones, config().cameras[0].zones);
+    }
+
+    const JUNCTION: &str = r#"
+[[model]]
+name = "yolox-nano"
+[[camera]]
+id = "cam-1"
+url = "rtsp://host/path"
+poses = { source = "mqtt" }
+[[camera.pose]]
+name = "north"
+[[camera.pose]]
+name = "east"
+[[camera.line]]
+id = "stop"
+pose = "east"
+points = [[0.1, 0.5], [0.9, 0.5]]
+towards = [0.5, 0.1]
+[[camera.signal]]
+id = "main"
+pose = "east"
+lamp = [[576, 48], [640, 48], [640, 144]]
+red = [[576, 48], [640, 48], [640, 96]]
+pixels_of = [640, 480]
+controller = "nga-tu-1"
+group = "1"
+[[camera.rule]]
+kind = "red_light"
+line = "stop"
+"#;
+
+    fn moved(desired: serde_json::Value) -> (CameraConfig, Vec<(String, String)>) {
+        let config = Config::parse(JUNCTION, Path::new("agent.toml")).unwrap();
+        let mut overlay = CameraOverlay::of(&config, &"cam-1".parse().unwrap()).unwrap();
+        let refused = overlay.lay(&serde_json::from_value(desired).unwrap());
+        let refused = refused.into_iter().map(|one| (one.key, one.reason));
+        (overlay.clone().into_camera(), refused.collect())
+    }
+
+    #[test]
+    fn a_line_and_a_lamp_are_moved_in_their_pose() {
+        let (camera, refused) = moved(json!({
+            "lines": { "stop": { "points": [[0.2, 0.75], [0.8, 0.75]], "towards": [0.5, 0.25] } },
+            "lamps": { "main": { "lamp": [[0.5, 0.0], [0.75, 0.0], [0.75, 0.25]], "lit_from": 0.5 } }
+        }));
+        assert_eq!(refused, []);
+        let (line, signal) = (&camera.lines[0], &camera.signals[0]);
+        assert_eq!((line.ends[0].x, line.ends[1].y), (0.2, 0.75));
+        assert_eq!((line.pose, signal.pose), (Some(PoseId(1)), Some(PoseId(1))));
+        let lamp = signal.lamp.as_ref().unwrap();
+        assert_eq!((lamp.head.points()[1].x, lamp.lit_from), (0.75, 0.5));
+        assert_eq!(
+            lamp.lenses,
+            [None, None, None],
+            "lenses of the old place are gone"
+        );
+        assert!(signal.controller.is_some(), "who tells its state stays");
+    }
+
+    #[test]
+    fn a_line_that_a_rule_needs_and_a_lamp_that_nobody_has_are_refused() {
+        let before = moved(json!({})).0;
+        for (desired, key, why) in [
+            (
+                json!({ "lines": {} }),
+                "cameras.cam-1.lines",
+                "no line \"stop\"",
+            ),
+            (
+                json!({ "lines": { "stop": { "points": [[0.2, 0.75], [0.8, 0.75]] } } }),
+                "cameras.cam-1.lines",
+                "which way is forward",
+            ),
+            (
+                json!({ "lines": { "stop": { "points": [[0.2, 0.75], [0.2, 0.75]], "towards": [0.5, 0.25] } } }),
+                "cameras.cam-1.lines",
+                "one point",
+            ),
+            (
+                json!({ "lamps": { "mian": { "lamp": [[0.5, 0.0], [0.75, 0.0], [0.75, 0.25]] } } }),
+                "cameras.cam-1.lamps.mian",
+                "did you mean \"main\"?",
+            ),
+            (
+                json!({ "lamps": { "main": { "lamp": [[0.5, 0.0], [0.75, 0.0]] } } }),
+                "cameras.cam-1.lamps.main",
+                "at least 3",
+            ),
+        ] {
+            let (camera, refused) = moved(desired);
+            assert_eq!(refused.len(), 1, "{refused:?}");
+            assert_eq!(refused[0].0, key);
+            assert!(refused[0].1.contains(why), "{refused:?}");
+            assert_eq!(camera, before, "all stays as it was");
+        }
     }
 
     #[test]

@@ -9,13 +9,12 @@ use contract::v1::{MAX_WORD_BYTES, Position, ZoneId};
 use jiff::Timestamp;
 use url::Url;
 
-use super::CameraConfig;
 use super::calibration::{self, Calibration, Said};
 use super::fault::{Wrong, suggestion};
 use super::secret::{self, Secret};
 use super::section::Section;
 use super::value;
-use super::zone::ZoneConfig;
+use super::{CameraConfig, RuleConfig, RuleKind};
 
 /// A pose of a camera: its number among the camera's poses; the only one of a camera that has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -137,31 +136,43 @@ impl Poses {
 }
 
 impl CameraConfig {
-    /// Whether a zone is of another pose.
+    /// Whether a zone or line is of another pose.
     #[must_use]
     pub fn is_elsewhere(&self, zone: &ZoneId, pose: PoseId) -> bool {
-        let elsewhere = |known: &ZoneConfig| known.pose.is_some_and(|other| other != pose);
-        self.zones
-            .iter()
-            .any(|known| known.id == *zone && elsewhere(known))
+        let zones = self.zones.iter().map(|known| (&known.id, known.pose));
+        let lines = self.lines.iter().map(|known| (&known.id, known.pose));
+        let mut known = zones.chain(lines);
+        known.any(|(id, of)| id == zone && of.is_some_and(|other| other != pose))
     }
 
-    /// The camera as it is while it stands in a pose: its zones, masks and rules there, and its calibration.
+    /// Whether a rule looks at a zone, crosses a line, or goes by a signal of another pose.
+    fn looks_elsewhere(&self, rule: &RuleConfig, pose: PoseId) -> bool {
+        let signal = match &rule.kind {
+            RuleKind::RedLight(own) => own.signal.as_ref(),
+            _ => None,
+        };
+        let of_signal = self.signals.iter().find(|known| Some(&known.id) == signal);
+        let elsewhere = |other: PoseId| other != pose;
+        rule.zone
+            .as_ref()
+            .is_some_and(|zone| self.is_elsewhere(zone, pose))
+            || of_signal.is_some_and(|signal| signal.pose.is_some_and(elsewhere))
+    }
+
+    /// The camera as it is while it stands in a pose: its zones, lines, signals, masks and rules there, and its
+    /// calibration.
     #[must_use]
     pub fn in_pose(&self, pose: PoseId) -> Self {
         let elsewhere = |other: Option<PoseId>| other.is_some_and(|other| other != pose);
         let mut here = self.clone();
         here.zones.retain(|zone| !elsewhere(zone.pose));
+        here.lines.retain(|line| !elsewhere(line.pose));
+        here.signals.retain(|signal| !elsewhere(signal.pose));
         let masks = self.pose_masks.iter();
         let masks = masks.filter(|(of, _)| *of == pose).map(|(_, mask)| mask);
         here.masks.extend(masks.cloned());
         here.pose_masks.clear();
-        here.rules.retain(|rule| {
-            !rule
-                .zone
-                .as_ref()
-                .is_some_and(|zone| self.is_elsewhere(zone, pose))
-        });
+        here.rules.retain(|rule| !self.looks_elsewhere(rule, pose));
         if let Some(named) = self.poses.named.get(usize::from(pose.0)) {
             here.calibration.clone_from(&named.calibration);
         }

@@ -169,3 +169,103 @@ fn what_cannot_be_is_said() {
         assert!(!fault.contains("hunter2"));
     }
 }
+
+/// What traffic rules go by in the pose that looks at a junction.
+const JUNCTION: &str = r#"
+[camera.poses]
+source = "mqtt"
+[[camera.pose]]
+name = "north"
+[[camera.pose]]
+name = "east"
+[[camera.line]]
+id = "stop"
+pose = "east"
+points = [[0.1, 0.5], [0.9, 0.5]]
+towards = [0.5, 0.1]
+[[camera.line]]
+id = "everywhere"
+points = [[0.1, 0.5], [0.9, 0.5]]
+[[camera.signal]]
+id = "main"
+pose = "east"
+lamp = [[0.9, 0.1], [1.0, 0.1], [1.0, 0.3]]
+[[camera.signal]]
+id = "told"
+controller = "nga-tu-1"
+group = "1"
+[[camera.rule]]
+kind = "red_light"
+line = "stop"
+signal = "main"
+[[camera.rule]]
+kind = "line_crossing"
+line = "everywhere"
+"#;
+
+#[test]
+fn lines_and_signals_of_a_pose_are_there_alone_and_so_are_rules_that_go_by_them() {
+    let config = read(JUNCTION).unwrap();
+    let seen = |pose: u16| {
+        let here = config.cameras[0].in_pose(PoseId(pose));
+        let lines: Vec<String> = here.lines.iter().map(|line| line.id.to_string()).collect();
+        let signals: Vec<String> = here
+            .signals
+            .iter()
+            .map(|signal| signal.id.to_string())
+            .collect();
+        let rules: Vec<&str> = here.rules.iter().map(|rule| rule.kind.word()).collect();
+        (lines.join(" "), signals.join(" "), rules.join(" "))
+    };
+    let both = |words: [&str; 3]| {
+        let [lines, signals, rules] = words.map(str::to_owned);
+        (lines, signals, rules)
+    };
+    assert_eq!(
+        seen(0),
+        both(["everywhere", "told", "line_crossing camera_health"])
+    );
+    assert_eq!(
+        seen(1),
+        both([
+            "stop everywhere",
+            "main told",
+            "red_light line_crossing camera_health"
+        ])
+    );
+    // By the signal alone, where the line is in every view.
+    let by_signal = JUNCTION.replacen("pose = \"east\"\npoints", "points", 1);
+    let config = read(&by_signal).unwrap();
+    let north = config.cameras[0].in_pose(PoseId(0));
+    assert!(
+        north
+            .rules
+            .iter()
+            .all(|rule| rule.kind.word() != "red_light")
+    );
+}
+
+#[test]
+fn a_signal_that_cannot_be_seen_where_it_is_needed_is_one_clear_fault() {
+    for (keys, path, said) in [
+        (
+            JUNCTION.replace("pose = \"east\"\nlamp", "lamp"),
+            "camera[0].signal[0].lamp",
+            "in which pose its head lies there",
+        ),
+        (
+            JUNCTION.replace("pose = \"east\"\nlamp", "pose = \"north\"\nlamp"),
+            "camera[0].rule[0].line",
+            "never seen together",
+        ),
+        (
+            JUNCTION.replace("pose = \"east\"\npoints", "pose = \"eats\"\npoints"),
+            "camera[0].line[0].pose",
+            "did you mean \"east\"?",
+        ),
+    ] {
+        let fault = read(&keys).unwrap_err();
+        assert!(fault.contains(path) && fault.contains(said), "{fault}");
+        assert_eq!(fault.lines().count(), 1, "{fault}");
+    }
+}

@@ -1,12 +1,13 @@
 //! `[[camera.signal]]`: traffic signals that this camera's rules go by, read off the picture, told by a
-//! controller, or both.
+//! controller, or both. A camera that turns reads each in one pose.
 
 use contract::v1::{PublicKey, UnitId, ZoneId};
 
 use super::fault::Wrong;
+use super::pose::{PoseId, Poses};
 use super::section::Section;
 use super::value;
-use super::zone::{Measure, Polygon, polygon};
+use super::zone::{Measure, Polygon, polygon, read_pose};
 
 /// `[[camera.signal]]`: one signal.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +18,8 @@ pub struct SignalConfig {
     pub lamp: Option<LampConfig>,
     /// Who tells its state over MQTT.
     pub controller: Option<ControllerConfig>,
+    /// The pose in which its head is seen; in every one where none is named.
+    pub pose: Option<PoseId>,
 }
 
 /// A signal head in the picture.
@@ -45,7 +48,7 @@ pub struct ControllerConfig {
 /// Most bytes of a group's name.
 const MOST_GROUP_BYTES: usize = 64;
 
-pub(super) fn read(camera: &Section<'_>) -> Vec<SignalConfig> {
+pub(super) fn read(camera: &Section<'_>, poses: &Poses) -> Vec<SignalConfig> {
     let mut signals: Vec<SignalConfig> = Vec::new();
     for section in camera.tables("signal") {
         let id = section.required("id", &value::parsed::<ZoneId>);
@@ -67,12 +70,21 @@ pub(super) fn read(camera: &Section<'_>) -> Vec<SignalConfig> {
             );
             section.note("lamp", wrong);
         }
+        let pose = read_pose(&section, poses);
+        if section.has("lamp") && !section.has("pose") && !poses.is_fixed() {
+            let wrong = Wrong::new(
+                "is read in one view, and this camera turns",
+                "add `pose = …`: in which pose its head lies there",
+            );
+            section.note("lamp", wrong);
+        }
         section.finish();
         if let Some(id) = id {
             signals.push(SignalConfig {
                 id,
                 lamp,
                 controller,
+                pose,
             });
         }
     }

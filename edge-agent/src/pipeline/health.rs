@@ -148,3 +148,158 @@ fn hearing(plan: &Plan, now: Timestamp) -> Hearing {
         _ => Hearing::Wanted,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use contract::v1::{CameraStatusReason, Mute, Phase};
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::config::Config;
+
+    const CLOCKS: ClockVerdicts = ClockVerdicts {
+        camera: Verdict::Good,
+        agent: Verdict::Good,
+        known: Verdict::Good,
+    };
+
+    /// A camera that somebody watches, by a clock that the test winds on.
+    struct Watched {
+        health: HealthWatch,
+        plan: Plan,
+        supervisor: watch::Sender<StreamHealth>,
+        counters: Arc<Counters>,
+    }
+
+    fn camera(keys: &str) -> CameraConfig {
+        let text = format!(
+            "[[model]]\nname = \"yolox-nano\"\n[[camera]]\nid = \"cam-1\"\nurl = \"rtsp://h/p\"\n\
+             [[camera.rule]]\nkind = \"stray_cattle\"\n[[camera.rule]]\nkind = \"camera_health\"\n\
+             offline_after_s = 20\nslow_after_s = 30\nclear_after_s = 2\ncool_down_s = 0\n{keys}"
+        );
+        let config = Config::parse(&text, Path::new("agent.toml")).unwrap();
+        config.cameras[0].clone()
+    }
+
+    fn stream(state: CameraState) -> StreamHealth {
+        let reason = (state == CameraState::Retrying).then_some(CameraStatusReason::Stalled);
+        StreamHealth {
+            state,
+            reason,
+            since: Timestamp::now(),
+        }
+    }
+
+    impl Watched {
+        fn new(keys: &str) -> Self {
+            let camera = camera(keys);
+            let (supervisor, health) = watch::channel(stream(CameraState::Running));
+            let counters = Arc::new(Counters::default());
+            Self {
+                health: HealthWatch::new(&camera, health, Arc::clone(&counters)),
+                plan: Plan::of(camera, String::new()),
+                supervisor,
+                counters,
+            }
+        }
+
+        /// Seconds pass, in each of which so many pictures come and the model looks at one; what is told.
+        fn pass(&mut self, seconds: u32, pictures: u32) -> Vec<(&'static str, Phase)> {
+            let mut told = Vec::new();
+            for _ in 0..seconds {
+                self.health.began -= Duration::from_secs(1);
+                for _ in 0..pictures {
+                    self.counters.received(Timestamp::now());
+                }
+                if pictures > 0 {
+                    self.counters.analysed();
+                }
+                let changes = self.health.look(&self.plan, CLOCKS, None);
+                told.extend(changes.iter().map(|change| (change.detail, change.phase)));
+            }
+            told
+        }
+
+        fn is(&self, state: CameraState) {
+            self.supervisor.send_replace(stream(state));
+        }
+    }
+
+    const GONE: (&str, Phase) = ("offline", Phase::Raised);
+    const BACK: (&str, Phase) = ("offline", Phase::Cleared);
+
+    #[test]
+    fn a_camera_that_its_supervisor_cannot_reach_is_told_though_no_picture_comes() {
+        let mut watched = Watched::new("");
+        assert_eq!(watched.pass(30, 5), []);
+        watched.is(CameraState::Retrying);
+        assert_eq!(watched.pass(15, 0), []);
+        // Between two tries it connects, which is no picture.
+        watched.is(CameraState::Connecting);
+        assert_eq!(watched.pass(10, 0), [GONE]);
+        watched.is(CameraState::Running);
+        assert_eq!(watched.pass(10, 5), [BACK]);
+        // The agent stops while the camera is away: nothing stays open.
+        watched.is(CameraState::Retrying);
+        assert_eq!(watched.pass(30, 0), [GONE]);
+        let ended = watched.health.end();
+        assert!(matches!(&ended[..], [one] if one.phase == Phase::Cleared));
+        assert!(one_line(&watched), "its times are of the agent's own line");
+    }
+
+    fn one_line(watched: &Watched) -> bool {
+        let clock = watched.health.clock();
+        clock.stream >= StreamTime::ZERO + Duration::from_secs(85)
+    }
+
+    #[test]
+    fn planned_works_silence_it_until_they_are_over() {
+        let mut watched = Watched::new("");
+        watched.plan.muted = vec![Mute {
+            rule: serde_json::from_str("{\"rule\": \"camera_health\"}").unwrap(),
+            until: Timestamp::now() + SignedDuration::from_hours(1),
+        }];
+        watched.is(CameraState::Retrying);
+        assert_eq!(watched.pass(100, 0), []);
+        watched.plan.muted[0].until = Timestamp::now() - SignedDuration::from_secs(1);
+        assert_eq!(watched.pass(3, 0), [GONE]);
+        // Works that begin while it is open end it.
+        watched.plan.muted[0].until = Timestamp::now() + SignedDuration::from_hours(1);
+        assert_eq!(watched.pass(3, 0), [BACK]);
+    }
+
+    #[test]
+    fn another_plan_counts_from_its_first_look_on() {
+        let mut watched = Watched::new("");
+        watched.is(CameraState::Retrying);
+        assert_eq!(watched.pass(25, 0), [GONE]);
+        // The same rule again, of a camera that changed otherwise, does not notice.
+        let mut changed = watched.plan.camera.clone();
+        changed.name.push('x');
+        watched.plan = Plan::of(changed, String::new());
+        assert_eq!(watched.pass(3, 0), []);
+        let other = camera("").rules;
+        let mut slower = camera("blind_after_s = 30");
+        assert_ne!(other, slower.rules);
+        slower.name.clone_from(&watched.plan.camera.name);
+        watched.plan = Plan::of(slower, String::new());
+        assert_eq!(watched.pass(3, 0), [BACK]);
+        assert_eq!(watched.pass(30, 0), [GONE]);
+    }
+
+    #[test]
+    fn a_camera_that_sends_too_little_for_its_rules_is_told_and_one_that_a_gate_spares_is_not() {
+        // Cattle must be seen within 10 s.
+        let mut watched = Watched::new("");
+        assert_eq!(watched.pass(60, 25), [], "the gate decoded one in 25");
+        let mut told = Vec::new();
+        for _ in 0..60 {
+            told.extend(watched.pass(1, 1));
+            told.extend(watched.pass(4, 0));
+        }
+        assert_eq!(told, [("too_slow", Phase::Raised)]);
+        assert_eq!(watched.pass(60, 25), [("too_slow", Phase::Cleared)]);
+    }
+}

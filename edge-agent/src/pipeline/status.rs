@@ -96,8 +96,12 @@ impl StatusReporter {
             0.0
         };
         metrics::gauge!(metric::CAMERA_UP, "camera" => camera.clone()).set(up);
-        metrics::counter!(metric::FRAMES_DROPPED, "camera" => camera.clone())
-            .absolute(counters.dropped);
+        for (reason, dropped) in self.counters.drops() {
+            metrics::counter!(
+                metric::FRAMES_DROPPED, "camera" => camera.clone(), "reason" => reason.word()
+            )
+            .absolute(dropped);
+        }
         let gate = self.gate.report();
         metrics::gauge!(metric::AWAKE_SHARE, "camera" => camera).set(gate.awake_share());
         let turns = !self.poses.is_fixed();

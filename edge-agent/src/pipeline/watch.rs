@@ -17,7 +17,8 @@ use super::facts::PosedFacts;
 use super::health::{HealthWatch, TICK};
 use crate::analysis::{Gaze, Look, Plan, PosedAnalysis, Remembered, TrackMemory};
 use crate::camera::{
-    Cause, Counters, Delivery, Epoch, Frame, FrameMailbox, GateHandle, Picture, Regard, Signal,
+    Cause, Counters, Delivery, Dropped, Epoch, Frame, FrameMailbox, GateHandle, Picture, Regard,
+    Signal,
 };
 use crate::config::RuleMode;
 use crate::detect::{Classifier, DetectError, Detection, Request, Seat};
@@ -189,7 +190,7 @@ impl Watch {
         let pts = picture.frame.pts;
         if self.analysed.is_some_and(|last| last >= (epoch, pts)) {
             // The gate fetched it from the past, too late: rules cannot go back.
-            self.counters.dropped();
+            self.counters.dropped(Dropped::Late);
             return failing;
         }
         let state = self.pose.at(self.clocks.now(anchor).wall_at(pts));
@@ -201,6 +202,7 @@ impl Watch {
             self.look_after(picture.frame.size, None, runtime);
             return failing;
         }
+        let size = picture.frame.size;
         let (frame, detections) = match self.see(picture) {
             Ok(seen) => seen,
             Err(error) => {
@@ -214,6 +216,8 @@ impl Watch {
                         "this camera's pictures cannot be analysed; watching on"
                     );
                 }
+                self.counters.dropped(Dropped::Model);
+                self.look_after(size, None, runtime);
                 return Failing::Yes;
             }
         };
@@ -236,7 +240,8 @@ impl Watch {
         self.follow(frame.pts, moment, runtime);
         let verdicts = self.second_look(&frame, &detections, unverified);
         self.watch_view(&frame, state);
-        let signals = self.signals.look(&frame, Timestamp::now());
+        let pose = state.pose().unwrap_or_default();
+        let signals = self.signals.look(&frame, pose, Timestamp::now());
         let look = Look {
             detections: &detections,
             verdicts: &verdicts,
@@ -283,6 +288,7 @@ impl Watch {
     fn note_pose(&mut self, state: PoseState) {
         if self.standing.is_some_and(|before| before != state) {
             self.gaze.end();
+            self.signals.end();
             self.verifier.iter_mut().for_each(FireVerifier::forget);
         }
         self.standing = Some(state);
@@ -398,6 +404,7 @@ impl Watch {
         self.gate.set_shortest_event(plan.camera.shortest_event());
         self.mute_ends = plan.next_end(now);
         self.exhibits.camera = Arc::new(plan.camera.clone());
+        self.signals.follow(&plan.camera);
         self.facts = PosedFacts::of(self.facts.general(), &plan.version, &plan.camera);
         self.verifier = match verify::wanted(&plan.camera) {
             true => self

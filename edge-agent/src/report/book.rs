@@ -251,6 +251,7 @@ impl ReportBook {
                 .map(brief::speed)
                 .collect();
         }
+        report.heading = change.heading.or(report.heading);
         if change.phase == Phase::Cleared {
             let end = sighting.clock.wall_at(change.at);
             report.occurred.end = Some(end.max(report.occurred.start));
@@ -428,6 +429,7 @@ impl ReportBook {
             zone: birth.zone.cloned(),
             tracks: Vec::new(),
             speeds: Vec::new(),
+            heading: None,
             count: None,
             model: camera.model.clone(),
             rule_version: birth.rule_version.to_owned(),

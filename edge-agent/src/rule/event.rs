@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use contract::v1::{EventId, Kind, Phase, Place, Severity, ZoneId};
+use contract::v1::{EventId, Heading, Kind, Phase, Place, Severity, ZoneId};
 
 use crate::config::{DangerLevel, PoseId, RuleMode};
 use crate::detect::Detection;
@@ -94,6 +94,8 @@ pub struct EventChange {
     pub place: Option<Place>,
     /// How fast those are who take part, where the camera is calibrated.
     pub speeds: Vec<TrackSpeed>,
+    /// Which way they go, taken together.
+    pub heading: Option<Heading>,
 }
 
 /// Three pictures of a passage over a line, in order.
@@ -140,6 +142,7 @@ impl EventChange {
             pose: None,
             place: None,
             speeds: Vec::new(),
+            heading: None,
         }
     }
 }

@@ -12,7 +12,7 @@ use super::fire_place::{FireFilter, FirePlace, FirePlaces, Veto, together};
 use super::life::{Facts, OpenEvent};
 use crate::config::{DangerLevel, FireSmokeConfig, KnownSource, RuleConfig, RuleMode, Verify};
 use crate::geometry::PixelBox;
-use crate::scene::{Membership, Scene, Zone};
+use crate::scene::{Membership, Scene, Whereabouts, Zone};
 use crate::time::StreamTime;
 use crate::track::{Life, Track, TrackId};
 
@@ -49,7 +49,8 @@ pub(super) struct FireSmoke {
     clear_after: Duration,
     cool_down: Duration,
     danger_level: Option<DangerLevel>,
-    known_sources: Vec<(KnownSource, Zone)>,
+    known_sources: Vec<(KnownSource, Option<Zone>)>,
+    whereabouts: Whereabouts,
     open: Option<Burning>,
     cleared: Vec<Cleared>,
     held_back: Vec<HeldBack>,
@@ -108,13 +109,23 @@ pub(super) fn build(rule: &RuleConfig, own: &FireSmokeConfig, scene: &Scene) -> 
         known_sources: own
             .known_sources
             .iter()
-            .filter_map(|source| Some((source.clone(), scene.zone(&source.zone)?.clone())))
+            .filter_map(|source| placed(source, scene))
             .collect(),
+        whereabouts: scene.whereabouts().clone(),
         open: None,
         cleared: Vec::new(),
         held_back: Vec::new(),
         told: Vec::new(),
     }
+}
+
+/// A known source with its zone; none where its zone is of another pose.
+fn placed(source: &KnownSource, scene: &Scene) -> Option<(KnownSource, Option<Zone>)> {
+    let zone = match &source.zone {
+        Some(id) => Some(scene.zone(id)?.clone()),
+        None => None,
+    };
+    Some((source.clone(), zone))
 }
 
 /// What becomes of a place in one picture.
@@ -176,8 +187,17 @@ impl FireSmoke {
 
     /// Whether it is something that is known to burn there now. Its foot tells: a plume drifts.
     fn is_known(&self, extent: &PixelBox, now: &Observation<'_>) -> bool {
+        let foot = Membership::BottomCentre;
+        // Where a camera turned to a pose that nobody measured, no direction is known, and a fire is told.
+        let bearing = self.whereabouts.bearing_of(extent, now.size);
         self.known_sources.iter().any(|(source, zone)| {
-            source.may_burn(now.wall) && zone.holds(extent, now.size, Membership::BottomCentre)
+            let is_there = zone
+                .as_ref()
+                .is_none_or(|zone| zone.holds(extent, now.size, foot));
+            let in_direction = source
+                .sector
+                .is_none_or(|sector| bearing.is_some_and(|bearing| sector.holds(bearing)));
+            source.may_burn(now.wall) && is_there && in_direction
         })
     }
 

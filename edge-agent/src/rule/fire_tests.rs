@@ -22,6 +22,11 @@ const SIZE: PictureSize = PictureSize {
 /// A fire rule with these keys besides, on a camera with zones `kiln` (the right quarter) and `yard`
 /// (the lower half).
 fn rule(keys: &str) -> Box<dyn Rule> {
+    rule_on("", keys)
+}
+
+/// The same on a camera with these keys.
+fn rule_on(camera: &str, keys: &str) -> Box<dyn Rule> {
     let sha256 = "0".repeat(64);
     let text = format!(
         r#"
@@ -36,6 +41,7 @@ classes = ["fire", "smoke", "car"]
 id = "cam-1"
 url = "rtsp://host/path"
 time_zone = "+00:00"
+{camera}
 [[camera.zone]]
 id = "kiln"
 polygon = [[0.75, 0.0], [1.0, 0.0], [1.0, 1.0], [0.75, 1.0]]
@@ -205,6 +211,43 @@ fn what_is_known_to_burn_at_its_hours_is_held_back_and_nothing_else() {
             reasons == [HeldBackReason::KnownSource],
             held_back,
             "{wall:?} {foot}: {reasons:?}"
+        );
+    }
+}
+
+/// A camera that looks east from a tower, 60° wide: the middle of its picture lies at 90°, its right edge at 120°.
+#[test]
+fn what_is_known_to_burn_in_a_direction_is_held_back_wherever_it_seems_to_stand() {
+    const TOWER: &str = "place = { lat = 16.2, lon = 107.8 }\ncalibration = { height_m = 30.0, azimuth = 90.0, \
+        tilt = 0.0, field_of_view = 60.0, uncertainty_deg = 0.5 }";
+    let at = |degrees: f64| {
+        500.0 + 500.0 * (degrees - 90.0).to_radians().tan() / 30_f64.to_radians().tan()
+    };
+    let source = |keys: &str| {
+        format!(
+            "[[camera.rule.known_source]]\nname = \"brick kiln\"\n{keys}\nhours = [\"06:00-18:00\"]"
+        )
+    };
+    let day = "2026-03-02T12:00:00Z";
+    for (keys, degrees, height, wall, held_back) in [
+        ("bearing = 105", 105.0, 600.0, day, true),
+        ("bearing = 105", 106.5, 300.0, day, true),
+        ("bearing = 105", 108.0, 600.0, day, false),
+        ("bearing = 105\nwithin_deg = 4", 108.0, 600.0, day, true),
+        ("bearing = 105", 105.0, 600.0, "2026-03-02T20:00:00Z", false),
+        // What lies behind it in the same direction is told where a zone narrows it.
+        ("bearing = 105\nzone = \"yard\"", 105.0, 700.0, day, true),
+        ("bearing = 105\nzone = \"yard\"", 105.0, 300.0, day, false),
+    ] {
+        let mut rule = rule_on(TOWER, &source(keys));
+        let told = play(&mut *rule, 0.2, 0..60, |n| Scripted {
+            wall: Some(wall.parse().unwrap()),
+            ..vec![flame(0.6, (at(degrees) as f32, height), n)].into()
+        });
+        assert_eq!(
+            told.at(Phase::Raised).is_empty(),
+            held_back,
+            "{keys} {degrees} {height} {wall}"
         );
     }
 }

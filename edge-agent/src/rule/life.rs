@@ -122,6 +122,7 @@ impl Facts {
             pose: None,
             place: None,
             speeds: Vec::new(),
+            heading: None,
         }
     }
 }

@@ -31,8 +31,6 @@ const STRAYS_A_SECOND: f32 = 1.0;
 const STRAYS_OF_STEP: f32 = 0.5;
 /// Most speed of what was seen once only, in mean sides a second.
 const FASTEST: f32 = 12.0;
-/// A box this near to the picture's edge, in pixels, is cut off by it.
-const EDGE: f32 = 2.0;
 
 /// Where a thing stood in one picture, or in several while it did not move.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -99,7 +97,7 @@ impl Way {
             self.begin(at, bbox, size);
             return Taken::BeginsAnew;
         }
-        if !is_cut_off(bbox, size)
+        if !bbox.is_cut_off(size)
             && let Some(height) = self.height()
             && !HEIGHTS.contains(&(bbox.h / height.max(1.0)))
         {
@@ -139,7 +137,7 @@ impl Way {
         if self.recent.len() > 4 {
             self.recent.pop_front();
         }
-        if is_cut_off(bbox, size) {
+        if bbox.is_cut_off(size) {
             return;
         }
         self.heights.push_back(bbox.h);
@@ -198,14 +196,6 @@ impl Way {
 /// Where a box touches the ground, inside the picture.
 fn foot(bbox: &PixelBox, size: PictureSize) -> PixelPoint {
     bbox.clipped(size).bottom_centre()
-}
-
-fn is_cut_off(bbox: &PixelBox, size: PictureSize) -> bool {
-    let (width, height) = size.as_f32();
-    bbox.x < EDGE
-        || bbox.y < EDGE
-        || bbox.x + bbox.w > width - EDGE
-        || bbox.y + bbox.h > height - EDGE
 }
 
 pub(super) fn distance(a: PixelPoint, b: PixelPoint) -> f32 {

@@ -102,6 +102,7 @@ mod tests {
 
     fn line(towards: Option<(f32, f32)>) -> Line {
         Line::of(&LineConfig {
+            pose: None,
             id: "stop".parse().unwrap(),
             ends: [NormPoint { x: 0.2, y: 0.5 }, NormPoint { x: 0.8, y: 0.5 }],
             towards: towards.map(|(x, y)| NormPoint { x, y }),

@@ -2,6 +2,7 @@
 //!
 //! Pure geometry. What does not belong here: what a zone is for, which pose the camera is in.
 
+mod course;
 mod line;
 mod pace;
 mod whereabouts;
@@ -9,6 +10,7 @@ mod zone;
 
 use contract::v1::ZoneId;
 
+pub use course::Course;
 pub use line::Line;
 pub use pace::Pace;
 pub use whereabouts::Whereabouts;
@@ -23,6 +25,7 @@ pub struct Scene {
     zones: Vec<Zone>,
     lines: Vec<Line>,
     masks: Vec<Mask>,
+    whereabouts: Whereabouts,
 }
 
 impl Scene {
@@ -35,6 +38,7 @@ impl Scene {
             zones: camera.zones.iter().map(zone).collect(),
             lines: camera.lines.iter().map(Line::of).collect(),
             masks: camera.masks.iter().cloned().map(Mask::new).collect(),
+            whereabouts: Whereabouts::of(camera),
         }
     }
 
@@ -48,6 +52,12 @@ impl Scene {
     #[must_use]
     pub fn masks(&self, bbox: &PixelBox, size: PictureSize) -> bool {
         self.masks.iter().any(|mask| mask.hides(bbox, size))
+    }
+
+    /// How it relates to the ground.
+    #[must_use]
+    pub const fn whereabouts(&self) -> &Whereabouts {
+        &self.whereabouts
     }
 
     /// The zone of that id.

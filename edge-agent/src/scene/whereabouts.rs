@@ -70,6 +70,19 @@ impl Whereabouts {
         })
     }
 
+    /// The direction of a thing that stands on the lower edge of this box, in degrees clockwise from true north;
+    /// none but on a tower.
+    #[must_use]
+    pub fn bearing_of(&self, bbox: &PixelBox, size: PictureSize) -> Option<f64> {
+        let Some(Calibration::Tower(tower)) = &self.calibration else {
+            return None;
+        };
+        let (width, height) = size.as_f32();
+        let camera = tower.tower(f64::from(width) / f64::from(height));
+        let point = Point::of(bbox, size);
+        Some(camera.ray(point.at, point.sigma).bearing.degrees())
+    }
+
     fn seen_from_tower(
         &self,
         tower: &TowerCalibration,

@@ -11,7 +11,7 @@ use super::pixels::HeadMap;
 use super::reader::LampReader;
 use super::state::{Doubt, SignalReading, SignalState, Source};
 use crate::camera::Frame;
-use crate::config::{CameraConfig, ControllerConfig, LampConfig};
+use crate::config::{CameraConfig, ControllerConfig, LampConfig, PoseId, SignalConfig};
 use crate::time::StreamTime;
 
 /// Lamp and controller may differ for so long: the picture is older than the word.
@@ -27,6 +27,8 @@ pub struct SignalWatch {
 #[derive(Debug)]
 struct Signal {
     id: ZoneId,
+    /// Where it is seen; in every pose where none is named.
+    pose: Option<PoseId>,
     lamp: Option<Lamp>,
     controller: Option<ControllerConfig>,
     /// Since when lamp and controller say different things.
@@ -53,29 +55,37 @@ impl SignalWatch {
     /// recording.
     #[must_use]
     pub fn of(camera: &CameraConfig, board: SignalBoard) -> Self {
-        let signal = |signal: &crate::config::SignalConfig| Signal {
-            id: signal.id.clone(),
-            lamp: signal.lamp.clone().map(Lamp::new),
-            controller: signal.controller.clone(),
-            differ_since: None,
-        };
         Self {
-            signals: camera.signals.iter().map(signal).collect(),
+            signals: camera.signals.iter().map(Signal::new).collect(),
             board,
         }
     }
 
-    /// What each signal shows as of this picture, in the order of the configuration; `now` is the agent's
-    /// clock. Times must not go back between two calls of [`SignalWatch::end`].
-    pub fn look(&mut self, frame: &Frame, now: Timestamp) -> Vec<SignalReading> {
+    /// Becomes what the configuration says now. A signal that is as it was does not notice.
+    pub fn follow(&mut self, camera: &CameraConfig) {
+        let mut before = std::mem::take(&mut self.signals);
+        let signals = camera.signals.iter().map(|config| {
+            let same = before.iter().position(|signal| signal.is(config));
+            match same {
+                Some(at) => before.swap_remove(at),
+                None => Signal::new(config),
+            }
+        });
+        self.signals = signals.collect();
+    }
+
+    /// What each signal of a pose shows as of this picture, in the order of the configuration; `now` is the
+    /// agent's clock. Times must not go back between two calls of [`SignalWatch::end`].
+    pub fn look(&mut self, frame: &Frame, pose: PoseId, now: Timestamp) -> Vec<SignalReading> {
         let board = &self.board;
-        let signals = self.signals.iter_mut();
+        let here = |signal: &&mut Signal| signal.pose.is_none_or(|of| of == pose);
+        let signals = self.signals.iter_mut().filter(here);
         signals
             .map(|signal| signal.look(frame, board, now))
             .collect()
     }
 
-    /// The stream ended or broke: what comes next is another time line.
+    /// The stream ended or broke, or the camera turned: what comes next is another time line, or another view.
     pub fn end(&mut self) {
         for signal in &mut self.signals {
             signal.differ_since = None;
@@ -87,6 +97,24 @@ impl SignalWatch {
 }
 
 impl Signal {
+    fn new(config: &SignalConfig) -> Self {
+        Self {
+            id: config.id.clone(),
+            pose: config.pose,
+            lamp: config.lamp.clone().map(Lamp::new),
+            controller: config.controller.clone(),
+            differ_since: None,
+        }
+    }
+
+    /// Whether it is made from that.
+    fn is(&self, config: &SignalConfig) -> bool {
+        self.id == config.id
+            && self.pose == config.pose
+            && self.lamp.as_ref().map(|lamp| &lamp.config) == config.lamp.as_ref()
+            && self.controller == config.controller
+    }
+
     fn look(&mut self, frame: &Frame, board: &SignalBoard, now: Timestamp) -> SignalReading {
         let lamp = self.lamp.as_mut().map(|lamp| lamp.look(frame));
         let told = self.controller.as_ref().map(|controller| {
@@ -189,7 +217,12 @@ impl Lamp {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::camera::{ColorMatrix, ColorRange, PixelFormat};
+    use crate::config::Config;
+    use crate::geometry::PictureSize;
 
     const RED: SignalState = SignalState::Red;
     const GREEN: SignalState = SignalState::Green;
@@ -218,6 +251,7 @@ mod tests {
         ] {
             let mut signal = Signal {
                 id: "main".parse().unwrap(),
+                pose: None,
                 lamp: None,
                 controller: None,
                 differ_since: None,
@@ -235,6 +269,66 @@ mod tests {
             }
             assert_eq!((seen[0], seen[2]), (at_once, later), "{lamp:?} {told:?}");
         }
+    }
+
+    fn frame() -> Frame {
+        Frame {
+            pts: StreamTime::ZERO,
+            wall: Timestamp::UNIX_EPOCH,
+            size: PictureSize {
+                width: 2,
+                height: 2,
+            },
+            format: PixelFormat::I420,
+            range: ColorRange::Limited,
+            matrix: ColorMatrix::Bt601,
+            planes: Vec::new(),
+        }
+    }
+
+    /// A camera with a signal in each of two poses and one in both, all told by controllers; `group` is the last
+    /// one's.
+    fn told(group: &str) -> CameraConfig {
+        let signal = |id: &str, keys: &str| {
+            format!("[[camera.signal]]\nid = \"{id}\"\ncontroller = \"c\"\n{keys}\n")
+        };
+        let text = format!(
+            "[[model]]\nname = \"yolox-nano\"\n[[camera]]\nid = \"cam\"\nurl = \"rtsp://h/p\"\n\
+             poses = {{ source = \"mqtt\" }}\n[[camera.pose]]\nname = \"north\"\n[[camera.pose]]\nname = \"east\"\n{}{}{}",
+            signal("a", "group = \"1\"\npose = \"north\""),
+            signal("b", "group = \"2\"\npose = \"east\""),
+            signal("c", &format!("group = \"{group}\"")),
+        );
+        let config = Config::parse(&text, Path::new("agent.toml")).unwrap();
+        config.cameras[0].clone()
+    }
+
+    #[test]
+    fn signals_of_the_pose_are_looked_at_and_no_others() {
+        let mut watch = SignalWatch::of(&told("3"), SignalBoard::default());
+        for (pose, wanted) in [(0, ["a", "c"]), (1, ["b", "c"])] {
+            let readings = watch.look(&frame(), PoseId(pose), Timestamp::UNIX_EPOCH);
+            let seen: Vec<&str> = readings.iter().map(|one| one.signal.as_str()).collect();
+            assert_eq!(seen, wanted);
+        }
+    }
+
+    #[test]
+    fn a_new_plan_leaves_alone_what_is_as_it_was() {
+        let mut watch = SignalWatch::of(&told("3"), SignalBoard::default());
+        let then = Some(StreamTime::from_secs_f64(5.0));
+        for signal in &mut watch.signals {
+            signal.differ_since = then;
+        }
+        watch.follow(&told("4"));
+        let kept: Vec<bool> = watch
+            .signals
+            .iter()
+            .map(|signal| signal.differ_since == then)
+            .collect();
+        assert_eq!(kept, [true, true, false]);
+        let group = |signal: &Signal| signal.controller.as_ref().map(|told| told.group.clone());
+        assert_eq!(watch.signals.last().and_then(group).as_deref(), Some("4"));
     }
 
     #[test]

@@ -11,6 +11,7 @@
 mod provider;
 mod revoked;
 mod rights;
+mod teller;
 mod tls;
 
 use std::net::SocketAddr;
@@ -23,6 +24,7 @@ use mqtt5::broker::{BrokerConfig, BrokerShutdownHandle, MqttBroker, StorageConfi
 use tokio::task::JoinHandle;
 
 pub use self::rights::{Client, SERVER_USER, may_publish, may_subscribe, unit_acl, unit_user};
+pub use self::teller::{Teller, TellerError};
 pub use self::tls::{TlsError, check_door, client_config};
 
 use self::provider::Provider;

@@ -69,6 +69,16 @@ impl Provider {
                     return Verdict::Unknown;
                 }
             },
+            Client::Teller(_) => match store::teller_credential(&self.store, user).await {
+                Ok(Some(row)) => {
+                    row.revoked_at.is_none() && presented.matches(&row.mqtt_password_hash)
+                }
+                Ok(None) => false,
+                Err(error) => {
+                    tracing::error!(error = %error, "a teller's password could not be checked");
+                    return Verdict::Unknown;
+                }
+            },
         };
         if matches {
             Verdict::Welcome(user.clone())

@@ -1,4 +1,4 @@
-//! An agent or unit that is shut out is let go of at once, not only at its next log-in.
+//! An agent, unit or teller that is shut out is let go of at once, not only at its next log-in.
 //!
 //! Whoever shuts it out may be another process (`ingest-server agent revoke`), so the database is
 //! asked from time to time who is.
@@ -12,10 +12,10 @@ use tokio::sync::watch;
 use super::rights::UNIT_PREFIX;
 use crate::store::{self, Store};
 
-/// How long a revoked agent may stay connected.
+/// How long whoever is revoked may stay connected.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Looks for revoked agents for as long as the broker lives.
+/// Looks for who is revoked for as long as the broker lives.
 pub(super) fn disconnect_them(
     store: Store,
     router: Arc<MessageRouter>,
@@ -26,9 +26,10 @@ pub(super) fn disconnect_them(
         while broker.has_changed().is_ok() {
             tokio::time::sleep(EVERY).await;
             // Who cannot be asked about is asked about again.
-            let (Ok(agents), Ok(units)) = (
+            let (Ok(agents), Ok(units), Ok(tellers)) = (
                 store::agents(&store).await,
                 store::unit_credentials(&store).await,
+                store::teller_credentials(&store).await,
             ) else {
                 continue;
             };
@@ -37,6 +38,15 @@ pub(super) fn disconnect_them(
                 if router.is_connected(&client).await {
                     router.disconnect_client(&client).await;
                     tracing::warn!(unit.id = unit.unit, "disconnected a unit that was revoked");
+                }
+            }
+            for teller in tellers.iter().filter(|teller| teller.revoked_at.is_some()) {
+                if router.is_connected(&teller.name).await {
+                    router.disconnect_client(&teller.name).await;
+                    tracing::warn!(
+                        teller = teller.name,
+                        "disconnected a teller that was revoked"
+                    );
                 }
             }
             for agent in agents.iter().filter(|agent| agent.revoked_at.is_some()) {

@@ -5,6 +5,8 @@
 
 use contract::v1::{AgentId, TOPIC_ROOT, Topic, UnitId};
 
+use super::teller::Teller;
+
 /// The user name of the server's own client.
 pub const SERVER_USER: &str = "ingest";
 
@@ -17,6 +19,8 @@ pub enum Client {
     Agent(AgentId),
     /// A unit that acts on incidents.
     Unit(UnitId),
+    /// Somebody who tells agents one thing.
+    Teller(Teller),
 }
 
 /// Opens a unit's user name: no agent's name holds a dot.
@@ -38,6 +42,9 @@ impl Client {
         if let Some(unit) = name.strip_prefix(UNIT_PREFIX) {
             return unit.parse().ok().map(Self::Unit);
         }
+        if let Ok(teller) = name.parse() {
+            return Some(Self::Teller(teller));
+        }
         name.parse().ok().map(Self::Agent)
     }
 
@@ -49,6 +56,7 @@ impl Client {
             Self::Server => client_id.starts_with("vong-ingest"),
             Self::Agent(agent) => client_id == agent.as_str(),
             Self::Unit(unit) => client_id == unit_user(unit),
+            Self::Teller(teller) => client_id == teller.to_string(),
         }
     }
 }
@@ -81,6 +89,9 @@ pub fn may_publish(client: &Client, topic: &str) -> bool {
         Client::Unit(unit) => {
             matches!(topic.parse::<Topic>(), Ok(Topic::UnitAcks(owner)) if owner == *unit)
         }
+        Client::Teller(teller) => topic
+            .parse::<Topic>()
+            .is_ok_and(|topic| teller.may_publish(&topic)),
     }
 }
 
@@ -102,6 +113,7 @@ pub fn may_subscribe(client: &Client, filter: &str) -> bool {
         Client::Unit(unit) => {
             matches!(filter.parse::<Topic>(), Ok(Topic::UnitIncidents(owner)) if owner == *unit)
         }
+        Client::Teller(_) => false,
     }
 }
 
@@ -221,6 +233,46 @@ mod tests {
             "vong/v1/units/kiem-lam/incidents"
         ));
         assert!(!may_publish(&namesake, "vong/v1/units/kiem-lam/acks"));
+    }
+
+    #[test]
+    fn a_teller_tells_one_thing_and_reads_nothing() {
+        const SIGNAL: &str = "vong/v1/signals/nga-tu-1/state";
+        const POSE: &str = "vong/v1/agents/hue-01/cameras/thap-canh/pose";
+        const NEIGHBOUR: &str = "vong/v1/agents/hue-01/cameras/cam-2/pose";
+        for (name, own) in [
+            ("signal.nga-tu-1", &[SIGNAL][..]),
+            ("pose.hue-01", &[POSE, NEIGHBOUR]),
+            ("pose.hue-01.thap-canh", &[POSE]),
+        ] {
+            let teller = Client::of_user(name).unwrap();
+            assert!(matches!(teller, Client::Teller(_)), "{name}");
+            for topic in [
+                SIGNAL,
+                POSE,
+                NEIGHBOUR,
+                "vong/v1/signals/nga-tu-2/state",
+                "vong/v1/agents/hue-02/cameras/thap-canh/pose",
+                "vong/v1/agents/hue-01/cameras/thap-canh/status",
+                "vong/v1/agents/hue-01/cameras/+/pose",
+                "vong/v1/agents/hue-01/reports",
+                "vong/v1/agents/hue-01/desired",
+                "vong/v1/units/nga-tu-1/acks",
+            ] {
+                assert_eq!(
+                    may_publish(&teller, topic),
+                    own.contains(&topic),
+                    "{name} on {topic}"
+                );
+                assert!(!may_subscribe(&teller, topic), "{name} reads {topic}");
+            }
+            assert!(!may_subscribe(&teller, "#"));
+            assert!(teller.may_use_client_id(name));
+            assert!(!teller.may_use_client_id("hue-01"));
+        }
+        // An agent of a controller's name is somebody else.
+        let namesake = Client::of_user("nga-tu-1").unwrap();
+        assert!(!may_publish(&namesake, SIGNAL));
     }
 
     #[test]

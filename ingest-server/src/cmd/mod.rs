@@ -12,6 +12,7 @@ mod mosquitto;
 mod serve;
 mod setup;
 mod stop;
+mod teller;
 mod unit;
 mod user;
 mod verify;
@@ -57,6 +58,9 @@ enum Command {
     /// Units that read what concerns them at the broker.
     #[command(subcommand)]
     Unit(unit::Unit),
+    /// Signal controllers, and who turns cameras: who may tell agents so at the broker.
+    #[command(subcommand)]
+    Teller(teller::Teller),
     /// Contact data of citizens.
     #[command(subcommand)]
     Contacts(contacts::Contacts),
@@ -94,6 +98,7 @@ impl Cli {
                 Command::Agent(agent) => agent::run(&config, agent).await,
                 Command::Setup(setup) => setup::run(&config, setup).await,
                 Command::Unit(unit) => unit::run(&config, unit).await,
+                Command::Teller(teller) => teller::run(&config, teller).await,
                 Command::Contacts(command) => contacts::run(&config, &command),
                 Command::Verify(args) => verify::run(&config, &args),
                 Command::MakeCopy => Ok(()),

@@ -1,4 +1,4 @@
-//! `agent mosquitto`: the files by which a Mosquitto knows server and agents.
+//! `agent mosquitto`: the files by which a Mosquitto knows server, agents, units and tellers.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 use crate::agents::{MosquittoUser, mosquitto_hash, mosquitto_passwords};
-use crate::broker::{unit_acl, unit_user};
+use crate::broker::{Teller, unit_acl, unit_user};
 use crate::config::{BrokerConfig, Config};
-use crate::store::entity::unit_credential;
+use crate::store::entity::{teller_credential, unit_credential};
 use crate::store::{self, Store};
 
 /// Who may publish and read what: the same for every site.
@@ -21,8 +21,8 @@ const MODE: u32 = 0o640;
 /// Which files.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The `password_file`: lines of agents and of the server are brought up to date, agents that
-    /// were shut out leave it, other lines stay.
+    /// The `password_file`: lines of agents, units, tellers and of the server are brought up to date, who
+    /// was shut out leaves it, other lines stay.
     #[arg(long, value_name = "FILE")]
     passwords: PathBuf,
     /// The `acl_file`, written anew.
@@ -43,6 +43,10 @@ pub(super) async fn run(config: &Config, store: &Store, args: &Args) -> anyhow::
         let (name, user) = unit_user_of(unit)?;
         users.insert(name, user);
     }
+    let tellers = store::teller_credentials(store).await?;
+    for teller in &tellers {
+        users.insert(teller.name.clone(), teller_user_of(teller));
+    }
     users.insert(
         username.clone(),
         MosquittoUser::Known(mosquitto_hash(password.reveal())?),
@@ -59,7 +63,7 @@ pub(super) async fn run(config: &Config, store: &Store, args: &Args) -> anyhow::
         written.text.lines().count()
     ));
     if let Some(acl) = &args.acl {
-        replace(acl, &acl_of(&units)?)?;
+        replace(acl, &acl_of(&units, &tellers)?)?;
         super::say(format!("{}: written", acl.display()));
     }
     for name in written.missing {
@@ -81,11 +85,25 @@ fn unit_user_of(unit: &unit_credential::Model) -> anyhow::Result<(String, Mosqui
     Ok((unit_user(&unit.unit.parse()?), user))
 }
 
-/// The rights that are the same everywhere, and each unit's own.
-fn acl_of(units: &[unit_credential::Model]) -> anyhow::Result<String> {
+/// What Mosquitto is to know of a teller.
+fn teller_user_of(teller: &teller_credential::Model) -> MosquittoUser {
+    match teller.revoked_at {
+        Some(_) => MosquittoUser::ShutOut,
+        None => MosquittoUser::Known(teller.mosquitto_hash.clone()),
+    }
+}
+
+/// The rights that are the same everywhere, and each unit's and teller's own.
+fn acl_of(
+    units: &[unit_credential::Model],
+    tellers: &[teller_credential::Model],
+) -> anyhow::Result<String> {
     let mut acl = ACL.to_owned();
     for unit in units.iter().filter(|unit| unit.revoked_at.is_none()) {
         acl.push_str(&unit_acl(&unit.unit.parse()?));
+    }
+    for teller in tellers.iter().filter(|teller| teller.revoked_at.is_none()) {
+        acl.push_str(&teller.name.parse::<Teller>()?.acl());
     }
     Ok(acl)
 }

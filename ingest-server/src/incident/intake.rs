@@ -127,6 +127,7 @@ mod tests {
             zone: None,
             tracks: vec![],
             speeds: Vec::new(),
+            heading: None,
             count: Some(revision),
             model: None,
             rule_version: "stray_cattle/1".to_owned(),

@@ -41,6 +41,7 @@ mod quarantine;
 mod reports;
 mod seals;
 mod sessions;
+mod tellers;
 mod telling;
 mod units;
 mod setup;
@@ -131,5 +132,6 @@ pub use seals::{
 };
 pub use sessions::{StoredSession, end_session, open_session, session, touch_session};
 pub use setup::{SetupKind, insert_setup, setup_document, setup_version};
+pub use tellers::{let_teller_in, shut_teller_out, teller_credential, teller_credentials};
 pub use telling::{Meant, ToTell, proposed_offence, to_tell};
 pub use units::{let_unit_in, shut_unit_out, unit_credential, unit_credentials};

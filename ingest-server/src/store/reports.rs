@@ -1,6 +1,6 @@
 //! Messages as they came, the reports parsed from them, and the events they tell of.
 
-use contract::v1::{AutoReport, EventId, ReportId};
+use contract::v1::{AutoReport, EventId, Heading, ReportId, TrackSpeed};
 use jiff::Timestamp;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use serde::Serialize;
@@ -33,8 +33,25 @@ pub(super) fn event_row(report: &AutoReport) -> event_table::Model {
         tracks: json(&report.tracks),
         model: report.model.as_ref().map(json),
         rule_version: report.rule_version.clone(),
+        moving: moving(report),
         incident_id: None,
     }
+}
+
+/// How those who took part moved, where that was told.
+fn moving(report: &AutoReport) -> Option<String> {
+    #[derive(Serialize)]
+    struct Moving<'a> {
+        speeds: &'a [TrackSpeed],
+        heading: Option<Heading>,
+    }
+    let told = !report.speeds.is_empty() || report.heading.is_some();
+    told.then(|| {
+        json(&Moving {
+            speeds: &report.speeds,
+            heading: report.heading,
+        })
+    })
 }
 
 pub(super) fn message_row(verified: &VerifiedReport<'_>) -> message_table::Model {

@@ -195,6 +195,63 @@ pub(crate) async fn a_unit_reads_and_answers_on_its_own_topics_alone(broker: &mu
     );
 }
 
+pub(crate) async fn a_teller_tells_agents_one_thing_and_nobody_else_does(broker: &mut impl Broker) {
+    const SIGNAL: &str = "vong/v1/signals/nga-tu-1/state";
+    const POSE: &str = "vong/v1/agents/hue-01/cameras/thap-canh/pose";
+    let elsewhere = [
+        "vong/v1/signals/nga-tu-2/state",
+        "vong/v1/agents/hue-02/cameras/thap-canh/pose",
+        "vong/v1/agents/hue-01/cameras/thap-canh/status",
+        "vong/v1/agents/hue-01/desired",
+        "vong/v1/units/kiem-lam/incidents",
+    ];
+    let mut observer = Client::server(broker, "vong-ingest-a", Session::Fleeting).await;
+    observer.subscribe("vong/v1/#").await;
+    let mut agent = Client::agent(broker, 0, Session::Fleeting).await;
+    for topic in [SIGNAL, POSE] {
+        agent.subscribe(topic).await;
+        // An agent names no state of a signal and no pose, be they its own cameras'.
+        agent.publish(topic, "forbidden").await;
+    }
+    for (number, own) in [(0, SIGNAL), (1, POSE)] {
+        let mut teller = Client::teller(broker, number).await;
+        let others = [SIGNAL, POSE].into_iter().filter(|topic| *topic != own);
+        for topic in elsewhere.into_iter().chain(others) {
+            teller.publish(topic, "forbidden").await;
+        }
+        for filter in [
+            "vong/v1/agents/#",
+            "vong/v1/agents/+/acks",
+            "vong/v1/agents/hue-01/cameras/+/pose",
+        ] {
+            // A broker may refuse the subscription, or grant it and deliver nothing.
+            teller.subscribe(filter).await;
+        }
+        teller.retain(own, own).await;
+        for client in [&mut observer, &mut agent] {
+            let message = client.receive().await;
+            client.ack(&message).await;
+            assert_eq!(
+                (text(&message).as_str(), &message.topic[..]),
+                (own, own.as_bytes())
+            );
+        }
+        // What it reads would have come before the answer to a publish of its own.
+        observer
+            .publish("vong/v1/agents/hue-01/acks", "forbidden")
+            .await;
+        let own_word = observer.receive().await;
+        observer.ack(&own_word).await;
+        teller.publish(own, "again").await;
+        assert!(teller.heard_nothing());
+        for client in [&mut observer, &mut agent] {
+            let message = client.receive().await;
+            client.ack(&message).await;
+            assert_eq!(text(&message), "again");
+        }
+    }
+}
+
 pub(crate) async fn an_agent_cannot_read_elsewhere(broker: &mut impl Broker) {
     let mut agent = Client::agent(broker, 0, Session::Fleeting).await;
     for filter in [

@@ -10,7 +10,7 @@ use rumqttc::v5::{AsyncClient, ConnectionError, Event, EventLoop, MqttOptions};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::harness::{AGENTS, Broker, DEADLINE, UNIT};
+use crate::harness::{AGENTS, Broker, DEADLINE, TELLERS, UNIT};
 
 /// More than any case sends.
 const QUEUE: usize = 10_000;
@@ -84,6 +84,13 @@ impl Client {
     pub(crate) async fn unit(broker: &impl Broker, session: Session) -> Self {
         let user = format!("unit.{}", UNIT.0);
         Self::connect(options(broker.agents_port(), &user, UNIT.1, &user, session)).await
+    }
+
+    /// One of [`TELLERS`], by number.
+    pub(crate) async fn teller(broker: &impl Broker, number: usize) -> Self {
+        let (name, password) = TELLERS[number];
+        let port = broker.agents_port();
+        Self::connect(options(port, name, password, name, Session::Fleeting)).await
     }
 
     async fn connect(options: MqttOptions) -> Self {
@@ -178,6 +185,11 @@ impl Client {
 
     pub(crate) async fn ack(&self, publish: &Publish) {
         self.client.ack(publish).await.unwrap();
+    }
+
+    /// Whether no message has come so far.
+    pub(crate) fn heard_nothing(&self) -> bool {
+        self.kept.is_empty()
     }
 
     /// Loses the connection without a good-bye.

@@ -9,7 +9,7 @@ use ingest_server::broker::EmbeddedBroker;
 use ingest_server::store::{self, Enrolled, Store};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::harness::{AGENTS, Broker, UNIT, free_port, listening, until};
+use crate::harness::{AGENTS, Broker, TELLERS, UNIT, free_port, listening, until};
 
 /// Tells the child process which folder it serves.
 const FOLDER: &str = "VONG_TEST_BROKER_FOLDER";
@@ -64,6 +64,10 @@ pub(crate) async fn enrol_agents(store: &Store) {
     store::let_unit_in(&tx, &UNIT.0.parse().unwrap(), hashes, now)
         .await
         .unwrap();
+    for (name, password) in TELLERS {
+        let hashes = (TokenHash::of(password).as_str().to_owned(), String::new());
+        store::let_teller_in(&tx, name, hashes, now).await.unwrap();
+    }
     tx.commit().await.unwrap();
     for (seed, (name, password)) in (1u8..).zip(AGENTS) {
         let tx = store.begin().await.unwrap();

@@ -13,6 +13,12 @@ pub(crate) const AGENTS: [(&str, &str); 2] = [("hue-01", "secret-1"), ("hue-02",
 /// A unit that every broker under test knows, and its password.
 pub(crate) const UNIT: (&str, &str) = ("kiem-lam", "secret-unit");
 
+/// Tellers that every broker under test knows, and their passwords.
+pub(crate) const TELLERS: [(&str, &str); 2] = [
+    ("signal.nga-tu-1", "secret-signal"),
+    ("pose.hue-01", "secret-pose"),
+];
+
 /// A broker that can be killed.
 pub(crate) trait Broker: Sized {
     /// Starts with an empty memory.

@@ -50,6 +50,7 @@ on_both!(
     an_agent_cannot_publish_elsewhere,
     an_agent_cannot_read_elsewhere,
     a_unit_reads_and_answers_on_its_own_topics_alone,
+    a_teller_tells_agents_one_thing_and_nobody_else_does,
     strangers_are_refused,
     nobody_takes_over_anothers_session,
     after_a_kill_everybody_begins_anew,

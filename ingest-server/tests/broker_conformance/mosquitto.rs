@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use ingest_server::agents::mosquitto_hash;
-use ingest_server::broker::{unit_acl, unit_user};
+use ingest_server::broker::{Teller, unit_acl, unit_user};
 
-use crate::harness::{AGENTS, Broker, UNIT, free_port, listening, until};
+use crate::harness::{AGENTS, Broker, TELLERS, UNIT, free_port, listening, until};
 
 const SERVER_PASSWORD: &str = "secret-server";
 
@@ -90,9 +90,15 @@ impl Broker for Mosquitto {
         let (unit, password) = (UNIT.0.parse().unwrap(), UNIT.1);
         let hash = mosquitto_hash(password).unwrap();
         passwords += &format!("{}:{hash}\n", unit_user(&unit));
+        for (name, password) in TELLERS {
+            passwords += &format!("{name}:{}\n", mosquitto_hash(password).unwrap());
+        }
         std::fs::write(dir.path().join("passwd"), passwords).unwrap();
         let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/broker/acl.conf");
-        let acl = std::fs::read_to_string(shipped).unwrap() + &unit_acl(&unit);
+        let mut acl = std::fs::read_to_string(shipped).unwrap() + &unit_acl(&unit);
+        for (name, _) in TELLERS {
+            acl += &name.parse::<Teller>().unwrap().acl();
+        }
         std::fs::write(dir.path().join("acl"), acl).unwrap();
         let (agents_port, servers_port) = (free_port(), free_port());
         let text = configuration(dir.path(), agents_port, servers_port);

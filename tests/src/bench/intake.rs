@@ -97,7 +97,7 @@ pub async fn intake(setup: &IntakeSetup) -> anyhow::Result<IntakeNumbers> {
     let folder = tempfile::tempdir().context("a temporary folder")?;
     let mosquitto = match setup.broker {
         SiteBroker::Embedded => None,
-        SiteBroker::Mosquitto => Some(Mosquitto::start(folder.path()).await?),
+        SiteBroker::Mosquitto | SiteBroker::Guarded => Some(Mosquitto::start(folder.path()).await?),
     };
     let choice = mosquitto.as_ref().map_or(BrokerChoice::Embedded, |broker| {
         BrokerChoice::External(broker.url())
@@ -147,7 +147,7 @@ pub async fn intake(setup: &IntakeSetup) -> anyhow::Result<IntakeNumbers> {
     Ok(IntakeNumbers {
         broker: match setup.broker {
             SiteBroker::Embedded => "embedded",
-            SiteBroker::Mosquitto => "mosquitto",
+            SiteBroker::Mosquitto | SiteBroker::Guarded => "mosquitto",
         },
         per_second: measured / seconds,
         seconds,

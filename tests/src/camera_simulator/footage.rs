@@ -11,6 +11,7 @@ use gstreamer_app::{AppSink, AppSrc};
 use hex::ToHex as _;
 use sha2::{Digest as _, Sha256};
 
+use super::ailment::Ailment;
 use super::encoding::{Encoding, FootageCodec};
 use crate::rendered_scene::{HEIGHT, PICTURES_PER_SECOND, Renderer, Storyboard, WIDTH};
 
@@ -113,6 +114,42 @@ impl Footage {
     /// # Errors
     /// As [`Footage::from_storyboard`].
     pub fn encoded(storyboard: &Storyboard, encoding: Encoding) -> Result<Self, FootageError> {
+        Self::rendered(storyboard, encoding, Filming::default())
+    }
+
+    /// Renders a storyboard as a camera films it that something ails.
+    ///
+    /// # Errors
+    /// As [`Footage::from_storyboard`].
+    pub fn ailing(storyboard: &Storyboard, ailment: Ailment) -> Result<Self, FootageError> {
+        let filming = Filming {
+            ailment,
+            ..Filming::default()
+        };
+        Self::rendered(storyboard, Encoding::default(), filming)
+    }
+
+    /// Renders a storyboard whose picture of a time shows the scene of another: what brakes and accelerates in it
+    /// may be made to drive evenly.
+    ///
+    /// # Errors
+    /// As [`Footage::from_storyboard`].
+    pub fn retimed(
+        storyboard: &Storyboard,
+        seen_at: fn(Duration) -> Duration,
+    ) -> Result<Self, FootageError> {
+        let filming = Filming {
+            seen_at,
+            ..Filming::default()
+        };
+        Self::rendered(storyboard, Encoding::default(), filming)
+    }
+
+    fn rendered(
+        storyboard: &Storyboard,
+        encoding: Encoding,
+        filming: Filming,
+    ) -> Result<Self, FootageError> {
         let Encoding { codec, smaller } = encoding;
         let smaller = smaller.max(1);
         let (width, height) = (WIDTH / smaller, HEIGHT / smaller);
@@ -124,7 +161,8 @@ impl Footage {
         let source = pipeline.by_name("pictures").and_downcast::<AppSrc>();
         let storyboard = storyboard.clone();
         // Ends by itself: after the last picture, or with the first push that the pipeline refuses.
-        let painter = std::thread::spawn(move || source.map(|source| paint(&source, &storyboard)));
+        let painter =
+            std::thread::spawn(move || source.map(|source| paint(&source, &storyboard, filming)));
         let footage = collect(&pipeline, "the rendered scene", codec);
         drop(painter.join());
         footage
@@ -134,6 +172,23 @@ impl Footage {
     #[must_use]
     pub const fn period(&self) -> Duration {
         self.period
+    }
+}
+
+/// How a storyboard is filmed.
+#[derive(Debug, Clone, Copy)]
+struct Filming {
+    ailment: Ailment,
+    /// When the scene is seen that the picture of a time shows.
+    seen_at: fn(Duration) -> Duration,
+}
+
+impl Default for Filming {
+    fn default() -> Self {
+        Self {
+            ailment: Ailment::None,
+            seen_at: |at| at,
+        }
     }
 }
 
@@ -148,14 +203,20 @@ fn launch(description: &str) -> Result<gst::Pipeline, FootageError> {
         })
 }
 
-fn paint(source: &AppSrc, storyboard: &Storyboard) -> Result<(), gst::FlowError> {
+fn paint(source: &AppSrc, storyboard: &Storyboard, filming: Filming) -> Result<(), gst::FlowError> {
     let caps = format!(
         "video/x-raw,format=RGBA,width={WIDTH},height={HEIGHT},framerate={PICTURES_PER_SECOND}/1"
     );
     source.set_caps(caps.parse::<gst::Caps>().ok().as_ref());
     let renderer = Renderer::of(storyboard);
     let interval = gst::ClockTime::SECOND / u64::from(PICTURES_PER_SECOND);
-    for (index, picture) in (0_u64..).zip(renderer.pictures()) {
+    let Filming { ailment, seen_at } = filming;
+    let seen = |at| ailment.suffered(renderer.picture(ailment.seen_at(seen_at(at))));
+    for (index, at) in (0_u64..).zip(renderer.times()) {
+        if !ailment.sends(index) {
+            continue;
+        }
+        let picture = seen(at);
         let mut buffer = gst::Buffer::from_mut_slice(picture.rgba);
         if let Some(buffer) = buffer.get_mut() {
             buffer.set_pts(interval * index);

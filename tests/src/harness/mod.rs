@@ -19,6 +19,7 @@ mod server;
 mod signal;
 mod site;
 mod stored;
+mod teller;
 mod wait;
 
 pub use agent::{Agent, AgentSetup, CameraSetup, parking_rule};
@@ -40,6 +41,7 @@ pub use stored::{
     Seal, StoredBooks, StoredCounts, StoredEvent, StoredMessage, hold_write_lock, stored_books,
     stored_counts, stored_messages, stored_seals,
 };
+pub use teller::Teller;
 pub use wait::{poll_until, wait_until};
 
 /// Installs the process's TLS provider, which reqwest asks for even where no TLS is spoken.

@@ -1,6 +1,6 @@
 //! Everything at once: cameras that film the rendered street, a server, an agent that watches.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -53,6 +53,8 @@ pub enum SiteBroker {
     Embedded,
     /// A Mosquitto that can be killed by itself.
     Mosquitto,
+    /// A Mosquitto that lets in whom the server's files name, to what they may.
+    Guarded,
 }
 
 /// A whole installation. Fields drop in this order: who sends before who receives.
@@ -67,7 +69,15 @@ pub struct Site {
     pub mosquitto: Option<Mosquitto>,
     /// The cameras.
     pub cameras: CameraSimulator,
+    guard: Option<Guard>,
     folder: TempDir,
+}
+
+/// The files of a Mosquitto that asks who comes.
+#[derive(Debug, Clone)]
+struct Guard {
+    passwords: PathBuf,
+    rights: PathBuf,
 }
 
 impl Site {
@@ -112,10 +122,32 @@ impl Site {
         let mosquitto = match broker {
             SiteBroker::Embedded => None,
             SiteBroker::Mosquitto => Some(Mosquitto::start(folder.path()).await?),
+            SiteBroker::Guarded => {
+                return Self::start_guarded(folder, cameras, setups, amend).await;
+            }
         };
         let choice = choice_of(mosquitto.as_ref());
         let server = Server::start(folder.path(), choice).await?;
-        Self::around(folder, mosquitto, server, cameras, setups, amend).await
+        let broker = (mosquitto, None);
+        Self::around(folder, broker, server, cameras, setups, amend).await
+    }
+
+    async fn start_guarded(
+        folder: TempDir,
+        cameras: CameraSimulator,
+        setups: Vec<CameraSetup>,
+        amend: impl FnOnce(&Agent) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Self> {
+        let guard = Guard::in_folder(folder.path())?;
+        let mosquitto =
+            Mosquitto::start_guarded(folder.path(), &guard.passwords, &guard.rights).await?;
+        let choice = BrokerChoice::External(mosquitto.url());
+        let server = Server::start_prepared(folder.path(), choice, |server| {
+            guard.written_by(server, &mosquitto)
+        })
+        .await?;
+        let broker = (Some(mosquitto), Some(guard));
+        Self::around(folder, broker, server, cameras, setups, amend).await
     }
 
     /// Starts everything with one camera that watches for parking, and a server with what `prepare` lays into its
@@ -132,7 +164,7 @@ impl Site {
         let folder = tempfile::tempdir().context("a temporary folder")?;
         prepare(folder.path())?;
         let server = Server::start(folder.path(), BrokerChoice::Embedded).await?;
-        Self::around(folder, None, server, cameras, setups, |_| Ok(())).await
+        Self::around(folder, (None, None), server, cameras, setups, |_| Ok(())).await
     }
 
     /// Starts everything with one camera and TLS between agents, broker and server: everybody shows
@@ -148,17 +180,20 @@ impl Site {
         let site = Authority::in_folder(&folder.path().join("authority"))?;
         let mosquitto = match broker {
             SiteBroker::Embedded => None,
-            SiteBroker::Mosquitto => Some(Mosquitto::start_secure(folder.path(), &site).await?),
+            SiteBroker::Mosquitto | SiteBroker::Guarded => {
+                Some(Mosquitto::start_secure(folder.path(), &site).await?)
+            }
         };
         let choice = choice_of(mosquitto.as_ref());
         let server = Server::start_secure(folder.path(), choice, &site).await?;
         let join = |agent: &Agent| agent.join(&site);
-        Self::around(folder, mosquitto, server, cameras, setups, join).await
+        let broker = (mosquitto, None);
+        Self::around(folder, broker, server, cameras, setups, join).await
     }
 
     async fn around(
         folder: TempDir,
-        mosquitto: Option<Mosquitto>,
+        (mosquitto, guard): (Option<Mosquitto>, Option<Guard>),
         server: Server,
         cameras: CameraSimulator,
         setups: Vec<CameraSetup>,
@@ -171,6 +206,9 @@ impl Site {
         let agent = Agent::configure(folder.path(), &setup)?;
         amend(&agent)?;
         agent.enrol(&server, &server.endpoints().http, &setup.name)?;
+        if let (Some(guard), Some(mosquitto)) = (&guard, &mosquitto) {
+            guard.written_by(&server, mosquitto)?;
+        }
         let agent = agent.started()?;
         let api = server.log_in().await?;
         Ok(Self {
@@ -179,8 +217,29 @@ impl Site {
             server,
             mosquitto,
             cameras,
+            guard,
             folder,
         })
+    }
+
+    /// Has the broker know whom the server knows by now; one that asks the server itself does.
+    ///
+    /// # Errors
+    /// Where the files cannot be written, or the broker is away.
+    pub fn tell_broker(&self) -> anyhow::Result<()> {
+        match (&self.guard, &self.mosquitto) {
+            (Some(guard), Some(mosquitto)) => guard.written_by(&self.server, mosquitto),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where its broker is.
+    #[must_use]
+    pub fn broker_url(&self) -> String {
+        match &self.mosquitto {
+            Some(mosquitto) => mosquitto.url(),
+            None => self.server.endpoints().mqtt.clone(),
+        }
     }
 
     /// The folder of everything.
@@ -243,6 +302,25 @@ impl Site {
             complete(incident)?;
         }
         Ok(())
+    }
+}
+
+impl Guard {
+    /// Files that name nobody yet.
+    fn in_folder(folder: &Path) -> anyhow::Result<Self> {
+        let [passwords, rights] = ["passwords", "rights"].map(|name| folder.join(name));
+        std::fs::write(&passwords, "")?;
+        std::fs::write(&rights, "")?;
+        Ok(Self { passwords, rights })
+    }
+
+    /// Has the server write them and the broker read them.
+    fn written_by(&self, server: &Server, mosquitto: &Mosquitto) -> anyhow::Result<()> {
+        let [passwords, rights] =
+            [&self.passwords, &self.rights].map(|file| file.to_string_lossy().into_owned());
+        let files = ["--passwords", &passwords, "--acl", &rights];
+        server.command(&[&["agent", "mosquitto"][..], &files].concat(), None)?;
+        mosquitto.reload()
     }
 }
 

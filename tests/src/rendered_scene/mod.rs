@@ -78,9 +78,14 @@ impl<'a> Renderer<'a> {
 
     /// Every picture of one round of the storyboard.
     pub fn pictures(&self) -> impl Iterator<Item = Picture> + '_ {
+        self.times().map(|at| self.picture(at))
+    }
+
+    /// When each of them is taken.
+    pub fn times(&self) -> impl Iterator<Item = Duration> + use<> {
         let length = self.storyboard.length.as_millis();
         let count = length * u128::from(PICTURES_PER_SECOND) / 1000;
         let count = u32::try_from(count).unwrap_or(u32::MAX);
-        (0..count).map(|index| self.picture(Duration::from_secs(1) * index / PICTURES_PER_SECOND))
+        (0..count).map(|index| Duration::from_secs(1) * index / PICTURES_PER_SECOND)
     }
 }

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{
-    CommonDefaults, RuleContext, Schedule, Section, Wrong, check_zone, read_classes, schedule,
-    value,
+    Bearings, CommonDefaults, RuleContext, Schedule, Section, Wrong, check_zone, read_classes,
+    schedule, value,
 };
 
 /// Flame or smoke that persists; one event for as long as anything burns.
@@ -49,13 +49,33 @@ pub struct FireSmokeConfig {
 pub struct KnownSource {
     /// What it is, for people.
     pub name: String,
-    /// Where its foot stands.
-    pub zone: ZoneId,
+    /// Where its foot stands in the picture. Where a zone and a direction are given, both must hold.
+    pub zone: Option<ZoneId>,
+    /// In which direction it lies.
+    pub sector: Option<Sector>,
     /// At which hours it burns, by the camera's local clock. Default always.
     pub hours: Schedule,
     /// The first and the last day on which it is permitted, by the camera's local clock; ends that are
     /// absent are open.
     pub days: (Option<Date>, Option<Date>),
+}
+
+/// Directions from a camera.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sector {
+    /// The middle one, in degrees clockwise from true north.
+    pub degrees: f64,
+    /// How far to each side of it, in degrees. Default 2.
+    pub within: f64,
+}
+
+impl Sector {
+    /// Whether a direction, in degrees clockwise from true north, is one of them.
+    #[must_use]
+    pub fn holds(&self, degrees: f64) -> bool {
+        let off = (degrees - self.degrees + 180.0).rem_euclid(360.0) - 180.0;
+        off.abs() <= self.within
+    }
 }
 
 impl KnownSource {
@@ -179,10 +199,11 @@ fn read_known_sources(section: &Section<'_>, context: &RuleContext<'_>) -> Vec<K
     let mut sources = Vec::new();
     for section in section.tables("known_source") {
         let name = section.required("name", &value::text);
-        let zone = section.required("zone", &value::parsed::<ZoneId>);
+        let zone = section.optional("zone", &value::parsed::<ZoneId>);
         if let Some(zone) = &zone {
             check_zone(&section, "zone", zone, context.zones);
         }
+        let sector = read_sector(&section, context);
         let hours = schedule::read_hours(&section, context.time_zone);
         let first = section.optional("from", &value::parsed::<Date>);
         let last = section.optional("until", &value::parsed::<Date>);
@@ -196,14 +217,142 @@ fn read_known_sources(section: &Section<'_>, context: &RuleContext<'_>) -> Vec<K
             section.note("until", wrong);
         }
         section.finish();
-        if let (Some(name), Some(zone)) = (name, zone) {
+        if let Some(name) = name {
             sources.push(KnownSource {
                 name,
                 zone,
+                sector,
                 hours,
                 days: (first, last),
             });
         }
     }
     sources
+}
+
+/// Keys `bearing` and `within_deg`; a source needs them or a zone.
+fn read_sector(section: &Section<'_>, context: &RuleContext<'_>) -> Option<Sector> {
+    let degrees = section.optional("bearing", &value::number(0.0..=360.0));
+    let within = section.optional("within_deg", &value::number(0.1..=45.0));
+    if !section.has("zone") && !section.has("bearing") {
+        let wrong = Wrong::new(
+            "nothing says where it is",
+            "add `zone = …`, where its foot stands in the picture, or `bearing = …`, in which direction it lies",
+        );
+        section.note("zone", wrong);
+    }
+    if section.has("within_deg") && !section.has("bearing") {
+        let wrong = Wrong::new(
+            "is no direction by itself",
+            "add `bearing = …`, or remove it",
+        );
+        section.note("within_deg", wrong);
+    }
+    if section.has("bearing") && context.bearings == Bearings::Unknown {
+        let wrong = Wrong::new(
+            "nobody knows in which direction this camera looks",
+            "add `[camera.calibration]` with `height_m`, `azimuth` and `field_of_view`, or give a `zone` instead",
+        );
+        section.note("bearing", wrong);
+    }
+    Some(Sector {
+        degrees: degrees?,
+        within: within.unwrap_or(2.0),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{Config, RuleKind};
+
+    const TOWER: &str = "place = { lat = 16.2, lon = 107.8 }\ncalibration = { height_m = 30.0, azimuth = 90.0, \
+        tilt = 3.0, field_of_view = 60.0, uncertainty_deg = 0.5 }\n";
+
+    fn read(camera: &str, source: &str) -> Result<Vec<KnownSource>, String> {
+        let text = format!(
+            "[[model]]\nname = \"vong-starter\"\n[[camera]]\nid = \"tower\"\nurl = \"rtsp://h/p\"\n{camera}\
+             [[camera.zone]]\nid = \"kiln\"\npolygon = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]\n\
+             [[camera.rule]]\nkind = \"fire_smoke\"\n[[camera.rule.known_source]]\n{source}"
+        );
+        let config =
+            Config::parse(&text, Path::new("agent.toml")).map_err(|error| error.to_string())?;
+        match &config.cameras[0].rules[0].kind {
+            RuleKind::FireSmoke(own) => Ok(own.known_sources.clone()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_source_is_known_by_a_zone_a_direction_or_both() {
+        for (source, zone, sector) in [
+            ("name = \"a\"\nzone = \"kiln\"", true, None),
+            ("name = \"a\"\nbearing = 359", false, Some((359.0, 2.0))),
+            (
+                "name = \"a\"\nbearing = 12.5\nwithin_deg = 0.5\nzone = \"kiln\"",
+                true,
+                Some((12.5, 0.5)),
+            ),
+        ] {
+            let known = read(TOWER, source).unwrap();
+            let found = known[0]
+                .sector
+                .map(|sector| (sector.degrees, sector.within));
+            assert_eq!((known[0].zone.is_some(), found), (zone, sector), "{source}");
+        }
+    }
+
+    #[test]
+    fn a_source_without_a_place_is_one_clear_fault() {
+        for (camera, source, fault) in [
+            (
+                TOWER,
+                "name = \"a\"",
+                "known_source[0].zone: nothing says where it is",
+            ),
+            (
+                "",
+                "name = \"a\"\nbearing = 12",
+                "known_source[0].bearing: nobody knows in which direction this camera looks",
+            ),
+            (
+                TOWER,
+                "name = \"a\"\nbearing = 400",
+                "known_source[0].bearing: ",
+            ),
+            (
+                TOWER,
+                "name = \"a\"\nzone = \"kiln\"\nwithin_deg = 3",
+                "known_source[0].within_deg: is no direction by itself",
+            ),
+            (
+                TOWER,
+                "name = \"a\"\nzone = \"klin\"",
+                "did you mean \"kiln\"",
+            ),
+        ] {
+            let told = read(camera, source).unwrap_err();
+            assert!(told.contains(fault), "{source}: {told}");
+            assert_eq!(told.matches("known_source").count(), 1, "{told}");
+        }
+    }
+
+    #[test]
+    fn a_sector_goes_round_north() {
+        let north = Sector {
+            degrees: 359.0,
+            within: 2.0,
+        };
+        for (bearing, inside) in [
+            (0.5, true),
+            (357.0, true),
+            (1.5, false),
+            (180.0, false),
+            (356.0, false),
+        ] {
+            assert_eq!(north.holds(bearing), inside, "{bearing}");
+        }
+    }
 }

@@ -31,7 +31,7 @@ use super::zone::ZoneConfig;
 
 pub use camera_health::{CameraHealthConfig, HealthConcern};
 pub use encroachment::{EncroachmentConfig, LeftObjects};
-pub use fire_smoke::{DangerLevel, FireSmokeConfig, KnownSource, Verify};
+pub use fire_smoke::{DangerLevel, FireSmokeConfig, KnownSource, Sector, Verify};
 pub use illegal_parking::IllegalParkingConfig;
 pub use line_crossing::{Direction, LineCrossingConfig};
 pub use passage::PassageConfig;
@@ -149,6 +149,14 @@ pub(super) struct RuleContext<'a> {
     pub(super) time_zone: &'a TimeZone,
     /// What a rule's `mode` is where it does not say.
     pub(super) mode: RuleMode,
+    pub(super) bearings: Bearings,
+}
+
+/// Whether it is known in which direction a camera looks, in one of its poses at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bearings {
+    Known,
+    Unknown,
 }
 
 impl RuleContext<'_> {

@@ -42,9 +42,11 @@ pub(super) const fn shortest_event(_: &RedLightConfig) -> Duration {
 
 pub(super) fn read(section: &Section<'_>, context: &RuleContext<'_>) -> RedLightConfig {
     passage::check_direction(section, context);
+    let signal = read_signal(section, context);
+    check_pose(section, context, signal.as_ref());
     RedLightConfig {
         classes: read_classes(section, context, &["two_wheeler", "car", "large_vehicle"]),
-        signal: read_signal(section, context),
+        signal,
         grace: section.or(
             "grace_s",
             Duration::from_millis(500),
@@ -52,6 +54,30 @@ pub(super) fn read(section: &Section<'_>, context: &RuleContext<'_>) -> RedLight
         ),
         // A wheel on the line, or a rider who rolls a little over it, does not run the red.
         passage: passage::read(section, 0.5),
+    }
+}
+
+/// Line and signal must be seen in one pose.
+fn check_pose(section: &Section<'_>, context: &RuleContext<'_>, signal: Option<&ZoneId>) {
+    let line = section.optional("line", &value::text);
+    let line = line.and_then(|id| {
+        let mut lines = context.lines.iter();
+        lines.find(|line| line.id.as_str() == id)
+    });
+    let signal = context
+        .signals
+        .iter()
+        .find(|known| Some(&known.id) == signal);
+    let of_line = line.and_then(|line| line.pose);
+    let of_signal = signal.and_then(|signal| signal.pose);
+    if let (Some(of_line), Some(of_signal)) = (of_line, of_signal)
+        && of_line != of_signal
+    {
+        let wrong = Wrong::new(
+            "the line is of one pose and the signal of another: they are never seen together",
+            "give both the same `pose`",
+        );
+        section.note("line", wrong);
     }
 }
 

@@ -277,6 +277,7 @@ fn report(event_id: EventId, revision: u32) -> AutoReport {
         zone: None,
         tracks: vec![],
         speeds: vec![],
+        heading: None,
         count: None,
         model: None,
         rule_version: "stray_cattle/1".to_owned(),

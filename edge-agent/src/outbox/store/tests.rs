@@ -62,6 +62,7 @@ pub(super) fn report(
         zone: None,
         tracks: vec![],
         speeds: vec![],
+        heading: None,
         count: None,
         model: None,
         rule_version: "stray_cattle/1".to_owned(),

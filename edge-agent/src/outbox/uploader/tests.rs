@@ -214,6 +214,7 @@ impl Bench {
             zone: None,
             tracks: vec![],
             speeds: vec![],
+            heading: None,
             count: None,
             model: None,
             rule_version: "stray_cattle/1".to_owned(),

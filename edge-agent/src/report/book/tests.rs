@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use contract::v1::{Bearing, MAX_REPORT_BYTES, Position, SecretKey};
+use contract::v1::{Bearing, Heading, MAX_REPORT_BYTES, Position, SecretKey};
 use proptest::prelude::*;
 
 use super::*;
@@ -399,4 +399,30 @@ fn a_report_says_where_the_event_is_and_a_worse_place_does_not_replace_it() {
         uncertainty_deg: 1.0,
     });
     assert_eq!(told(Phase::Cleared, 5.0, Some(bearing)), better);
+}
+
+#[test]
+fn a_report_keeps_the_heading_that_was_told_last() {
+    let (mut book, event) = (book(), EventId::new());
+    let mut told = |phase, at, heading| {
+        let change = EventChange {
+            heading,
+            ..change(event, phase, at, vec![track(1, 0.0)])
+        };
+        put(&mut book, &change, &promises()).heading
+    };
+    let to = |degrees| {
+        Some(Heading::Ground {
+            degrees,
+            uncertainty_deg: 9.0,
+        })
+    };
+    assert_eq!(told(Phase::Raised, 1.0, None), None);
+    assert_eq!(told(Phase::Updated, 2.0, to(90.0)), to(90.0));
+    assert_eq!(
+        told(Phase::Updated, 3.0, None),
+        to(90.0),
+        "it stands for a while"
+    );
+    assert_eq!(told(Phase::Cleared, 4.0, to(180.0)), to(180.0));
 }

@@ -141,6 +141,7 @@ impl Lasting {
             pose: None,
             place: None,
             speeds: Vec::new(),
+            heading: None,
         }
     }
 }

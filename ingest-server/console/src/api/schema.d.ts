@@ -1938,6 +1938,14 @@ export interface components {
         CameraDesired: {
             /** @description Whether its rules run. */
             enabled?: boolean | null;
+            /** @description Where heads of its configured traffic signals lie, by the signal; those that are not named stay as configured. */
+            lamps?: {
+                [key: string]: components["schemas"]["LampDesired"];
+            } | null;
+            /** @description All its lines. */
+            lines?: {
+                [key: string]: components["schemas"]["LineDesired"];
+            } | null;
             /** @description All its masks: corners in fractions of the picture. */
             masks?: number[][][] | null;
             /** @description Rules that raise nothing for a time. */
@@ -2939,6 +2947,34 @@ export interface components {
          * @enum {string}
          */
         GripWord: "ordinary" | "take_over";
+        /** @description Which way something moves, in degrees clockwise. */
+        Heading: {
+            /**
+             * Format: double
+             * @description From true north.
+             */
+            degrees: number;
+            /** @enum {string} */
+            type: "ground";
+            /**
+             * Format: double
+             * @description One standard deviation.
+             */
+            uncertainty_deg: number;
+        } | {
+            /**
+             * Format: double
+             * @description From its upper edge.
+             */
+            degrees: number;
+            /** @enum {string} */
+            type: "picture";
+            /**
+             * Format: double
+             * @description One standard deviation.
+             */
+            uncertainty_deg: number;
+        };
         /** @description One thing that happened to an incident. */
         HistoryEntry: {
             /**
@@ -3006,6 +3042,7 @@ export interface components {
              */
             event_id: string;
             model?: components["schemas"]["Model"] | null;
+            moving?: components["schemas"]["Moving"] | null;
             /** @description From when to when. */
             occurred: components["schemas"]["Interval"];
             /** @description Where it stands. */
@@ -3208,10 +3245,33 @@ export interface components {
              */
             requested_at: string;
         };
+        /** @description A signal head in the picture: corners in fractions of it. */
+        LampDesired: {
+            /** @description The amber lens. */
+            amber?: number[][] | null;
+            /** @description The green lens. */
+            green?: number[][] | null;
+            /** @description The head, all its lenses. */
+            lamp: number[][];
+            /**
+             * Format: float
+             * @description How strong a colour must be to be lit, 0 to 1.
+             */
+            lit_from?: number | null;
+            /** @description The red lens, where it is told apart. */
+            red?: number[][] | null;
+        };
         /** @description Monthly lists that units were sent. */
         LetterList: {
             /** @description The lists. */
             letters: components["schemas"]["OverdueLetter"][];
+        };
+        /** @description A line that things cross, in fractions of the picture. */
+        LineDesired: {
+            /** @description Its two ends. */
+            points: number[][];
+            /** @description A point beyond it: who crosses towards it goes forward. */
+            towards?: number[] | null;
         };
         /**
          * @description Whether an agent is there.
@@ -3361,6 +3421,12 @@ export interface components {
             number: number;
             /** @description The unit it would go to. */
             then?: string | null;
+        };
+        /** @description How those who took part in an event moved when it was last told. */
+        Moving: {
+            heading?: components["schemas"]["Heading"] | null;
+            /** @description How fast each was over the ground. No meter that an authority verified. */
+            speeds: components["schemas"]["TrackSpeed"][];
         };
         /** @description A rule that raises nothing for a time. */
         Mute: {
@@ -4310,6 +4376,24 @@ export interface components {
              * @description The best score, 0 to 1.
              */
             score: number;
+        };
+        /** @description How fast a track was over the ground. */
+        TrackSpeed: {
+            /**
+             * Format: float
+             * @description Kilometres an hour.
+             */
+            kmh: number;
+            /**
+             * Format: int64
+             * @description The track's number.
+             */
+            track: number;
+            /**
+             * Format: float
+             * @description One standard deviation.
+             */
+            uncertainty_kmh: number;
         };
         /**
          * @description Why a piece of evidence will never exist.

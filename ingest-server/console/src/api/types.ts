@@ -6,6 +6,7 @@ type Schemas = components['schemas'];
 export type Session = Schemas['Session'];
 export type Place = Schemas['Place'];
 export type Position = Schemas['Position'];
+export type Heading = Schemas['Heading'];
 export type IncidentSummary = Schemas['IncidentSummary'];
 export type IncidentDetail = Schemas['IncidentDetail'];
 export type IncidentPage = Schemas['IncidentPage'];

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { setLanguage } from '.';
-import { duration, localTime, metres, percent, relativeTime } from './format';
+import { compass, duration, localTime, metres, percent, pictureWay, relativeTime } from './format';
 
 const now = new Date('2026-11-22T07:30:00Z');
 const ago = (seconds: number): Date => new Date(now.getTime() - seconds * 1000);
@@ -44,5 +44,20 @@ describe('numbers', () => {
     expect(metres(20)).toBe('20 m');
     expect(metres(1_420)).toBe('1,4 km');
     expect(percent(0.874)).toBe('87 %');
+  });
+});
+
+describe('directions', () => {
+  it.each([
+    [0, 'n', 'up'],
+    [22, 'n', 'up'],
+    [23, 'ne', 'up'],
+    [90, 'e', 'right'],
+    [200, 's', 'down'],
+    [270, 'w', 'left'],
+    [359, 'n', 'up'],
+  ])('%i degrees', (degrees, wind, way) => {
+    expect(compass(degrees)).toBe(wind);
+    expect(pictureWay(degrees)).toBe(way);
   });
 });

@@ -66,3 +66,21 @@ export function megabytes(bytes: number): string {
 export function coordinates(position: { lat: number; lon: number }): string {
   return `${position.lat.toFixed(5)}, ${position.lon.toFixed(5)}`;
 }
+
+const WINDS = ['n', 'ne', 'e', 'se', 's', 'sw', 'w', 'nw'] as const;
+const WAYS = ['up', 'right', 'down', 'left'] as const;
+
+/** The one of eight winds that is nearest to a direction clockwise from north. */
+export function compass(degrees: number): (typeof WINDS)[number] {
+  return nearest(WINDS, degrees);
+}
+
+/** The side of the picture that is nearest to a direction clockwise from its upper edge. */
+export function pictureWay(degrees: number): (typeof WAYS)[number] {
+  return nearest(WAYS, degrees);
+}
+
+function nearest<Word>(words: readonly [Word, ...Word[]], degrees: number): Word {
+  const step = Math.round((degrees * words.length) / 360) % words.length;
+  return words[(step + words.length) % words.length] ?? words[0];
+}

@@ -229,6 +229,53 @@ pub struct EventView {
     pub rule_version: String,
     /// How far the times can be trusted.
     pub clock: ClockView,
+    /// How those who took part moved; absent where nobody could tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moving: Option<MovingView>,
+}
+
+/// How those who took part in an event moved when it was last told.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Moving)]
+pub struct MovingView {
+    /// How fast each was over the ground. No meter that an authority verified.
+    pub speeds: Vec<SpeedView>,
+    /// Which way they went together.
+    #[serde(default)]
+    pub heading: Option<HeadingView>,
+}
+
+/// How fast a track was over the ground.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = TrackSpeed)]
+pub struct SpeedView {
+    /// The track's number.
+    pub track: u64,
+    /// Kilometres an hour.
+    pub kmh: f32,
+    /// One standard deviation.
+    pub uncertainty_kmh: f32,
+}
+
+/// Which way something moves, in degrees clockwise.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[schema(as = Heading)]
+pub enum HeadingView {
+    /// Over the ground.
+    Ground {
+        /// From true north.
+        degrees: f64,
+        /// One standard deviation.
+        uncertainty_deg: f64,
+    },
+    /// In the picture.
+    Picture {
+        /// From its upper edge.
+        degrees: f64,
+        /// One standard deviation.
+        uncertainty_deg: f64,
+    },
 }
 
 /// A track in brief.
@@ -480,6 +527,11 @@ fn event_view(row: event::Model) -> Result<EventView, StoreError> {
             .transpose()?,
         rule_version: row.rule_version,
         clock: json(&row.clock, TABLE, "clock")?,
+        moving: row
+            .moving
+            .as_deref()
+            .map(|text| json(text, TABLE, "moving"))
+            .transpose()?,
     })
 }
 

@@ -48,8 +48,9 @@ pub use evidence::{
 };
 pub use gap::{GapLossView, GapReportList, GapReportView};
 pub use incident::{
-    ClockView, DecisionRequest, EventView, HistoryView, IncidentDetail, IncidentPage,
-    IncidentSummary, IntervalView, ModelView, RejectRequest, TrackView, detail, page, summary,
+    ClockView, DecisionRequest, EventView, HeadingView, HistoryView, IncidentDetail, IncidentPage,
+    IncidentSummary, IntervalView, ModelView, MovingView, RejectRequest, SpeedView, TrackView,
+    detail, page, summary,
 };
 pub use key::{KeyEnding, KeyList, KeyRotationAnswerView, KeyRotationRequestView, KeyView};
 pub use merging::{

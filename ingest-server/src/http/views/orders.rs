@@ -69,12 +69,50 @@ pub struct CameraDesiredView {
     /// All its masks: corners in fractions of the picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub masks: Option<Vec<Vec<[f32; 2]>>>,
+    /// All its lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lines: Option<BTreeMap<String, LineDesiredView>>,
+    /// Where heads of its configured traffic signals lie, by the signal; those that are not named stay as configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lamps: Option<BTreeMap<String, LampDesiredView>>,
     /// Changed parameters of rules.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<RuleChangeView>,
     /// Rules that raise nothing for a time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub muted: Vec<MuteView>,
+}
+
+/// A line that things cross, in fractions of the picture.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = LineDesired)]
+pub struct LineDesiredView {
+    /// Its two ends.
+    pub points: Vec<[f32; 2]>,
+    /// A point beyond it: who crosses towards it goes forward.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub towards: Option<[f32; 2]>,
+}
+
+/// A signal head in the picture: corners in fractions of it.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = LampDesired)]
+pub struct LampDesiredView {
+    /// The head, all its lenses.
+    pub lamp: Vec<[f32; 2]>,
+    /// The red lens, where it is told apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub red: Option<Vec<[f32; 2]>>,
+    /// The amber lens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amber: Option<Vec<[f32; 2]>>,
+    /// The green lens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub green: Option<Vec<[f32; 2]>>,
+    /// How strong a colour must be to be lit, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 1)]
+    pub lit_from: Option<f32>,
 }
 
 /// Changed parameters of a rule.

@@ -47,6 +47,8 @@ pub struct Model {
     pub model: Option<String>,
     /// The rule's name and version.
     pub rule_version: String,
+    /// JSON of how those who took part moved: the contract's `speeds` and `heading`; none where neither was told.
+    pub moving: Option<String>,
     /// The incident it was merged into; the merge sets it once.
     pub incident_id: Option<String>,
 }

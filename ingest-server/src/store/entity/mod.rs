@@ -49,3 +49,4 @@ pub mod report;
 pub mod session;
 pub mod unit_credential;
 pub mod setup_document;
+pub mod teller_credential;

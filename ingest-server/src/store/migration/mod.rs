@@ -18,6 +18,7 @@ mod m0013_dispatch;
 mod m0014_people;
 mod m0015_overdue;
 mod m0017_redacted_files;
+mod m0018_tellers;
 
 /// Every migration, in order.
 pub(super) struct Migrator;
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_people::Migration),
             Box::new(m0015_overdue::Migration),
             Box::new(m0017_redacted_files::Migration),
+            Box::new(m0018_tellers::Migration),
         ]
     }
 }

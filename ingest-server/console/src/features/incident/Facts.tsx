@@ -2,8 +2,8 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import type { IncidentDetail, Place } from '../../api/types';
-import { coordinates, duration, metres, percent } from '../../i18n/format';
+import type { Heading, IncidentDetail, Place } from '../../api/types';
+import { compass, coordinates, duration, metres, percent, pictureWay } from '../../i18n/format';
 import { useNames } from '../../i18n/words';
 import { cameraName } from '../../state/cameras';
 import { Moment } from '../../ui/Moment';
@@ -16,6 +16,8 @@ export function Facts({ incident }: { incident: IncidentDetail }) {
   const end = occurred.end ?? null;
   // What citizens alone tell of has no camera, zone, confidence or end.
   const seen = incident.event_count > 0;
+  const moving = incident.events.at(-1)?.moving;
+  const fastest = moving?.speeds.toSorted((a, b) => b.kmh - a.kmh)[0];
   return (
     <section aria-label={t('incident.facts')}>
       <dl className={styles.facts}>
@@ -44,6 +46,19 @@ export function Facts({ incident }: { incident: IncidentDetail }) {
         {seen && <Fact name={t('incident.confidence')}>{percent(incident.confidence)}</Fact>}
         {typeof incident.count === 'number' && (
           <Fact name={t('incident.count')}>{incident.count}</Fact>
+        )}
+        {moving?.heading && (
+          <Fact name={t('incident.heading')}>
+            <HeadingWords heading={moving.heading} />
+          </Fact>
+        )}
+        {fastest && (
+          <Fact name={t('incident.speed')}>
+            {t('incident.kmh', {
+              kmh: Math.round(fastest.kmh),
+              spread: Math.max(1, Math.round(fastest.uncertainty_kmh)),
+            })}
+          </Fact>
         )}
         <Fact name={t('incident.place')}>
           <PlaceWords place={incident.place ?? null} />
@@ -89,6 +104,19 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
       <dd>{children}</dd>
     </div>
   );
+}
+
+function HeadingWords({ heading }: { heading: Heading }) {
+  const { t } = useTranslation();
+  const name = useNames();
+  if (heading.type === 'picture') {
+    return t('incident.headingPicture', { way: name('pictureWay', pictureWay(heading.degrees)) });
+  }
+  return t('incident.headingGround', {
+    compass: name('compass', compass(heading.degrees)),
+    degrees: Math.round(heading.degrees),
+    spread: Math.round(heading.uncertainty_deg),
+  });
 }
 
 function PlaceWords({ place }: { place: Place | null }) {
