@@ -5,11 +5,12 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use hex::ToHex as _;
+use jiff::SignedDuration;
 use sha2::{Digest as _, Sha256};
 use system_tests::camera_simulator::{CameraSimulator, Playback};
 use system_tests::harness::{
-    Agent, AgentSetup, CameraSetup, Program, path_of, short_visit, starter, starter_file,
-    strongest_model,
+    Agent, AgentSetup, CameraSetup, OnvifSimulator, Program, path_of, short_visit, starter,
+    starter_file, strongest_model,
 };
 use toml::{Table, Value};
 
@@ -247,4 +248,162 @@ fn a_misspelt_key_of_the_server_is_named() {
         &config,
         &["server.toml", "http.lisen"],
     );
+}
+
+/// What people draw, measure and write down of a camera, each wrong in one way: `check` names file, line and key in one
+/// line, says what to do, and `run` does not start.
+#[test]
+fn each_wrong_zone_measure_schedule_pose_and_map_is_one_clear_error() {
+    const TOWER: &str = "place = { lat = 16.5, lon = 107.5 }\n\
+        calibration = { height_m = 30.0, azimuth = 90.0, tilt = 4.0, field_of_view = 60.0 }\n";
+    const POSES: &str = "[camera.poses]\nsource = \"timed\"\nsince = \"2026-01-01T00:00:00+07:00\"\n\
+        tour = [{ pose = \"north\", seconds = 60 }, { pose = \"eats\", seconds = 60 }]\n\
+        [[camera.pose]]\nname = \"north\"\n[[camera.pose]]\nname = \"east\"\n";
+    let zone = |polygon: &str| format!("[[camera.zone]]\nid = \"z\"\npolygon = {polygon}\n");
+    let parking = |keys: &str| format!("[[camera.rule]]\nkind = \"illegal_parking\"\n{keys}\n");
+    let table: &[(&str, String, &str, &str)] = &[
+        (
+            "a zone outside of the picture",
+            zone("[[0.1, 0.1], [1.4, 0.1], [0.5, 0.9]]"),
+            "camera[0].zone[0].polygon",
+            "lies outside the picture",
+        ),
+        (
+            "a polygon that crosses itself",
+            zone("[[0.1, 0.1], [0.9, 0.9], [0.9, 0.1], [0.1, 0.9]]"),
+            "camera[0].zone[0].polygon",
+            "crosses edge",
+        ),
+        (
+            "a polygon without an inside",
+            zone("[[0.0, 0.0], [0.5, 0.5], [1.0, 1.0]]"),
+            "camera[0].zone[0].polygon",
+            "no area",
+        ),
+        (
+            "four points on one line",
+            "[camera.calibration]\npairs = [[0.1, 0.9, 16.1, 107.1], [0.2, 0.8, 16.2, 107.2], \
+             [0.3, 0.7, 16.3, 107.3], [0.4, 0.6, 16.4, 107.4]]\n"
+                .to_owned(),
+            "camera[0].calibration.pairs",
+            "lie on one line",
+        ),
+        (
+            "a schedule that never opens",
+            parking("schedule = [\"mon 08:00-10:00\"]\nallowed_hours = [\"mon-wed\"]"),
+            "camera[0].rule[0]",
+            "never opens",
+        ),
+        (
+            "a schedule of no length",
+            parking("schedule = [\"18:00-18:00\"]"),
+            "camera[0].rule[0].schedule",
+            "never opens",
+        ),
+        (
+            "a preset that does not exist",
+            POSES.to_owned(),
+            "camera[0].poses.tour[1].pose",
+            "did you mean \"east\"?",
+        ),
+        (
+            "a zone of a pose that does not exist",
+            format!(
+                "{}pose = \"north\"\n",
+                zone("[[0.1, 0.1], [0.9, 0.1], [0.5, 0.9]]")
+            ),
+            "camera[0].zone[0].pose",
+            "no pose \"north\"",
+        ),
+        (
+            "a map of heights that was cut short",
+            format!("elevation = \"N16E107.hgt\"\n{TOWER}"),
+            "camera[0].elevation",
+            "N16E107.hgt",
+        ),
+        (
+            "a map of heights that is not there",
+            format!("elevation = \"N16E108.hgt\"\n{TOWER}"),
+            "camera[0].elevation",
+            "cannot be read",
+        ),
+        (
+            "a direction of a camera that has none",
+            "[[camera.rule]]\nkind = \"fire_smoke\"\n[[camera.rule.known_source]]\nname = \"kiln\"\nbearing = 90\n"
+                .to_owned(),
+            "camera[0].rule[0].known_source[0].bearing",
+            "nobody knows in which direction",
+        ),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    // A tile of 1201 rows, half of it.
+    std::fs::write(folder.path().join("N16E107.hgt"), vec![0_u8; 1201 * 1201]).unwrap();
+    let file = folder.path().join("agent.toml");
+    for (why, tables, key, says) in table {
+        let text = format!(
+            "[[model]]\nname = \"vong-starter\"\n[[camera]]\nid = \"cam\"\nurl = \"{NOBODY}\"\n{tables}"
+        );
+        std::fs::write(&file, text).unwrap();
+        for arguments in [&["check"][..], &["run"]] {
+            fails_saying(
+                Program::EdgeAgent,
+                arguments,
+                &file,
+                &["agent.toml:", key, says],
+            );
+        }
+        let output = Command::new(path_of(Program::EdgeAgent).unwrap())
+            .arg("--config")
+            .arg(&file)
+            .arg("check")
+            .output()
+            .unwrap();
+        let said = text_of_faults(&output);
+        assert_eq!(said.len(), 1, "{why}: {said:#?}");
+        assert!(
+            said[0].contains("; "),
+            "{why}: it says what to do: {said:?}"
+        );
+    }
+}
+
+/// The lines that name the file and a key.
+fn text_of_faults(output: &Output) -> Vec<String> {
+    let said = text(output);
+    let faults = said.lines().filter(|line| line.contains("agent.toml:"));
+    faults.map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preset_that_the_camera_does_not_have_is_named_by_the_probe() {
+    let motors = OnvifSimulator::start("ptz", "secret", SignedDuration::ZERO);
+    let motors = motors.await.unwrap();
+    let cameras = CameraSimulator::start();
+    let url = cameras.add("cam-1", short_visit().unwrap(), Playback::Looped, None);
+    let url = url.unwrap();
+    let (folder, agent) = agent_config(&url, |text| text);
+    let login = folder.path().join("login");
+    std::fs::write(&login, "ptz\nsecret\n").unwrap();
+    agent
+        .amend(|config| {
+            let camera = config["camera"][0].as_table_mut().unwrap();
+            let mut poses = toml::toml! { source = "onvif" };
+            poses.insert("url".to_owned(), motors.url().into());
+            let login = login.to_string_lossy().into_owned();
+            poses.insert("credentials_file".to_owned(), login.into());
+            camera.insert("poses".to_owned(), poses.into());
+            let pose = toml::toml! {
+                name = "south"
+                preset = "suoth"
+            };
+            camera.insert("pose".to_owned(), vec![pose].into());
+        })
+        .unwrap();
+    let words = ["cam-1", "no preset \"suoth\"", "north", "east"];
+    tokio::task::spawn_blocking(move || {
+        let arguments = ["check", "--probe"];
+        fails_saying(Program::EdgeAgent, &arguments, &agent.config_file(), &words);
+    })
+    .await
+    .unwrap();
 }

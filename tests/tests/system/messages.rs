@@ -58,6 +58,7 @@ fn report(agent: &ScriptedAgent, camera: &str) -> AutoReport {
         zone: None,
         tracks: Vec::new(),
         speeds: Vec::new(),
+        heading: None,
         count: Some(2),
         model: None,
         rule_version: "stray_cattle/1".to_owned(),
