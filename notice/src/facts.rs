@@ -364,31 +364,6 @@ mod tests {
     }
 
     #[test]
-    fn a_message_says_what_those_before_it_could_not() {
-        let mut first = crate::target::testing::facts(Family::Encroachment, Review::Confirmed);
-        first.bundle = Some(BundleFacts {
-            event: EventId::new(),
-            proposed_offence: None,
-            redacted: Vec::new(),
-            not_redacted: Vec::new(),
-        });
-        let near = Cause::DeadlineNear(end(Stage::Process));
-        let mut second = crate::target::testing::facts(Family::Encroachment, Review::Confirmed);
-        second.take_over(&Cause::Confirmed, &first);
-        second.take_over(&near, &first);
-        let mut third = Facts {
-            bundle: None,
-            besides: Vec::new(),
-            ..second.clone()
-        };
-        third.take_over(&Cause::DeadlineMissed(end(Stage::Process)), &second);
-        third.take_over(&near, &second);
-        assert_eq!(third.bundle, first.bundle);
-        let besides: Vec<_> = third.besides.iter().filter_map(Besides::cause).collect();
-        assert_eq!(besides, [near, Cause::DeadlineMissed(end(Stage::Process))]);
-    }
-
-    #[test]
     fn a_deadline_is_one_and_the_same_however_it_moved() {
         let moved = StageEnd {
             due: Timestamp::UNIX_EPOCH,

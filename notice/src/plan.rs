@@ -160,11 +160,11 @@ const fn only_told(is_standing: bool, word: Word) -> Plan {
 #[cfg(test)]
 mod tests {
     use casework::deadline::Stage;
-    use contract::v1::Kind;
+    use contract::v1::{EventId, Kind};
     use jiff::Timestamp;
 
     use super::*;
-    use crate::facts::{Call, StageEnd};
+    use crate::facts::{Besides, BundleFacts, Call, StageEnd};
     use crate::target::testing::{facts, target};
 
     const TOLD: Thread = Thread::Told(Word::Alert);
@@ -282,6 +282,36 @@ mod tests {
             let told = plan(&named, &cause, &facts, Thread::Silent) == Plan::Tell(Word::Alert);
             assert_eq!(told, matches!(cause, Cause::CallDue(_)), "{cause}");
         }
+    }
+
+    #[test]
+    fn a_message_says_what_those_before_it_could_not() {
+        let end = StageEnd {
+            stage: Stage::Process,
+            round: 0,
+            due: Timestamp::UNIX_EPOCH,
+        };
+        let mut first = facts(Family::Encroachment, Review::Confirmed);
+        first.bundle = Some(BundleFacts {
+            event: EventId::new(),
+            proposed_offence: None,
+            redacted: Vec::new(),
+            not_redacted: Vec::new(),
+        });
+        let near = Cause::DeadlineNear(end);
+        let mut second = facts(Family::Encroachment, Review::Confirmed);
+        second.take_over(&Cause::Confirmed, &first);
+        second.take_over(&near, &first);
+        let mut third = Facts {
+            bundle: None,
+            besides: Vec::new(),
+            ..second.clone()
+        };
+        third.take_over(&Cause::DeadlineMissed(end), &second);
+        third.take_over(&near, &second);
+        assert_eq!(third.bundle, first.bundle);
+        let besides: Vec<_> = third.besides.iter().filter_map(Besides::cause).collect();
+        assert_eq!(besides, [near, Cause::DeadlineMissed(end)]);
     }
 
     #[test]
