@@ -1,6 +1,8 @@
 //! People's work in a real browser: `tests/browser/operate.mjs` is an operator, `report.mjs` and `outcome.mjs` a
 //! citizen with a telephone, `unit.mjs` the centre and a unit over one day.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
+
 use std::path::Path;
 use std::time::Duration;
 

@@ -47,13 +47,16 @@ fn jitter(number: usize) -> f32 {
     [0.001, -0.0015, 0.0005, 0.0018, -0.0012, -0.0004][number % 6]
 }
 
-/// The heading after so many seconds at five pictures a second; each animal begins at a point and goes so far a second.
-fn heading(keys: &str, seconds: usize, herd: &[((f32, f32), (f32, f32))]) -> Option<Heading> {
+/// Where an animal begins, and how far it goes a second.
+type Walk = ((f32, f32), (f32, f32));
+
+/// The heading after so many seconds at five pictures a second.
+fn heading(keys: &str, seconds: usize, herd: &[Walk]) -> Option<Heading> {
     let (ground, mut course) = (ground(keys), Course::default());
     for number in 0..=seconds * 5 {
         let time = number as f32 * 0.2;
         let at = StreamTime::from_secs_f64(f64::from(time));
-        let foot = |index: usize, ((x, y), (dx, dy)): &((f32, f32), (f32, f32))| {
+        let foot = |index: usize, ((x, y), (dx, dy)): &Walk| {
             let off = jitter(number + index);
             (x + dx * time + off, y + dy * time - off)
         };
