@@ -115,13 +115,10 @@ fn junction(key: &SecretKey) -> toml::Table {
     rest
 }
 
-/// What the controller says while its signal shows that; signed, where there is a key.
-fn state(aspect: Aspect, key: Option<&SecretKey>) -> (Vec<u8>, Option<String>) {
+/// What the controller says while its signal shows that since then; signed, where there is a key.
+fn state(aspect: Aspect, since: Timestamp, key: Option<&SecretKey>) -> (Vec<u8>, Option<String>) {
     let at = Timestamp::now();
-    let group = SignalGroup {
-        aspect,
-        since: at - SignedDuration::from_secs(5),
-    };
+    let group = SignalGroup { aspect, since };
     let state = ControllerState {
         controller: CONTROLLER.parse().unwrap(),
         at,
@@ -147,7 +144,10 @@ async fn a_red_light_is_told_by_the_controllers_word(broker: SiteBroker) {
     let topic = Topic::Signal(CONTROLLER.parse().unwrap());
 
     // Whoever has the controller's password and not its key is not believed.
-    let unsigned = Refrain::of(&controller, topic.clone(), || state(Aspect::Red, None));
+    let first = Timestamp::now();
+    let unsigned = Refrain::of(&controller, topic.clone(), move || {
+        state(Aspect::Red, first, None)
+    });
     let line = "dropped the word of a signal controller";
     wait_until(line, LONG, async || {
         let log = site.agent.log();
@@ -164,7 +164,7 @@ async fn a_red_light_is_told_by_the_controllers_word(broker: SiteBroker) {
 
     let signer = Arc::clone(&key);
     let red = Refrain::of(&controller, topic.clone(), move || {
-        state(Aspect::Red, Some(&signer))
+        state(Aspect::Red, first, Some(&signer))
     });
     let told = wait_until("a red light", LONG, async || {
         raised(&site, "red_light").await.into_iter().next()
@@ -173,7 +173,10 @@ async fn a_red_light_is_told_by_the_controllers_word(broker: SiteBroker) {
     assert_eq!(told.zone.as_ref().map(ZoneId::as_str), Some("stop"));
     drop(red);
 
-    let _green = Refrain::of(&controller, topic, move || state(Aspect::Green, Some(&key)));
+    let turned = Timestamp::now();
+    let _green = Refrain::of(&controller, topic, move || {
+        state(Aspect::Green, turned, Some(&key))
+    });
     // Whoever crossed before the word came may still be on its way here.
     tokio::time::sleep(Duration::from_secs(4)).await;
     let before = raised(&site, "red_light").await.len();
