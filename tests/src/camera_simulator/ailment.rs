@@ -13,8 +13,6 @@ pub enum Ailment {
     Stuck,
     /// A plain surface is before the lens.
     Covered,
-    /// The iris is shut but for a slit.
-    Dark,
     /// It is out of focus.
     Soft,
     /// It was pushed aside, by a tenth of the picture's width.
@@ -23,8 +21,6 @@ pub enum Ailment {
     Slow,
 }
 
-/// What is left of each level where the iris is shut.
-const LEFT_IN_THE_DARK: f32 = 0.12;
 /// Level of a plain surface.
 const PLAIN: u8 = 96;
 /// Half the side of the square that a point of a soft picture is spread over.
@@ -58,17 +54,6 @@ impl Ailment {
                 // A little of the sensor's noise is left.
                 for sample in &mut rgba {
                     *sample = PLAIN + *sample % 3;
-                }
-            }
-            Self::Dark => {
-                for sample in &mut rgba {
-                    #[expect(
-                        clippy::cast_possible_truncation,
-                        clippy::cast_sign_loss,
-                        reason = "a share of a byte"
-                    )]
-                    let left = (f32::from(*sample) * LEFT_IN_THE_DARK) as u8;
-                    *sample = left;
                 }
             }
             Self::Soft => {
@@ -136,12 +121,6 @@ mod tests {
         let well = levels(Ailment::None);
         assert!(contrast(&well) > 20.0);
         assert!(contrast(&levels(Ailment::Covered)) < 2.0);
-        let dark = levels(Ailment::Dark);
-        assert!(
-            (3.0..12.0).contains(&contrast(&dark)),
-            "{}",
-            contrast(&dark)
-        );
         assert_ne!(levels(Ailment::Stuck), well, "another moment");
         let soft = levels(Ailment::Soft);
         let roughness = |rgba: &[u8]| -> u64 {
