@@ -22,6 +22,7 @@ use contract::v1::MAX_REPORT_BYTES;
 use mqtt5::broker::config::StorageBackend;
 use mqtt5::broker::{BrokerConfig, BrokerShutdownHandle, MqttBroker, StorageConfig};
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 pub use self::rights::{Client, SERVER_USER, may_publish, may_subscribe, unit_acl, unit_user};
 pub use self::teller::{Teller, TellerError};
@@ -101,10 +102,12 @@ impl EmbeddedBroker {
             .with_auth_provider(provider);
         let address = broker.local_addr().unwrap_or(listen);
         let tls_address = broker.tls_local_addr();
-        revoked::disconnect_them(store, broker.router(), broker.ready_receiver());
+        let stopped = CancellationToken::new();
+        revoked::disconnect_them(store, broker.router(), stopped.clone());
         let shutdown = broker.shutdown_handle();
         let mut ready = broker.ready_receiver();
         let task = tokio::spawn(async move {
+            let _stopped = stopped.drop_guard();
             if let Err(error) = broker.run().await {
                 tracing::error!(error = %error, "the embedded broker stopped");
             }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mqtt5::broker::router::MessageRouter;
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::rights::UNIT_PREFIX;
 use crate::store::{self, Store};
@@ -15,16 +15,15 @@ use crate::store::{self, Store};
 /// How long whoever is revoked may stay connected.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Looks for who is revoked for as long as the broker lives.
+/// Looks for who is revoked until the broker has stopped.
 pub(super) fn disconnect_them(
     store: Store,
     router: Arc<MessageRouter>,
-    broker: watch::Receiver<bool>,
+    stopped: CancellationToken,
 ) {
     tokio::spawn(async move {
-        // The broker's end closes the channel.
-        while broker.has_changed().is_ok() {
-            tokio::time::sleep(EVERY).await;
+        let wait = async || tokio::time::timeout(EVERY, stopped.cancelled()).await;
+        while wait().await.is_err() {
             // Who cannot be asked about is asked about again.
             let (Ok(agents), Ok(units), Ok(tellers)) = (
                 store::agents(&store).await,
