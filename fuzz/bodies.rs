@@ -106,7 +106,6 @@ fn clip(codec: Codec, data: &[u8]) {
     let unit = |number: u32| {
         Arc::new(AccessUnit {
             pts: StreamTime::from_secs_f64(f64::from(number) / 25.0),
-            dts: None,
             duration: None,
             arrival: Timestamp::UNIX_EPOCH,
             camera_time: None,

@@ -58,8 +58,6 @@ impl StreamInfo {
 pub struct AccessUnit {
     /// When it is shown.
     pub pts: StreamTime,
-    /// When it is decoded, where the stream reorders pictures.
-    pub dts: Option<StreamTime>,
     /// How long it is shown, where known.
     pub duration: Option<Duration>,
     /// The agent's wall clock at arrival.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -90,7 +91,7 @@ pub(crate) fn encoded(codec: Codec, launch: &str) -> (StreamInfo, Vec<Arc<Access
     let (mut caps, mut taken) = (String::new(), Vec::new());
     while let Ok(sample) = units.pull_sample() {
         caps = sample.caps().unwrap().to_string();
-        let unit = sample::access_unit(&sample, &mut timeline);
+        let unit = sample::access_unit(&sample, &mut timeline, Duration::ZERO);
         taken.extend(unit.map(|unit| Arc::new(sets.complete(codec, unit))));
     }
     pipeline.set_state(gst::State::Null).unwrap();

@@ -260,7 +260,7 @@ impl UnitReader {
         let sample = reader.pull()?.ok_or(CameraError::NoVideo)?;
         let caps = sample.caps().ok_or(CameraError::NoVideo)?;
         reader.info = sample::stream_info(caps)?;
-        reader.first = sample::access_unit(&sample, &mut reader.timeline);
+        reader.first = sample::access_unit(&sample, &mut reader.timeline, Duration::ZERO);
         Ok(reader)
     }
 
@@ -297,7 +297,9 @@ impl UnitReader {
             let unit = match self.first.take() {
                 Some(first) => Some(first),
                 None => match self.pull()? {
-                    Some(sample) => sample::access_unit(&sample, &mut self.timeline),
+                    Some(sample) => {
+                        sample::access_unit(&sample, &mut self.timeline, Duration::ZERO)
+                    }
                     None => return Ok(None),
                 },
             };
@@ -410,7 +412,6 @@ impl Lapse {
         let pts = StreamTime::ZERO + self.step.saturating_mul(place);
         AccessUnit {
             pts,
-            dts: None,
             duration: Some(self.step),
             ..unit
         }

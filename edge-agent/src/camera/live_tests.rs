@@ -10,8 +10,10 @@ use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use super::rtsp_fixture::{Access, PASSWORD, RtspServer, USER, closed_url};
+use super::rtsp_tricks::Trick;
 use super::*;
 use crate::config::{GateMode, Transport};
+use crate::time::StreamTime;
 
 const OPEN: GatePolicy = GatePolicy {
     mode: GateMode::Off,
@@ -162,6 +164,35 @@ async fn cameras_of_each_codec_are_watched_kept_and_decoded_from_the_ring() {
         let still = tokio::task::spawn_blocking(move || last_picture(&passage));
         assert_eq!(still.await.unwrap().unwrap().pts, to, "{path}");
     }
+    stop.cancel();
+}
+
+/// A stream that began with a keyframe whose leading pictures followed it lost pictures, since the
+/// receiver moved timestamps by when packets came.
+#[tokio::test]
+async fn pictures_out_of_order_keep_their_distances_from_the_first_keyframe_on() {
+    let server = RtspServer::start(Access::Open);
+    server.play(Trick::SecondKeyframe);
+    let stop = CancellationToken::new();
+    let camera = supervise(source(&server.url("/reordered"), None), stop.clone());
+    let first = picture(&camera).await;
+    let mut last = first.clone();
+    while last.frame.pts.since(first.frame.pts) < Duration::from_secs(2) {
+        last = picture(&camera).await;
+    }
+    let passage = camera
+        .ring
+        .passage(last.epoch, StreamTime::ZERO, last.frame.pts);
+    let units = passage.unwrap().units;
+    assert!(units.windows(2).any(|pair| pair[1].pts < pair[0].pts));
+    let mut shown: Vec<_> = units.iter().map(|unit| unit.pts).collect();
+    shown.sort();
+    // Past the last picture only those are there that others refer to.
+    let steps = shown.windows(2).take(40);
+    let steps: Vec<_> = steps.map(|pair| pair[1].since(pair[0])).collect();
+    assert_eq!(shown[0], StreamTime::ZERO);
+    let even = |step: &Duration| (38..=42).contains(&step.as_millis());
+    assert!(steps.len() == 40 && steps.iter().all(even), "{steps:?}");
     stop.cancel();
 }
 

@@ -30,6 +30,7 @@ mod counters;
 mod mailbox;
 
 mod backoff;
+mod pace;
 mod parameter_sets;
 mod sampler;
 mod thinning;

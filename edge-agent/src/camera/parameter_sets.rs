@@ -87,7 +87,6 @@ mod tests {
     fn unit(keyframe: bool, data: &[u8]) -> AccessUnit {
         AccessUnit {
             pts: StreamTime::ZERO,
-            dts: None,
             duration: None,
             arrival: Timestamp::UNIX_EPOCH,
             camera_time: None,

@@ -1,7 +1,7 @@
 //! The receiving end of a session: packets of the camera's video to access units that are whole, timed
 //! and of a size that is handled.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gstreamer as gst;
 use gstreamer::glib;
@@ -121,6 +121,7 @@ fn deliver(units: &gst_app::AppSink, sink: Sink) {
 
 /// What one session knows of its stream.
 struct Intake {
+    began: Instant,
     timeline: Timeline,
     sets: ParameterSets,
     duty: Duty,
@@ -132,6 +133,7 @@ struct Intake {
 impl Intake {
     fn new(sink: &Sink) -> Self {
         Self {
+            began: Instant::now(),
             timeline: Timeline::new(Leaps::Close(sink.longest_leap)),
             sets: ParameterSets::default(),
             duty: sink.duty,
@@ -145,7 +147,8 @@ impl Intake {
         let caps = sample.caps().ok_or(CameraError::NoVideo)?;
         let info = sample::stream_info(caps)?;
         let mended = self.timeline.mended();
-        let Some(unit) = sample::access_unit(sample, &mut self.timeline) else {
+        let arrival = self.began.elapsed();
+        let Some(unit) = sample::access_unit(sample, &mut self.timeline, arrival) else {
             return Ok(vec![]);
         };
         let leapt = self.timeline.mended() > mended;

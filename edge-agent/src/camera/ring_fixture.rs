@@ -24,7 +24,6 @@ pub(crate) fn info() -> StreamInfo {
 pub(crate) fn unit(at: f64, keyframe: bool, bytes: usize) -> Arc<AccessUnit> {
     Arc::new(AccessUnit {
         pts: StreamTime::from_secs_f64(at),
-        dts: None,
         duration: None,
         arrival: Timestamp::UNIX_EPOCH,
         camera_time: None,

@@ -20,8 +20,8 @@ use super::source::Patience;
 use super::trust;
 use crate::clock::SenderReport;
 
-/// Jitter buffer in ms. TCP neither loses nor reorders, so there it only smooths the camera's clock;
-/// over UDP it is how long a packet that was overtaken is waited for.
+/// Jitter buffer in ms. TCP neither loses nor reorders, so there nothing waits in it; over UDP it is
+/// how long a packet that was overtaken is waited for.
 const LATENCY_MS: u32 = 200;
 /// The kernel's buffer for UDP in bytes: a keyframe of 4K comes at once. The kernel's own limit
 /// (`net.core.rmem_max`) may be lower.
@@ -159,6 +159,9 @@ fn configure(camera: &gst::Element, address: &StreamAddress, carrier: Carrier, p
     // How long nothing may come is for the connection to judge.
     camera.set_property("timeout", 0_u64);
     camera.set_property("latency", LATENCY_MS);
+    // Timestamps as the camera made them. By itself rtspsrc moves them by when packets come, so that a
+    // burst or B-pictures at the beginning end up in another order; see pace.rs for what follows the clock.
+    camera.set_property_from_str("buffer-mode", "none");
     // Since GStreamer 1.22; before, streams of one camera are matched by their arrival alone.
     if camera
         .find_property("add-reference-timestamp-meta")

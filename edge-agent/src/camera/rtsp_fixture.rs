@@ -42,6 +42,10 @@ const PICTURE: &str =
 const H264: &str = "openh264enc gop-size=12 ! identity name=wire ! rtph264pay name=pay0";
 const H265: &str = "x265enc speed-preset=ultrafast tune=zerolatency key-int-max=12 log-level=none \
     ! h265parse ! identity name=wire ! rtph265pay name=pay0";
+/// Pictures that are sent before those that they follow, across keyframes too.
+const REORDERED: &str = "x265enc speed-preset=superfast key-int-max=12 log-level=none \
+    option-string=bframes=3:b-adapt=0:scenecut=0:open-gop=1 \
+    ! h265parse ! identity name=wire ! rtph265pay name=pay0";
 const MJPEG: &str = "jpegenc ! identity name=wire ! rtpjpegpay name=pay0";
 
 fn mounts() -> Vec<(&'static str, String)> {
@@ -66,6 +70,10 @@ fn mounts() -> Vec<(&'static str, String)> {
             format!("( {SOURCE} ! {PICTURE} ! {H264} timestamp-offset=4294877296 )"),
         ),
         ("/h265", format!("( {SOURCE} ! {PICTURE} ! {H265} )")),
+        (
+            "/reordered",
+            format!("( {SOURCE} ! {PICTURE} ! {REORDERED} )"),
+        ),
         ("/mjpeg", format!("( {SOURCE} ! {PICTURE} ! {MJPEG} )")),
         (
             "/one-keyframe",
@@ -91,8 +99,8 @@ fn mounts() -> Vec<(&'static str, String)> {
 
 impl RtspServer {
     /// Serves `/ball` (endless), `/still` (nothing moves), `/small` (the ball, smaller), `/short`
-    /// (ends after 2 s), `/wrap` (its RTP timestamps begin anew after 1 s), `/h265`, `/mjpeg`, `/one-keyframe` (at its beginning),
-    /// `/vp8` and `/mpeg4` (codecs the agent does not know), `/sound` (no video). All balls
+    /// (ends after 2 s), `/wrap` (its RTP timestamps begin anew after 1 s), `/h265`, `/reordered`
+    /// (H.265 with open groups of pictures), `/mjpeg`, `/one-keyframe` (at its beginning), `/vp8` and `/mpeg4` (codecs the agent does not know), `/sound` (no video). All balls
     /// go round by the wall clock, once a second.
     pub(crate) fn start(access: Access) -> Self {
         Self::serving(access, &mounts())

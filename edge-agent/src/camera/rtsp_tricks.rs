@@ -19,6 +19,8 @@ pub(crate) enum Trick {
     Nothing,
     /// They send nothing.
     Silence,
+    /// They begin with the second keyframe, as a stream does that was running when one came.
+    SecondKeyframe,
     /// Bytes of every picture are noise.
     Noise,
     /// All of every picture is noise.
@@ -45,6 +47,7 @@ struct State {
     trick: Trick,
     noise: u32,
     packets: u32,
+    keyframes: u32,
     sizes: Vec<gst::Element>,
 }
 
@@ -54,6 +57,7 @@ impl Default for State {
             trick: Trick::Nothing,
             noise: 0x2545_f491,
             packets: 0,
+            keyframes: 0,
             sizes: Vec::new(),
         }
     }
@@ -111,11 +115,16 @@ impl Tricks {
         let mut state = self.0.lock().unwrap();
         match state.trick {
             Trick::Silence => return None,
+            Trick::SecondKeyframe => {
+                let keyframe = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+                state.keyframes += u32::from(keyframe);
+                return (state.keyframes >= 2).then_some(buffer);
+            }
             Trick::Noise | Trick::Rubbish => {
                 let every = if state.trick == Trick::Noise { 40 } else { 1 };
                 let mut map = buffer.make_mut().map_writable().unwrap();
-                // The first start code and the unit's type stay, so that it is sent at all.
-                for byte in map.iter_mut().skip(24) {
+                let head = head(&map);
+                for byte in map.iter_mut().skip(head) {
                     state.noise ^= state.noise << 13;
                     state.noise ^= state.noise >> 17;
                     state.noise ^= state.noise << 5;
@@ -209,6 +218,17 @@ impl Tricks {
         }
         buffer
     }
+}
+
+/// Bytes of a picture that stay, so that it is sent at all: the first start code and the unit's type,
+/// or all headers of a JPEG, without which `rtpjpegpay` reads beyond the picture's end.
+fn head(picture: &[u8]) -> usize {
+    const START_OF_SCAN: [u8; 2] = [0xff, 0xda];
+    if !picture.starts_with(&[0xff, 0xd8]) {
+        return 24;
+    }
+    let scan = picture.windows(2).position(|pair| pair == START_OF_SCAN);
+    scan.map_or(picture.len(), |scan| scan + 14)
 }
 
 /// Lets each buffer through as `act` says.

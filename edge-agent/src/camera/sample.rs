@@ -13,7 +13,7 @@ use super::access_unit::{AccessUnit, CameraTime, StreamInfo};
 use super::fault::{CameraError, GstFault};
 use super::format::Format;
 use super::frame::{ColorMatrix, ColorRange, Frame, PixelFormat, Plane};
-use super::timeline::{Stamps, Timeline};
+use super::timeline::Timeline;
 use crate::geometry::PictureSize;
 use crate::time::{ClockAnchor, StreamTime};
 
@@ -51,13 +51,18 @@ pub(crate) fn format_of(caps: &gst::CapsRef) -> Result<&'static Format, CameraEr
     })
 }
 
-/// One access unit; `None` for an empty buffer.
-pub(crate) fn access_unit(sample: &gst::SampleRef, timeline: &mut Timeline) -> Option<AccessUnit> {
+/// One access unit, which came at `arrival` by a clock that only goes forward; `None` for an empty
+/// buffer.
+pub(crate) fn access_unit(
+    sample: &gst::SampleRef,
+    timeline: &mut Timeline,
+    arrival: Duration,
+) -> Option<AccessUnit> {
     let buffer = sample.buffer_owned()?;
     if buffer.size() == 0 {
         return None;
     }
-    let (pts, dts) = timeline.map(stamps(sample, &buffer));
+    let pts = timeline.map(stamp(sample, &buffer), arrival);
     let duration = buffer
         .duration()
         .map(|d| Duration::from_nanos(d.nseconds()));
@@ -67,7 +72,6 @@ pub(crate) fn access_unit(sample: &gst::SampleRef, timeline: &mut Timeline) -> O
     let data = Bytes::from_owner(mapped);
     Some(AccessUnit {
         pts,
-        dts,
         duration,
         arrival: Timestamp::now(),
         camera_time,
@@ -93,24 +97,23 @@ fn camera_time(buffer: &gst::BufferRef) -> Option<CameraTime> {
     told.map(CameraTime).next()
 }
 
-/// Running time may be negative where an edit list cuts into the first pictures.
-fn stamps(sample: &gst::SampleRef, buffer: &gst::BufferRef) -> Stamps {
+/// When a buffer is shown, or else decoded, in running time. That may be negative: where an edit list
+/// cuts into the first pictures, and where the first pictures that a camera sends belong before the
+/// keyframe that they follow. Of the latter the jitter buffer subtracts without a sign.
+fn stamp(sample: &gst::SampleRef, buffer: &gst::BufferRef) -> Option<i64> {
+    let at = buffer.pts().or(buffer.dts())?;
     let segment = sample
         .segment()
         .and_then(|segment| segment.downcast_ref::<gst::ClockTime>());
-    let running = |at: Option<gst::ClockTime>| match segment {
+    match segment {
         Some(segment) => segment.to_running_time_full(at).map(signed_nanos),
-        None => at.map(|at| i64::try_from(at.nseconds()).unwrap_or(i64::MAX)),
-    };
-    Stamps {
-        pts: running(buffer.pts()),
-        dts: running(buffer.dts()),
+        None => Some(at.nseconds().cast_signed()),
     }
 }
 
 fn signed_nanos(time: gst::Signed<gst::ClockTime>) -> i64 {
     match time {
-        gst::Signed::Positive(t) => i64::try_from(t.nseconds()).unwrap_or(i64::MAX),
+        gst::Signed::Positive(t) => t.nseconds().cast_signed(),
         gst::Signed::Negative(t) => i64::try_from(t.nseconds()).map_or(i64::MIN, |n| -n),
     }
 }

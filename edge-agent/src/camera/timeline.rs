@@ -1,7 +1,8 @@
-//! GStreamer's running time to one connection's stream time, which never jumps back. Pure.
+//! A stream's timestamps to one connection's stream time, which never jumps back. Pure.
 
 use std::time::Duration;
 
+use super::pace::Pace;
 use crate::time::StreamTime;
 
 /// Further back than any reordering of pictures reaches.
@@ -22,13 +23,6 @@ pub(crate) enum Leaps {
     Close(Duration),
 }
 
-/// Timestamps of one access unit in running time, nanoseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stamps {
-    pub(crate) pts: Option<i64>,
-    pub(crate) dts: Option<i64>,
-}
-
 /// Maps the units of one connection, in decode order.
 #[derive(Debug, Clone)]
 pub(crate) struct Timeline {
@@ -37,15 +31,18 @@ pub(crate) struct Timeline {
     offset: Option<i64>,
     newest: i64,
     mended: u64,
+    /// Of a live stream: how the camera's clock runs beside the agent's.
+    pace: Pace,
 }
 
 impl Timeline {
-    pub(crate) const fn new(leaps: Leaps) -> Self {
+    pub(crate) fn new(leaps: Leaps) -> Self {
         Self {
             leaps,
             offset: None,
             newest: 0,
             mended: 0,
+            pace: Pace::default(),
         }
     }
 
@@ -55,14 +52,26 @@ impl Timeline {
         self.mended
     }
 
-    /// The unit's presentation and decode times. A live stream begins at zero, a recording where it
-    /// says (but not before zero); where its timestamps begin anew they go on, pictures reordered
-    /// across that moment included; any other leap back beyond reordering (a camera whose clock was
-    /// set, a looped file) goes on where time stood.
-    pub(crate) fn map(&mut self, stamps: Stamps) -> (StreamTime, Option<StreamTime>) {
-        let Some(raw) = stamps.pts.or(stamps.dts) else {
+    /// When the unit is shown that says `raw` in nanoseconds, or nothing, and came at `arrival` by a
+    /// clock that only goes forward. A live stream begins at zero and keeps the agent's pace; a
+    /// recording begins where it says (but not before zero) and keeps its own, whenever it is read.
+    /// Where timestamps begin anew they go on, pictures reordered across that moment included; any
+    /// other leap back beyond reordering (a camera whose clock was set, a looped file) goes on where
+    /// time stood.
+    pub(crate) fn map(&mut self, raw: Option<i64>, arrival: Duration) -> StreamTime {
+        let stamp = self.continuous(raw);
+        let correction = match self.leaps {
+            Leaps::Close(_) => self.pace.correction(stamp, arrival),
+            Leaps::Keep => 0,
+        };
+        StreamTime::from_nanos(stamp.saturating_add(correction))
+    }
+
+    /// The stamp on a line without leaps, at the camera's own pace.
+    fn continuous(&mut self, raw: Option<i64>) -> i64 {
+        let Some(raw) = raw else {
             self.newest += USUAL_STEP;
-            return (StreamTime::from_nanos(self.newest), None);
+            return self.newest;
         };
         let first = match self.leaps {
             Leaps::Close(_) => raw.saturating_neg(),
@@ -73,12 +82,9 @@ impl Timeline {
             Some(offset) => self.offset_of(raw, offset),
         };
         self.offset = Some(offset);
-        let pts = raw.saturating_add(offset);
-        self.newest = self.newest.max(pts);
-        let dts = stamps
-            .dts
-            .map(|dts| StreamTime::from_nanos(dts.saturating_add(offset)));
-        (StreamTime::from_nanos(pts), dts)
+        let stamp = raw.saturating_add(offset);
+        self.newest = self.newest.max(stamp);
+        stamp
     }
 
     /// What to add to `raw`, after it was `offset` for the unit before.
@@ -119,11 +125,8 @@ mod tests {
 
     fn seconds(timeline: &mut Timeline, raw: &[Option<i64>]) -> Vec<f64> {
         raw.iter()
-            .map(|ms| Stamps {
-                pts: ms.map(|ms| ms * 1_000_000),
-                dts: None,
-            })
-            .map(|stamps| timeline.map(stamps).0.as_secs_f64())
+            .map(|ms| ms.map(|ms| ms * 1_000_000))
+            .map(|raw| timeline.map(raw, Duration::ZERO).as_secs_f64())
             .collect()
     }
 
@@ -170,13 +173,7 @@ mod tests {
             for leaps in [Leaps::Keep, Leaps::Close(Duration::from_secs(30))] {
                 let mut timeline = Timeline::new(leaps);
                 let raw = sent.map(|ticks| ticks.rem_euclid(1 << bits) * 100_000 / 9);
-                let shown = raw.map(|raw| {
-                    let stamps = Stamps {
-                        pts: Some(raw),
-                        dts: None,
-                    };
-                    timeline.map(stamps).0.as_nanos()
-                });
+                let shown = raw.map(|raw| timeline.map(Some(raw), Duration::ZERO).as_nanos());
                 for (at, ticks) in shown.iter().zip(sent) {
                     let (got, expected) = (at - shown[0], (ticks - sent[0]) * 100_000 / 9);
                     assert!(
@@ -187,16 +184,5 @@ mod tests {
                 assert_eq!(timeline.mended(), 0);
             }
         }
-    }
-
-    #[test]
-    fn decode_times_follow_the_same_line() {
-        let mut timeline = Timeline::new(Leaps::Close(Duration::from_secs(30)));
-        let stamps = Stamps {
-            pts: Some(80_000_000),
-            dts: Some(0),
-        };
-        let (pts, dts) = timeline.map(stamps);
-        assert_eq!((pts.as_nanos(), dts.unwrap().as_nanos()), (0, -80_000_000));
     }
 }

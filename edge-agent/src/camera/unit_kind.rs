@@ -77,7 +77,6 @@ mod tests {
         let mut kinds = UnitKinds::new(codec);
         let unit = |data: &[u8]| AccessUnit {
             pts: StreamTime::ZERO,
-            dts: None,
             duration: None,
             arrival: Timestamp::UNIX_EPOCH,
             camera_time: None,

@@ -1,6 +1,7 @@
 //! Video for tests: pictures drawn on the spot, encoded, as access units.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -53,7 +54,7 @@ pub(crate) fn encoded_video(
     let (mut caps, mut taken) = (String::new(), Vec::new());
     while let Ok(sample) = units.pull_sample() {
         caps = sample.caps().unwrap().to_string();
-        let unit = sample::access_unit(&sample, &mut timeline);
+        let unit = sample::access_unit(&sample, &mut timeline, Duration::ZERO);
         taken.extend(unit.map(|unit| Arc::new(sets.complete(Codec::H264, unit))));
     }
     feeder.join().unwrap();

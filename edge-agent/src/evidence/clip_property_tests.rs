@@ -96,7 +96,6 @@ fn bytes_of_both() -> (StreamInfo, [bytes::Bytes; 2]) {
 fn unit(key: bool, ms: i64, bytes: &[bytes::Bytes; 2]) -> Arc<AccessUnit> {
     Arc::new(AccessUnit {
         pts: at_ms(ms),
-        dts: None,
         duration: None,
         arrival: Timestamp::UNIX_EPOCH,
         camera_time: None,
