@@ -11,6 +11,7 @@ use super::access_unit::{AccessUnit, StreamInfo};
 use super::address::Carrier;
 use super::decoding::{Decoding, Pushed};
 use super::fault::CameraError;
+use super::receive::Handover;
 use super::ring::{Epoch, Kept};
 use super::rtsp::{Received, Session};
 use super::size::Duty;
@@ -68,7 +69,12 @@ impl Connection {
         };
         connection.outputs.clock.forget();
         let source = Arc::clone(&connection.outputs.source);
-        let error = match Session::open(&source.address, carrier, source.duty, patience) {
+        let handover = match source.duty {
+            Duty::Analyse => Handover::AsAwake(connection.outputs.gate.clone()),
+            Duty::Keep => Handover::Each,
+        };
+        let opened = Session::open(&source.address, carrier, source.duty, handover, patience);
+        let error = match opened {
             Err(error) => Some(error),
             Ok(mut session) => {
                 let error = tokio::select! {

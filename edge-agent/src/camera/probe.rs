@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::access_unit::{Codec, StreamInfo};
 use super::address::{Carrier, CarrierChoice, StreamAddress};
 use super::fault::CameraError;
+use super::receive::Handover;
 use super::rtsp::{Received, Session};
 use super::size::Duty;
 use super::source::Patience;
@@ -80,7 +81,7 @@ async fn look(
         Transport::Auto if carrier == Carrier::Udp => timeout.min(usual.connect + usual.udp) / 2,
         _ => timeout,
     };
-    let mut session = Session::open(address, carrier, duty, patience)?;
+    let mut session = Session::open(address, carrier, duty, Handover::Each, patience)?;
     let begun = Instant::now();
     let mut seen = Seen::default();
     let error = loop {

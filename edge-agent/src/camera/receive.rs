@@ -13,6 +13,7 @@ use super::access_unit::{AccessUnit, StreamInfo};
 use super::decoder::named;
 use super::fault::{CameraError, GstFault};
 use super::format::Format;
+use super::gate::GateHandle;
 use super::header::stated_size;
 use super::parameter_sets::ParameterSets;
 use super::rtsp::{Mishap, Received};
@@ -20,6 +21,21 @@ use super::sample;
 use super::size::{Duty, StatedSize};
 use super::timeline::{Leaps, Timeline};
 use crate::geometry::PictureSize;
+
+/// Units between two keyframes that a sleeping gate lets lie before they are handed over together,
+const MOST_HELD: usize = 8;
+/// and for how long. Waking two threads for each of them cost a tenth of a quiet agent.
+const LONGEST_HELD: Duration = Duration::from_millis(400);
+
+/// When units are handed over.
+#[derive(Debug, Clone)]
+pub(crate) enum Handover {
+    /// Each as it comes.
+    Each,
+    /// Each as it comes while this gate is open; while it is asleep keyframes at once and the others
+    /// some at a time.
+    AsAwake(GateHandle),
+}
 
 /// Where the units of a session go, and which are taken.
 #[derive(Debug, Clone)]
@@ -32,6 +48,8 @@ pub(crate) struct Sink {
     pub(crate) longest_leap: Duration,
     /// What becomes of the pictures.
     pub(crate) duty: Duty,
+    /// When they are handed over.
+    pub(crate) handover: Handover,
 }
 
 impl Sink {
@@ -103,11 +121,15 @@ fn attach(pipeline: &gst::Pipeline, pad: &gst::Pad, sink: &Sink) -> Result<(), C
 fn deliver(units: &gst_app::AppSink, sink: Sink) {
     let ended = sink.clone();
     let mut intake = Intake::new(&sink);
+    let mut held = Held::default();
     let callbacks = gst_app::AppSinkCallbacks::builder()
         .new_sample(move |units| {
             let sample = units.pull_sample().map_err(|_| gst::FlowError::Eos)?;
             match intake.take(&sample) {
-                Ok(received) => received.into_iter().try_for_each(|next| sink.send(next))?,
+                Ok(received) => {
+                    let ready = held.add(received, &sink.handover);
+                    ready.into_iter().try_for_each(|next| sink.send(next))?;
+                }
                 Err(error) => {
                     sink.fail(error);
                     return Err(gst::FlowError::NotNegotiated);
@@ -117,6 +139,31 @@ fn deliver(units: &gst_app::AppSink, sink: Sink) {
         })
         .eos(move |_| ended.fail(CameraError::EndOfStream));
     units.set_callbacks(callbacks.build());
+}
+
+/// What waits to be handed over together.
+#[derive(Default)]
+struct Held {
+    waiting: Vec<Received>,
+    since: Option<Instant>,
+}
+
+impl Held {
+    /// Adds what came, and gives what is to go now, in order.
+    fn add(&mut self, received: Vec<Received>, handover: &Handover) -> Vec<Received> {
+        let may_wait = |next: &Received| matches!(next, Received::Unit(unit) if !unit.keyframe);
+        let patient = match handover {
+            Handover::Each => false,
+            Handover::AsAwake(gate) => received.iter().all(may_wait) && gate.is_asleep(),
+        };
+        self.waiting.extend(received);
+        let since = *self.since.get_or_insert_with(Instant::now);
+        if patient && self.waiting.len() < MOST_HELD && since.elapsed() < LONGEST_HELD {
+            return Vec::new();
+        }
+        self.since = None;
+        std::mem::take(&mut self.waiting)
+    }
 }
 
 /// What one session knows of its stream.
@@ -183,5 +230,41 @@ impl Intake {
         }
         let size = self.stated.or(info.size);
         Ok(StreamInfo { size, ..info })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::gate::{Cause, Signal};
+    use super::super::ring::Epoch;
+    use super::super::ring_fixture::unit;
+    use super::*;
+    use crate::time::StreamTime;
+
+    fn came(held: &mut Held, handover: &Handover, keyframe: bool) -> usize {
+        let unit = Received::Unit(AccessUnit::clone(&unit(0.0, keyframe, 1)));
+        held.add(vec![unit], handover).len()
+    }
+
+    #[test]
+    fn a_sleeping_gate_gets_keyframes_at_once_and_the_rest_some_at_a_time() {
+        let gate = GateHandle::default();
+        let handover = Handover::AsAwake(gate.clone());
+        let mut held = Held::default();
+        let kinds = [true, false, false, true, false];
+        let went = kinds.map(|keyframe| came(&mut held, &handover, keyframe));
+        assert_eq!(went, [1, 0, 0, 3, 0]);
+        let went: usize = (1..MOST_HELD)
+            .map(|_| came(&mut held, &handover, false))
+            .sum();
+        assert_eq!(went, MOST_HELD);
+        assert_eq!(came(&mut held, &handover, false), 0);
+        gate.hold(Signal {
+            epoch: Epoch(0),
+            at: StreamTime::ZERO,
+            cause: Cause::Hit,
+        });
+        assert_eq!(came(&mut held, &handover, false), 2, "it is about to wake");
+        assert_eq!(came(&mut held, &Handover::Each, false), 1);
     }
 }

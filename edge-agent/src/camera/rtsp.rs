@@ -13,7 +13,7 @@ use super::access_unit::{AccessUnit, StreamInfo};
 use super::address::{Carrier, StreamAddress};
 use super::fault::{CameraError, GstFault};
 use super::format::Format;
-use super::receive::{self, Sink};
+use super::receive::{self, Handover, Sink};
 use super::sample;
 use super::size::Duty;
 use super::source::Patience;
@@ -77,6 +77,7 @@ impl Session {
         address: &StreamAddress,
         carrier: Carrier,
         duty: Duty,
+        handover: Handover,
         patience: Patience,
     ) -> Result<Self, CameraError> {
         let what = "the RTSP receiver";
@@ -105,6 +106,7 @@ impl Session {
             faults: fault_tx,
             longest_leap: patience.stall.saturating_mul(2),
             duty,
+            handover,
         };
         receive::video(&camera, &pipeline, sink);
         let session = Self {

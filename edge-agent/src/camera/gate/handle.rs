@@ -91,6 +91,12 @@ impl GateHandle {
         signal.filter(|signal| signal.epoch == epoch)
     }
 
+    /// Whether the gate is shut and nothing was seen that will open it: only keyframes are looked at.
+    pub(crate) fn is_asleep(&self) -> bool {
+        let shared = self.lock();
+        shared.report.waking.is_none() && shared.held.is_none()
+    }
+
     /// The rules' shortest event, where it was ever said.
     pub(crate) fn shortest_event(&self) -> Option<Option<Duration>> {
         self.lock().shortest_event
