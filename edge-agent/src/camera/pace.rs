@@ -1,6 +1,7 @@
-//! A camera's clock runs faster or slower than the agent's: what to add to its timestamps so that
-//! stream time keeps up with the agent's clock. Distances between pictures stay the camera's own but
-//! for that, so pictures that are sent out of order stay in order. Pure.
+//! A camera's clock runs faster or slower than the agent's, and its first unit comes late: what to add
+//! to its timestamps so that stream time stands where the agent's clock stands. Distances between
+//! pictures stay the camera's own but for that, so pictures that are sent out of order stay in order.
+//! Pure.
 
 use std::time::Duration;
 
@@ -10,14 +11,20 @@ const WINDOW_US: i64 = 20_000_000;
 /// A camera that counts 15 pictures a second as 25 is that much too slow. Followed no faster, since
 /// time must go on.
 const FASTEST_DIVISOR: i64 = 2;
+/// A unit that came before its time was shown earlier than thought: time is held back by a tenth,
+/// which leaves B-pictures where they are,
+const BACK_DIVISOR: i64 = 10;
+/// unless it is further ahead than any camera keeps pictures to begin with: then its clock runs wild.
+const FAR_AHEAD_US: i64 = 15_000_000;
 
-/// What one connection has learnt of the two clocks. Microseconds throughout.
+/// What one connection has learnt of the two clocks. Microseconds throughout; a unit's lateness
+/// is its arrival minus its timestamp, both counted from the first unit.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Pace {
-    /// Arrival minus timestamp of the quickest unit: in this window, in the one before, in the first.
+    origin: Option<i64>,
+    /// The lateness of the quickest unit: in this window, and in the one before.
     quickest: Option<i64>,
     before: Option<i64>,
-    first: Option<i64>,
     window_began: i64,
     last_arrival: i64,
     added: i64,
@@ -27,12 +34,14 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// What to add to the nanoseconds `stamp` of the unit that came at `arrival`, both counted from
-    /// the connection's first unit or any other fixed moment.
+    /// What to add to the nanoseconds `stamp` of the unit that came at `arrival`, each counted from
+    /// any fixed moment.
     pub(crate) fn correction(&mut self, stamp: i64, arrival: Duration) -> i64 {
         let arrival = i64::try_from(arrival.as_micros()).unwrap_or(i64::MAX);
+        let raw = arrival.saturating_sub(stamp / 1_000);
+        let late = raw.saturating_sub(*self.origin.get_or_insert(raw));
+        self.aim = self.aim.min(late);
         self.slew(arrival);
-        let late = arrival.saturating_sub(stamp / 1_000);
         let quickest = self.quickest.map_or(late, |known| known.min(late));
         self.quickest = Some(quickest);
         if arrival.saturating_sub(self.window_began) >= WINDOW_US {
@@ -42,24 +51,31 @@ impl Pace {
     }
 
     fn slew(&mut self, arrival: i64) {
-        let whole = self.aim.saturating_sub(self.from);
         let elapsed = arrival.saturating_sub(self.last_arrival).max(0);
         self.last_arrival = arrival;
-        let even = whole.saturating_abs().saturating_mul(elapsed) / WINDOW_US;
-        let step = even.min(elapsed / FASTEST_DIVISOR);
         let left = self.aim.saturating_sub(self.added);
+        let fastest = elapsed / FASTEST_DIVISOR;
+        let step = if left < -FAR_AHEAD_US {
+            fastest
+        } else if left < 0 {
+            elapsed / BACK_DIVISOR
+        } else {
+            let whole = self.aim.saturating_sub(self.from);
+            (whole.saturating_mul(elapsed) / WINDOW_US).clamp(0, fastest)
+        };
         self.added = self.added.saturating_add(left.clamp(-step, step));
     }
 
     fn close_window(&mut self, quickest: i64, arrival: i64) {
-        let first = *self.first.get_or_insert(quickest);
-        let trend = self.before.map_or(0, |before| quickest - before);
+        let trend = self
+            .before
+            .map_or(0, |before| quickest.saturating_sub(before));
         self.before = Some(quickest);
         self.quickest = None;
         self.window_began = arrival;
         self.from = self.added;
         // Where the clocks will stand at the window's end if they go on as they went.
-        self.aim = quickest - first + trend;
+        self.aim = quickest.saturating_add(trend);
     }
 }
 
@@ -70,14 +86,18 @@ mod tests {
     use super::*;
 
     /// Presentation times and arrivals, both by the agent's clock in µs, in decode order: two
-    /// B-pictures before each P-picture, 25 a second. `late` is each unit's delay.
+    /// B-pictures behind each P-picture, 25 a second. `late` is each unit's delay.
     fn sent(late: &[i64]) -> Vec<(i64, i64)> {
+        let (mut newest, mut arrival) = (0, 0);
         let unit = |(decoded, late): (i64, &i64)| {
             let shown = match decoded % 3 {
                 1 => decoded + 2,
                 _ => decoded - 1,
             };
-            (shown.max(0) * 40_000, decoded * 40_000 + late)
+            let shown = shown.max(0) * 40_000;
+            newest = newest.max(shown);
+            arrival = arrival.max(newest + late);
+            (shown, arrival)
         };
         (0_i64..).zip(late).map(unit).collect()
     }
@@ -95,6 +115,12 @@ mod tests {
             .collect()
     }
 
+    fn is_in_order(units: &[(i64, i64)], told: &[i64]) -> bool {
+        let mut by_showing: Vec<_> = units.iter().map(|unit| unit.0).zip(told).collect();
+        by_showing.sort_by_key(|(shown, _)| *shown);
+        by_showing.is_sorted_by_key(|(_, told)| **told)
+    }
+
     proptest! {
         #[test]
         fn a_clock_that_drifts_is_followed_and_the_order_stays(
@@ -103,46 +129,65 @@ mod tests {
         ) {
             let units = sent(&late);
             let told = followed(&units, per_million);
-            let mut by_showing: Vec<_> = units.iter().map(|unit| unit.0).zip(&told).collect();
-            by_showing.sort_by_key(|(shown, _)| *shown);
-            for pair in by_showing.windows(2).filter(|pair| pair[0].0 < pair[1].0) {
-                prop_assert!(pair[0].1 < pair[1].1, "{pair:?}");
-            }
+            prop_assert!(is_in_order(&units, &told));
             for ((shown, _), told) in units.iter().zip(&told) {
-                prop_assert!((shown - told).abs() < 250_000, "{shown} was told as {told}");
+                prop_assert!((shown - told).abs() < 500_000, "{shown} was told as {told}");
             }
         }
     }
 
     #[test]
-    fn a_burst_at_the_beginning_moves_nothing() {
-        // Ten seconds of pictures came at once, as from a camera that sends its buffer first.
-        let late: Vec<i64> = (0..3_000)
+    fn even_pictures_on_time_stay_as_they_are() {
+        let units = sent(&[0; 3_000]);
+        assert_eq!(
+            followed(&units, 0),
+            units.iter().map(|unit| unit.0).collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn a_first_picture_that_came_late_does_not_put_the_rest_into_the_future() {
+        let late: Vec<i64> = (0..500)
+            .map(|n| if n == 0 { 400_000 } else { 10_000 })
+            .collect();
+        let units = sent(&late);
+        let told = followed(&units, 0);
+        assert!(is_in_order(&units, &told));
+        // Stream time is the agent's, counted from the arrival of the first unit.
+        let after_four_seconds = units.iter().zip(&told).skip(110);
+        for ((shown, _), told) in after_four_seconds {
+            assert_eq!(*told, shown - 390_000);
+        }
+    }
+
+    #[test]
+    fn a_camera_that_sends_what_it_kept_is_where_it_was() {
+        // Ten seconds of pictures come at once.
+        let late: Vec<i64> = (0..6_000)
             .map(|n| (10_000_000 - n * 40_000).max(0))
             .collect();
         let units = sent(&late);
         let told = followed(&units, 0);
-        assert!(units.iter().zip(&told).all(|(unit, told)| unit.0 == *told));
+        assert!(is_in_order(&units, &told));
+        let off = units[5_999].0 - 10_000_000 - told[5_999];
+        assert!(off.abs() < 80_000, "{off} µs off");
     }
 
     #[test]
     fn a_camera_that_counts_the_wrong_rate_is_followed() {
-        // 15 pictures a second, counted as 25.
-        let told = {
+        // 15 pictures a second counted as 25, and 25 counted as 20.
+        for (counted, real, lag) in [(40_000, 66_667, 12_000_000), (50_000, 40_000, 16_000_000)] {
             let mut pace = Pace::default();
-            let stamp = |n: u64| i64::try_from(n).unwrap() * 40_000_000;
-            let at = |n: u64| Duration::from_micros(n * 66_667);
-            (0..6_000_u64)
-                .map(|n| stamp(n) + pace.correction(stamp(n), at(n)))
-                .collect::<Vec<_>>()
-        };
-        assert!(told.is_sorted());
-        let end = told[5_999] / 1_000_000 - 5_999 * 66_667 / 1_000;
-        // What had gone wrong by the end of the first window, by which it is judged, stays.
-        assert!(
-            end.abs() < 12_000,
-            "{end} ms off after {} s",
-            5_999 * 66 / 1_000
-        );
+            let told: Vec<i64> = (0..20_000)
+                .map(|n| {
+                    let arrival = Duration::from_micros(u64::try_from(n * real).unwrap());
+                    let stamp = n * counted * 1_000;
+                    (stamp + pace.correction(stamp, arrival)) / 1_000
+                })
+                .collect();
+            assert!(told.is_sorted());
+            let off = told[19_999] - 19_999 * real;
+            assert!(off.abs() < lag, "{off} µs off");
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! One camera: an RTSP server with one path, its media, and its plug.
 
+use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gstreamer as gst;
 use gstreamer::glib;
@@ -17,6 +18,9 @@ use super::wire;
 
 /// The role that may watch where a password is asked.
 const VIEWER: &str = "viewer";
+
+/// How long a listener may take to close.
+const LONGEST_GOODBYE: Duration = Duration::from_secs(5);
 
 /// How often the footage is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,10 +124,23 @@ impl Device {
     pub(super) fn unplug(&mut self) {
         if let Some(listener) = self.listener.take() {
             listener.destroy();
+            drop(listener);
+            self.wait_until_refused();
         }
         self.control.end_streams();
         for client in self.server.client_filter(None) {
             client.close();
+        }
+    }
+
+    /// The main loop may hold the listener until it has come round, and whoever connects meanwhile is
+    /// broken off, not refused.
+    fn wait_until_refused(&self) {
+        let deadline = Instant::now() + LONGEST_GOODBYE;
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok()
+            && Instant::now() < deadline
+        {
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 
