@@ -24,7 +24,7 @@ use crate::geometry::PictureSize;
 
 /// Units between two keyframes that a sleeping gate lets lie before they are handed over together,
 const MOST_HELD: usize = 8;
-/// and for how long. Waking two threads for each of them cost a tenth of a quiet agent.
+/// and for how long. Waking two threads for each of them cost a quarter of a quiet agent.
 const LONGEST_HELD: Duration = Duration::from_millis(400);
 
 /// When units are handed over.
