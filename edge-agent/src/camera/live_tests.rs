@@ -191,7 +191,8 @@ async fn pictures_out_of_order_keep_their_distances_from_the_first_keyframe_on()
     let steps = shown.windows(2).take(40);
     let steps: Vec<_> = steps.map(|pair| pair[1].since(pair[0])).collect();
     assert_eq!(shown[0], StreamTime::ZERO);
-    let even = |step: &Duration| (38..=42).contains(&step.as_millis());
+    // Where the first unit came late, time is held back by a tenth until it has been made up for.
+    let even = |step: &Duration| (35..=42).contains(&step.as_millis());
     assert!(steps.len() == 40 && steps.iter().all(even), "{steps:?}");
     stop.cancel();
 }

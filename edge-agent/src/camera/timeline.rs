@@ -123,10 +123,16 @@ impl Timeline {
 mod tests {
     use super::*;
 
+    /// Units come later than they say, so that the agent's clock asks for nothing.
+    fn arrivals() -> impl Iterator<Item = Duration> {
+        (0..).map(Duration::from_secs)
+    }
+
     fn seconds(timeline: &mut Timeline, raw: &[Option<i64>]) -> Vec<f64> {
         raw.iter()
             .map(|ms| ms.map(|ms| ms * 1_000_000))
-            .map(|raw| timeline.map(raw, Duration::ZERO).as_secs_f64())
+            .zip(arrivals())
+            .map(|(raw, arrival)| timeline.map(raw, arrival).as_secs_f64())
             .collect()
     }
 
@@ -173,7 +179,11 @@ mod tests {
             for leaps in [Leaps::Keep, Leaps::Close(Duration::from_secs(30))] {
                 let mut timeline = Timeline::new(leaps);
                 let raw = sent.map(|ticks| ticks.rem_euclid(1 << bits) * 100_000 / 9);
-                let shown = raw.map(|raw| timeline.map(Some(raw), Duration::ZERO).as_nanos());
+                let mut arrivals = arrivals();
+                let shown = raw.map(|raw| {
+                    let arrival = arrivals.next().unwrap();
+                    timeline.map(Some(raw), arrival).as_nanos()
+                });
                 for (at, ticks) in shown.iter().zip(sent) {
                     let (got, expected) = (at - shown[0], (ticks - sent[0]) * 100_000 / 9);
                     assert!(
