@@ -241,12 +241,14 @@ impl Watch {
         let verdicts = self.second_look(&frame, &detections, unverified);
         self.watch_view(&frame, state);
         let pose = state.pose().unwrap_or_default();
-        let signals = self.signals.look(&frame, pose, Timestamp::now());
+        // By the picture's own time: a word that came since says nothing of what it shows.
+        let shown = moment.clock.wall_at(frame.pts);
+        let signals = self.signals.look(&frame, pose, shown);
         let look = Look {
             detections: &detections,
             verdicts: &verdicts,
             signals: &signals,
-            wall: Some(moment.clock.wall_at(frame.pts)),
+            wall: Some(shown),
             ..Look::new(frame.pts, frame.size)
         };
         let step = self.analysis.step(&look, state);

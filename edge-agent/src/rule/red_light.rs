@@ -114,7 +114,9 @@ impl RedLight {
         }
         let last = self.readings.back().map(|(_, last)| last);
         match last.map(|last| (last.state, last.since, last.seen_at)) {
-            Some((SignalState::Red, since, seen_at)) if since == before.since => {
+            // The same red, told again: one that began since then is another. A controller's word dates
+            // it a little otherwise each time, by how long the word was under way.
+            Some((SignalState::Red, since, seen_at)) if since <= crossed => {
                 if seen_at >= crossed && now.since(seen_at) <= FRESH {
                     Verdict::Red
                 } else {

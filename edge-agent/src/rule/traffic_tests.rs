@@ -459,6 +459,29 @@ fn no_bad_day_makes_a_red_light_of_a_green_one_or_of_who_waits() {
 }
 
 #[test]
+fn a_red_that_is_dated_otherwise_each_time_is_one_red() {
+    // A controller says it every half a second, and the word is under way for now more, now less.
+    let word = |began: f64| {
+        move |second: f64| {
+            let jitter = (second * 7.3).sin() * 0.05;
+            vec![SignalReading {
+                signal: "main".parse().unwrap(),
+                state: SignalState::Red,
+                since: StreamTime::from_secs_f64(began + jitter),
+                seen_at: StreamTime::from_secs_f64(second),
+                source: Source::Controller,
+            }]
+        }
+    };
+    let things = [bike((500.0, 900.0), (500.0, 150.0), (1.0, 5.0))];
+    let looks = Noise::NONE.looks(&things, 5.0, 9.0);
+    for (began, wanted) in [(-20.0, 1), (0.5, 1), (3.0, 0), (3.4, 0)] {
+        let told = raised(&play_with(&mut *red_light(), &looks, word(began))).len();
+        assert_eq!(told, wanted, "red since {began} s, crossed at 3.13 s");
+    }
+}
+
+#[test]
 fn without_a_signal_nothing_is_told() {
     let things = [bike((500.0, 900.0), (500.0, 150.0), (1.0, 5.0))];
     let looks = Noise::NONE.looks(&things, 5.0, 9.0);

@@ -75,7 +75,7 @@ impl SignalWatch {
     }
 
     /// What each signal of a pose shows as of this picture, in the order of the configuration; `now` is the
-    /// agent's clock. Times must not go back between two calls of [`SignalWatch::end`].
+    /// agent's clock when the picture came. Times must not go back between two calls of [`SignalWatch::end`].
     pub fn look(&mut self, frame: &Frame, pose: PoseId, now: Timestamp) -> Vec<SignalReading> {
         let board = &self.board;
         let here = |signal: &&mut Signal| signal.pose.is_none_or(|of| of == pose);

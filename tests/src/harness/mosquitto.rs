@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use tokio::net::TcpStream;
 
 use super::authority::Authority;
@@ -13,6 +13,11 @@ use super::wait::poll_until;
 
 /// Who may read what is tested where the broker's rights are; else everybody may.
 const EVERYBODY: &str = "allow_anonymous true\n";
+
+/// Its loop looks for a signal ten times a second at least.
+const RELOAD_PAUSE: Duration = Duration::from_millis(150);
+/// More than a busy machine needs.
+const RELOAD_LOOKS: usize = 100;
 
 /// A running Mosquitto.
 #[derive(Debug)]
@@ -64,12 +69,26 @@ impl Mosquitto {
         Self::start_with(folder, "mqtt", &doors).await
     }
 
-    /// Has it read its files of users and rights again.
+    /// Has it read its files of users and rights again, and sees it begin: a signal that comes while it
+    /// still reads for the one before is lost.
     ///
     /// # Errors
-    /// Where it does not run.
+    /// Where it does not run, or does not begin within some seconds.
     pub fn reload(&self) -> anyhow::Result<()> {
-        self.process.as_ref().context("no broker runs")?.hang_up()
+        let process = self.process.as_ref().context("no broker runs")?;
+        let reloads = || process.log().matches("Reloading config.").count();
+        let before = reloads();
+        for _ in 0..RELOAD_LOOKS {
+            process.hang_up()?;
+            std::thread::sleep(RELOAD_PAUSE);
+            if reloads() > before {
+                return Ok(());
+            }
+        }
+        bail!(
+            "Mosquitto does not read its files again\n{}",
+            process.tail()
+        )
     }
 
     async fn start_with(folder: &Path, scheme: &'static str, doors: &str) -> anyhow::Result<Self> {

@@ -124,16 +124,18 @@ impl ScriptedAgent {
                 }
             }
         });
-        timeout(PATIENCE, subscribed)
-            .await
-            .context("the broker does not let the agent in")??;
-        Ok(Self {
+        // Made first, so that whoever is not let in does not go on trying beside the next who is.
+        let agent = Self {
             id: answer.agent,
             key,
             client,
             acks,
             eventloop,
-        })
+        };
+        timeout(PATIENCE, subscribed)
+            .await
+            .context("the broker does not let the agent in")??;
+        Ok(agent)
     }
 
     /// The exact bytes of a report's message.
