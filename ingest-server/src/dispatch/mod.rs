@@ -173,6 +173,26 @@ impl Dispatch {
         Ok(delivery)
     }
 
+    /// Sends a monthly list again that is a dead letter, or that was sent and did not reach whom it should.
+    ///
+    /// # Errors
+    /// [`DispatchError::NotFound`], [`DispatchError::NotReplayable`], [`DispatchError::Store`].
+    pub async fn replay_letter(
+        &self,
+        id: DeliveryId,
+        now: Timestamp,
+    ) -> Result<store::Letter, DispatchError> {
+        let tx = self.0.store.begin().await?;
+        let letter = store::letter(&tx, id).await?;
+        let letter = letter.ok_or(DispatchError::NotFound)?;
+        if !store::replay_letter(&tx, id, now).await? {
+            return Err(DispatchError::NotReplayable(letter.state.as_str()));
+        }
+        let queued = store::letter(&tx, id).await?;
+        tx.commit().await?;
+        queued.ok_or(DispatchError::NotFound)
+    }
+
     /// Whoever looks at the incident reads its deliveries again.
     async fn announce(&self, id: crate::incident::IncidentId) -> Result<(), StoreError> {
         if let Some(row) = store::find_incident(&self.0.store, id).await? {

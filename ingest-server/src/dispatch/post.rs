@@ -267,7 +267,7 @@ fn tell(letter: &Letter, outcome: LetterOutcome) {
                 letter.id = %letter.id,
                 month = %letter.month,
                 reason = word,
-                "a monthly list is a dead letter; hand it to the unit"
+                "a monthly list is a dead letter; mend its target and replay it"
             );
         }
     }

@@ -77,6 +77,7 @@ pub(super) const ROUTES: &[(&str, &str, Caller)] = &[
     ("GET",    "/api/v1/overdue",                                   With(Right::SeeIncidents)),
     ("GET",    "/api/v1/overdue-list",                              With(Right::SeeIncidents)),
     ("GET",    "/api/v1/overdue-letters",                           With(Right::SeeDispatch)),
+    ("POST",   "/api/v1/overdue-letters/{id}/replay",               With(Right::Dispatch)),
     ("GET",    "/api/v1/incidents/{id}/deliveries",                 With(Right::SeeDispatch)),
     ("GET",    "/api/v1/deliveries",                                With(Right::SeeDispatch)),
     ("POST",   "/api/v1/deliveries/{id}/replay",                    With(Right::Dispatch)),

@@ -83,6 +83,7 @@ fn people() -> OpenApiRouter<AppState> {
         .routes(routes!(worklist::overdue))
         .routes(routes!(overdue::list))
         .routes(routes!(overdue::letters))
+        .routes(routes!(overdue::replay_letter))
         .routes(routes!(merging::merge))
         .routes(routes!(merging::split))
         .routes(routes!(merging::undo))

@@ -82,6 +82,12 @@ pub fn handled_delivery(user: &Username, incident: IncidentId, delivery: Deliver
         target: TARGET, { user.name = %user, incident.id = %incident, delivery.id = %delivery, action }, "message to a unit");
 }
 
+/// Somebody sent a monthly list to a unit again.
+pub fn replayed_letter(user: &Username, letter: DeliveryId) {
+    tracing::info!(
+        target: TARGET, { user.name = %user, letter.id = %letter }, "monthly list sent again");
+}
+
 /// Somebody asked for what their role does not allow.
 pub fn denied(user: &Username, path: &str) {
     tracing::warn!(target: TARGET, { user.name = %user, http.path = path }, "not allowed");

@@ -5,6 +5,7 @@
 use casework::overdue::Month;
 use contract::v1::{DeliveryId, UnitId, UnitOverdue};
 use jiff::Timestamp;
+use notice::delivery::Step;
 use notice::{Failure, State};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{
@@ -171,6 +172,35 @@ pub async fn letter_tried(
         .exec(tx.conn())
         .await?;
     Ok(changed.rows_affected == 1)
+}
+
+/// Puts a dead letter, or one that was sent and did not reach whom it should, back into the queue.
+/// False where it stands otherwise, or there is none.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn replay_letter(tx: &Tx, id: DeliveryId, now: Timestamp) -> Result<bool, StoreError> {
+    let from = State::ALL
+        .into_iter()
+        .filter(|state| state.after(Step::Replay).is_some())
+        .map(State::as_str);
+    let changed = Entity::update_many()
+        .col_expr(Column::State, Expr::value(State::Queued.as_str()))
+        .col_expr(Column::DueAt, Expr::value(now.as_microsecond()))
+        .filter(Column::Id.eq(id.to_string()))
+        .filter(Column::State.is_in(from))
+        .exec(tx.conn())
+        .await?;
+    Ok(changed.rows_affected == 1)
+}
+
+/// One letter.
+///
+/// # Errors
+/// [`StoreError::Query`], [`StoreError::Unreadable`].
+pub async fn letter(on: &impl Access, id: DeliveryId) -> Result<Option<Letter>, StoreError> {
+    let row = Entity::find_by_id(id.to_string()).one(on.conn()).await?;
+    row.map(letter_of).transpose()
 }
 
 /// The newest letters, newest first.

@@ -106,8 +106,8 @@ pub use incidents::{
 };
 pub use lapsed::{Lapsed, lapsed};
 pub use letters::{
-    Letter, LetterOutcome, NewLetter, claim_letter, insert_letter, letter_is_made, letter_tried,
-    letters,
+    Letter, LetterOutcome, NewLetter, claim_letter, insert_letter, letter, letter_is_made,
+    letter_tried, letters, replay_letter,
 };
 pub use merging::{
     StoredDecision, answer_decision, decision, decisions_after, decisions_of_incident,

@@ -12,6 +12,7 @@ use ingest_server::store::entity::incident;
 use ingest_server::store::{self, SetupKind, Store, Timing};
 use jiff::{SignedDuration, Timestamp};
 use notice::State;
+use serde_json::json;
 
 use crate::peers::Receiver;
 use crate::site::Site;
@@ -200,4 +201,38 @@ async fn each_unit_is_sent_its_list_of_the_month_before_once() {
         .get("/api/v1/overdue-letters")
         .await;
     assert_eq!(sent["letters"].as_array().map(Vec::len), Some(2), "{sent}");
+}
+
+#[tokio::test]
+async fn a_list_that_was_refused_is_sent_again_when_somebody_says_so() {
+    let hook = Receiver::start(&[410]).await;
+    let mut desk = MailDesk::start(Offer::Nothing);
+    let site = Site::prepared(&targets(&hook.url, desk.port), prepare).await;
+    assert!(matches!(desk.next().await, Said::From(_)));
+    let administrator = site.person("quan-tri").await;
+    let in_state = async |wanted: &str| {
+        let end = tokio::time::Instant::now() + crate::site::DEADLINE;
+        loop {
+            let all = administrator.get("/api/v1/overdue-letters").await;
+            let letters = all["letters"].as_array().cloned().unwrap_or_default();
+            let of_hook = letters.into_iter().find(|one| one["target"] == "nuoc-web");
+            if let Some(found) = of_hook.filter(|one| one["state"] == wanted) {
+                return found;
+            }
+            assert!(tokio::time::Instant::now() < end, "{all}");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let dead = in_state("dead").await;
+    assert_eq!(dead["failure"], "rejected");
+    let id = dead["id"].as_str().unwrap();
+    let replay = format!("/api/v1/overdue-letters/{id}/replay");
+    let (status, queued) = administrator.post(&replay, &json!({})).await;
+    assert_eq!((status, &queued["state"]), (200, &json!("queued")));
+    assert_eq!(in_state("sent").await["attempts"], 2);
+    assert_eq!(hook.got().len(), 2);
+    let nobody = "/api/v1/overdue-letters/0196f1a0-1111-7000-8000-000000000001/replay";
+    assert_eq!(administrator.post(nobody, &json!({})).await.0, 404);
+    let stranger = reqwest::Client::new().post(format!("{}{replay}", site.http));
+    assert_eq!(stranger.send().await.unwrap().status(), 401);
 }

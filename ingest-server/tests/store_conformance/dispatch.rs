@@ -391,6 +391,22 @@ pub(crate) async fn a_list_of_a_month_is_made_and_sent_once(store: &Store) {
             .is_some_and(|one| one.id == second.id),
         "its holder died"
     );
+    let replay = async |id, now| {
+        let tx = store.begin().await.unwrap();
+        let queued = store::replay_letter(&tx, id, now).await.unwrap();
+        tx.commit().await.unwrap();
+        queued
+    };
+    assert!(
+        !replay(second.id, at(10_000)).await,
+        "it is on its way already"
+    );
+    assert!(!replay(contract::v1::DeliveryId::new(), at(10_000)).await);
+    for letter in [&held[0], &held[2]] {
+        assert!(replay(letter.id, at(10_000)).await);
+        let again = claim(at(10_000)).await.unwrap();
+        assert_eq!((again.id, again.attempts), (letter.id, 2));
+    }
 }
 
 /// What an older server remembered is told by this one.

@@ -7,21 +7,23 @@ use axum::response::{IntoResponse as _, Response};
 use casework::overdue::Month;
 use casework::people::Actor;
 use casework::unit::UnitId;
-use contract::v1::UnitOverdue;
+use contract::v1::{DeliveryId, UnitOverdue};
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use crate::dispatch::{Listing, Overdue, overdue_in};
 use crate::http::AppState;
 use crate::http::catalogue::Language;
 use crate::http::error::{ApiError, Problem};
-use crate::http::extract::{CurrentUser, QueryOf};
+use crate::http::extract::{CurrentUser, PathOf, QueryOf};
 use crate::http::said::Said;
 use crate::http::scope::Sight;
 use crate::http::views::{LetterList, LetterView, OverdueItemView, OverdueMonthView};
 use crate::login::LiveSession;
 use crate::office::Office;
+use crate::people::audit;
 use crate::review::check_seen;
 use crate::store;
 
@@ -188,14 +190,44 @@ pub(in crate::http) async fn letters(
 ) -> Result<Json<LetterList>, ApiError> {
     let office = state.offices.in_force(&state.store).await?;
     let letters = store::letters(&state.store, MOST_LETTERS).await?;
-    // Whoever acts for a unit sees those of that unit and of those below it.
-    let is_theirs = |letter: &store::Letter| {
-        let unit = UnitId::new(letter.unit.as_str()).map_err(|_| ApiError::NotFound);
-        unit.and_then(|unit| unit_of(&session, &office, Some(unit.as_str())))
-            .is_ok()
-    };
-    let letters = letters.into_iter().filter(is_theirs).map(LetterView::from);
+    let letters = letters
+        .into_iter()
+        .filter(|letter| is_theirs(&session, &office, letter))
+        .map(LetterView::from);
     Ok(Json(LetterList {
         letters: letters.collect(),
     }))
+}
+
+/// Whoever acts for a unit sees what was sent to that unit and to those below it.
+fn is_theirs(session: &LiveSession, office: &Office, letter: &store::Letter) -> bool {
+    unit_of(session, office, Some(letter.unit.as_str())).is_ok()
+}
+
+/// Sends a monthly list again that is a dead letter, or that was sent and did not reach whom it should.
+#[utoipa::path(
+    post, path = "/api/v1/overdue-letters/{id}/replay", tag = "dispatch", operation_id = "replayOverdueLetter",
+    params(("id" = Uuid, Path, description = "The list")),
+    responses(
+        (status = 200, body = LetterView),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "`not_allowed`, `csrf_token_invalid`", body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`delivery_not_replayable`", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("session" = [], "csrf" = []), ("key" = []))
+)]
+pub(in crate::http) async fn replay_letter(
+    State(state): State<AppState>,
+    CurrentUser(session): CurrentUser,
+    PathOf(id): PathOf<Uuid>,
+) -> Result<Json<LetterView>, ApiError> {
+    let id = DeliveryId::from_uuid(id);
+    let office = state.offices.in_force(&state.store).await?;
+    let letter = store::letter(&state.store, id).await?;
+    let letter = letter.filter(|letter| is_theirs(&session, &office, letter));
+    letter.ok_or(ApiError::NotFound)?;
+    let queued = state.dispatch.replay_letter(id, Timestamp::now()).await?;
+    audit::replayed_letter(&session.account.username, id);
+    Ok(Json(queued.into()))
 }
