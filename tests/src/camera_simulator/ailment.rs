@@ -19,10 +19,14 @@ pub enum Ailment {
     Nudged,
     /// It sends one picture a second.
     Slow,
+    /// Its iris is shut: nearly black, and a little of everything is there.
+    Dark,
 }
 
 /// Level of a plain surface.
 const PLAIN: u8 = 96;
+/// A dark picture's levels are so much lower.
+const DARKER: u8 = 8;
 /// Half the side of the square that a point of a soft picture is spread over.
 const SPREAD: usize = 8;
 /// Bytes of a pixel.
@@ -63,6 +67,11 @@ impl Ailment {
                 }
                 for column in 0..width {
                     spread(&mut rgba, column * PIXEL, width * PIXEL, height);
+                }
+            }
+            Self::Dark => {
+                for sample in &mut rgba {
+                    *sample /= DARKER;
                 }
             }
             Self::Nudged => {
@@ -128,6 +137,8 @@ mod tests {
             pairs.map(|(a, b)| u64::from(a[1].abs_diff(b[1]))).sum()
         };
         assert!(roughness(&soft) * 4 < roughness(&well));
+        let dark = contrast(&levels(Ailment::Dark));
+        assert!((3.0..12.0).contains(&dark), "{dark}: neither plain nor lit");
         let nudged = levels(Ailment::Nudged);
         assert_eq!(nudged[..4], well[96 * 4..97 * 4]);
         let sent = (0..20)

@@ -1,6 +1,5 @@
 //! Cameras that go blind, each in its own way, on real streams: such a blindness is a report at the server within
-//! the rule's time, by its name, and is over when the camera is well again; planned works are not told. What is
-//! black by day is left to the rule's own tests.
+//! the rule's time, by its name, and is over when the camera is well again; planned works are not told.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -53,7 +52,7 @@ fn watched(id: &str, url: &str) -> CameraSetup {
 
         [[rule]]
         kind = "camera_health"
-        watch = ["offline", "frozen", "covered", "moved", "out_of_focus", "too_slow"]
+        watch = ["offline", "frozen", "covered", "moved", "out_of_focus", "too_dark", "too_slow"]
         offline_after_s = 5
         blind_after_s = 10
         slow_after_s = 30
@@ -134,6 +133,11 @@ async fn blindness_is_told_by_its_name_and_is_over_when_the_camera_is_well() {
         let url = cameras.add(id, well.clone(), Playback::Looped, None);
         setups.push(watched(id, &url.unwrap()));
     }
+    // What turns black at once is covered; this one is black from the start.
+    let dark = footage(Ailment::Dark);
+    let url = cameras.add("dark", dark, Playback::Looped, None);
+    setups.push(watched("dark", &url.unwrap()));
+    let began = Timestamp::now();
     let ids: Vec<String> = setups.iter().map(|setup| setup.id.clone()).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let site = Site::start_with(SiteBroker::Embedded, cameras, setups)
@@ -154,9 +158,9 @@ async fn blindness_is_told_by_its_name_and_is_over_when_the_camera_is_well() {
         site.cameras.film(id, footage).unwrap();
     }
     let mut expected: Vec<(&str, &str)> = AILING.map(|(id, detail, _)| (id, detail)).to_vec();
-    expected.push(("away", "offline"));
+    expected.extend([("away", "offline"), ("dark", "too_dark")]);
     for (id, detail) in &expected {
-        let began = wait_until(
+        let told_of = wait_until(
             &format!("{id} to be told as {detail}"),
             PATIENCE,
             async || {
@@ -168,7 +172,8 @@ async fn blindness_is_told_by_its_name_and_is_over_when_the_camera_is_well() {
         )
         .await;
         // When it began, not when it was told.
-        assert!(began >= struck - SignedDuration::from_secs(2), "{id}");
+        let fell_ill = if *id == "dark" { began } else { struck };
+        assert!(told_of >= fell_ill - SignedDuration::from_secs(2), "{id}");
     }
     assert!(Timestamp::now().duration_since(struck) < FIVE_MINUTES);
 
@@ -176,6 +181,7 @@ async fn blindness_is_told_by_its_name_and_is_over_when_the_camera_is_well() {
     for (id, _) in &ailing {
         site.cameras.film(id, &well).unwrap();
     }
+    site.cameras.film("dark", &well).unwrap();
     for (id, _) in &expected {
         wait_until(&format!("{id} to be well"), PATIENCE, async || {
             let told = told(&site).await;

@@ -73,6 +73,9 @@ const SOFT: f32 = 0.35;
 const SHARP: f32 = 0.6;
 /// Mean level and spread of a picture that shows black.
 const BLACK: (f32, f32) = (22.0, 12.0);
+/// The same of one that is too dark to tell anything by: an eighth of a street's daylight. Levels of limited
+/// range begin at 16.
+const DARK: (f32, f32) = (34.0, 12.0);
 /// Mean levels that part weak, middle and full light.
 const LIGHTS: [f32; 2] = [50.0, 110.0];
 /// A shift by so much of the picture's width, turn in degrees, or scale is another view.
@@ -100,7 +103,7 @@ impl PictureJudge {
         let frozen = self.frozen(signs);
         let moved = self.moved(signs, width, daylight);
         let out_of_focus = self.out_of_focus(glance, moved);
-        let too_dark = match (is_black(glance), daylight) {
+        let too_dark = match (is_below(DARK, glance), daylight) {
             (true, _) if self.covered == Latch::On => Verdict::Unknown,
             (true, Daylight::Day) => Verdict::Bad,
             (true, Daylight::Unsure) => Verdict::Unknown,
@@ -287,7 +290,10 @@ fn detail(glance: &Glance) -> f32 {
 }
 
 fn is_black(glance: &Glance) -> bool {
-    let (mean, contrast) = BLACK;
+    is_below(BLACK, glance)
+}
+
+fn is_below((mean, contrast): (f32, f32), glance: &Glance) -> bool {
     glance.luma.mean < mean && glance.luma.contrast < contrast
 }
 
