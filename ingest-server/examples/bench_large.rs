@@ -9,18 +9,23 @@ mod city;
 #[path = "../tests/store_conformance/postgres.rs"]
 mod postgres;
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use contract::v1::EventId;
 use ingest_server::store::{self, IncidentFilter, Store, VerifiedReport};
+use ingest_server::telemetry::MERGE_SECONDS;
 use jiff::Timestamp;
 use merge::Model;
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
 
 const QUESTIONS: usize = 400;
 const PAGE: u64 = 50;
 
 #[tokio::main]
 async fn main() {
+    let decisions = Decisions::default();
+    metrics::set_global_recorder(decisions.clone()).unwrap();
     let wanted: Vec<String> = std::env::args().skip(1).collect();
     let (bases, counts): (Vec<String>, Vec<String>) = wanted
         .into_iter()
@@ -35,7 +40,7 @@ async fn main() {
         for count in counts_or(&counts, [1_000, 1_000_000]) {
             let folder = tempfile::tempdir().unwrap();
             let url = format!("sqlite://{}/large.db", folder.path().display());
-            measure("sqlite", &url, count).await;
+            measure("sqlite", &url, count, &decisions).await;
         }
     }
     if is_wanted("postgresql") {
@@ -44,7 +49,7 @@ async fn main() {
             return;
         };
         for count in counts_or(&counts, [1_000, 5_000_000]) {
-            measure("postgresql", &cluster.fresh_database(), count).await;
+            measure("postgresql", &cluster.fresh_database(), count, &decisions).await;
         }
     }
 }
@@ -57,7 +62,7 @@ fn counts_or(named: &[usize], usual: [usize; 2]) -> Vec<usize> {
     }
 }
 
-async fn measure(base: &str, url: &str, count: usize) {
+async fn measure(base: &str, url: &str, count: usize, decisions: &Decisions) {
     let model = Model::shipped();
     let store = Store::open(url).await.unwrap();
     store.migrate().await.unwrap();
@@ -84,10 +89,10 @@ async fn measure(base: &str, url: &str, count: usize) {
     }
     // Once to fill the caches, once to measure.
     ask(&store, &model, count).await;
-    print(
-        "filing one report, merge decision and all",
-        ask(&store, &model, count).await,
-    );
+    decisions.take();
+    let filing = ask(&store, &model, count).await;
+    print("a merge decision, what it reads included", decisions.take());
+    print("filing one report, merge decision and all", filing);
     store.close().await;
 }
 
@@ -130,6 +135,48 @@ async fn ask(store: &Store, model: &Model, count: usize) -> Vec<Duration> {
         drop(tx);
     }
     times
+}
+
+/// How long the server says that each merge decision took.
+#[derive(Debug, Clone, Default)]
+struct Decisions(Arc<Told>);
+
+#[derive(Debug, Default)]
+struct Told(Mutex<Vec<Duration>>);
+
+impl Decisions {
+    fn take(&self) -> Vec<Duration> {
+        std::mem::take(&mut self.0.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl metrics::HistogramFn for Told {
+    fn record(&self, seconds: f64) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(Duration::from_secs_f64(seconds));
+    }
+}
+
+impl metrics::Recorder for Decisions {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, _: &Key, _: &Metadata<'_>) -> Counter {
+        Counter::noop()
+    }
+
+    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::noop()
+    }
+
+    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        if key.name() == MERGE_SECONDS {
+            Histogram::from_arc(Arc::clone(&self.0))
+        } else {
+            Histogram::noop()
+        }
+    }
 }
 
 fn print(what: &str, mut times: Vec<Duration>) {

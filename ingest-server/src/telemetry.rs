@@ -18,6 +18,9 @@ pub const GAP_REPORTS: &str = "vong_intake_gap_reports_total";
 pub const STATUSES: &str = "vong_intake_statuses_total";
 /// Seconds that the transaction of a batch took, from its beginning to its commit.
 pub const COMMIT_SECONDS: &str = "vong_intake_commit_seconds";
+/// Seconds until it was decided, for a batch of reports, which incidents they are of: what they might join
+/// was read, and weighed.
+pub const MERGE_SECONDS: &str = "vong_intake_merge_seconds";
 /// Messages committed together.
 pub const BATCH_SIZE: &str = "vong_intake_batch_messages";
 /// Batches that the database did not take and that are tried again.

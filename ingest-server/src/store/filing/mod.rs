@@ -17,6 +17,8 @@ mod write;
 pub use told::{NewTold, file_told};
 pub(super) use write::{next_number, next_of};
 
+use std::time::Instant;
+
 use contract::v1::AutoReport;
 use jiff::Timestamp;
 use merge::Model;
@@ -24,6 +26,7 @@ use merge::Model;
 use super::{StoreError, Tx};
 use crate::changes::Change;
 use crate::incident::intake::Decision;
+use crate::telemetry::MERGE_SECONDS;
 
 /// A verified message and what was parsed from it.
 #[derive(Debug, Clone)]
@@ -74,11 +77,13 @@ pub async fn file_reports(
     model: &Model,
     reports: &[VerifiedReport<'_>],
 ) -> Result<Vec<Filed>, StoreError> {
+    let started = Instant::now();
     let mut book = read::open(tx, model, reports).await?;
     let mut filed = Vec::with_capacity(reports.len());
     for verified in reports {
         filed.push(book.take(tx, model, verified).await?);
     }
+    metrics::histogram!(MERGE_SECONDS).record(started.elapsed().as_secs_f64());
     write::save(tx, model, book).await?;
     Ok(filed)
 }
