@@ -77,10 +77,14 @@ function Table({ accounts, manages, busy, onWish }: TableProps) {
                 {account.display_name}
                 <div className={styles.soft}>{username}</div>
               </th>
-              <td>{name('role', account.role)}</td>
-              <td>{typeof account.unit === 'string' ? unitName(account.unit) : '—'}</td>
-              <td>{reach.length > 0 ? reach.join(', ') : t('admin.everything')}</td>
-              <td className={disabled ? styles.fault : undefined}>
+              <td data-label={t('admin.role')}>{name('role', account.role)}</td>
+              <td data-label={t('case.unit')}>
+                {typeof account.unit === 'string' ? unitName(account.unit) : '—'}
+              </td>
+              <td data-label={t('admin.scope')}>
+                {reach.length > 0 ? reach.join(', ') : t('admin.everything')}
+              </td>
+              <td data-label={t('admin.standing')} className={disabled ? styles.fault : undefined}>
                 {t(disabled ? 'admin.disabled' : 'admin.active')}
               </td>
               {manages && (
