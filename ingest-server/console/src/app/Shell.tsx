@@ -5,6 +5,7 @@ import { Link, Route, Switch } from 'wouter';
 
 import type { Session } from '../api/types';
 import { AdminPage } from '../features/admin/AdminPage';
+import { KeysPage } from '../features/admin/KeysPage';
 import { CameraPage } from '../features/camera/CameraPage';
 import { CamerasPage } from '../features/cameras/CamerasPage';
 import { EntryPage } from '../features/entry/EntryPage';
@@ -58,6 +59,9 @@ export function Shell({ session }: { session: Session }) {
           </Route>
           <Route path="/people">
             <AdminPage />
+          </Route>
+          <Route path="/people/keys">
+            <KeysPage />
           </Route>
           <Route path="/policy">
             <PolicyPage />

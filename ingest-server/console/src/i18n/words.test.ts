@@ -1,4 +1,6 @@
 // Every word of the API's closed sets has a name in the catalogue; any other word is shown as it came.
+import { readFileSync } from 'node:fs';
+
 import { describe, expect, it } from 'vitest';
 
 import { components } from '../../../openapi.json';
@@ -23,7 +25,14 @@ const sets: [WordGroup, { enum: string[] }][] = [
   ['commandState', components.schemas.CommandState],
   ['urgency', components.schemas.Urgency],
   ['callOutcome', components.schemas.CallOutcome],
+  // Words that the API's document calls texts: the server's own table has them.
+  ['right', { enum: rightsOfServer() }],
 ];
+
+function rightsOfServer(): string[] {
+  const table = readFileSync('../src/people/right.rs', 'utf8');
+  return [...table.matchAll(/^ {4}\w+ = "(\w+)": /gm)].map(([, word]) => word ?? '');
+}
 
 describe('the catalogue', () => {
   it.each(sets)('names every %s', (group, { enum: words }) => {

@@ -11,6 +11,7 @@ import { Button } from '../../ui/Button';
 import { Blank, Failure, useProblemWords } from '../../ui/Notice';
 import { Field } from '../report/Field';
 import styles from './AdminPage.module.css';
+import { listOf } from './listOf';
 
 export function Accounts() {
   const { t } = useTranslation();
@@ -144,14 +145,6 @@ function NewPassword({ username, busy, onWish }: WishProps & { username: string 
       </Button>
     </form>
   );
-}
-
-/** Words between commas; nothing where there are none. */
-function listOf(text: string): string[] {
-  return text
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
 }
 
 function NewAccount({ busy, onWish }: WishProps) {
