@@ -16,7 +16,7 @@ import { cx } from '../ui/cx';
 import styles from './Header.module.css';
 
 /** The pages beside the queue. */
-const PAGES = ['/overdue', '/entry', '/cameras', '/policy', '/people'];
+const PAGES = ['/overdue', '/entry', '/cameras', '/agents', '/quarantine', '/policy', '/people'];
 
 interface Props {
   session: Session;
@@ -47,6 +47,9 @@ export function Header({ session, onHelp }: Props) {
         <Tab href="/overdue" current={on('/overdue')} text={t('nav.overdue')} />
         {may('enter_reports') && <Tab href="/entry" current={on('/entry')} text={t('nav.entry')} />}
         <Tab href="/cameras" current={on('/cameras')} text={t('nav.cameras')} />
+        {may('see_orders') && desk !== 'unit' && (
+          <Tab href="/agents" current={on('/agents') || on('/quarantine')} text={t('nav.agents')} />
+        )}
         {may('see_policy') && desk !== 'unit' && (
           <Tab href="/policy" current={on('/policy')} text={t('nav.policy')} />
         )}
