@@ -12,7 +12,8 @@ describe('readEvent', () => {
     ['agent', '{"agent":"a"}', { type: 'agent' }],
     ['command', '{"agent":"a","id":"c"}', { type: 'command' }],
     ['resync', '', { type: 'resync' }],
-    ['quarantine', '', null],
+    ['quarantine', '', { type: 'quarantine' }],
+    ['something-newer', '', null],
     [undefined, 'x', null],
   ] as const)('%s %s', (event, data, expected) => {
     expect(readEvent(message(event, data))).toEqual(expected);

@@ -8,6 +8,7 @@ export type LiveEvent =
   | { type: 'camera' }
   | { type: 'agent' }
   | { type: 'command' }
+  | { type: 'quarantine' }
   | { type: 'resync' };
 
 export interface StreamListener {
@@ -104,6 +105,7 @@ export function readEvent(message: EventSourceMessage): LiveEvent | null {
     case 'camera':
     case 'agent':
     case 'command':
+    case 'quarantine':
     case 'resync':
       return { type: message.event };
     case undefined:

@@ -15,6 +15,9 @@ import { Logo } from '../ui/Logo';
 import { cx } from '../ui/cx';
 import styles from './Header.module.css';
 
+/** The pages beside the queue. */
+const PAGES = ['/overdue', '/entry', '/cameras', '/agents', '/quarantine', '/policy', '/people'];
+
 interface Props {
   session: Session;
   onHelp: () => void;
@@ -28,12 +31,12 @@ export function Header({ session, onHelp }: Props) {
   const { may, desk } = useRights();
   const [path] = useLocation();
   const on = (page: string): boolean => path === page || path.startsWith(`${page}/`);
-  const elsewhere = ['/overdue', '/entry', '/cameras', '/policy', '/people'].some(on);
+  const elsewhere = PAGES.some(on);
   return (
     <header className={styles.header}>
       <span className={styles.brand}>
         <Logo />
-        {t('app.name')}
+        <span className={styles.word}>{t('app.name')}</span>
       </span>
       <nav className={styles.nav} aria-label={t('nav.label')}>
         <Tab
@@ -44,6 +47,9 @@ export function Header({ session, onHelp }: Props) {
         <Tab href="/overdue" current={on('/overdue')} text={t('nav.overdue')} />
         {may('enter_reports') && <Tab href="/entry" current={on('/entry')} text={t('nav.entry')} />}
         <Tab href="/cameras" current={on('/cameras')} text={t('nav.cameras')} />
+        {may('see_orders') && desk !== 'unit' && (
+          <Tab href="/agents" current={on('/agents') || on('/quarantine')} text={t('nav.agents')} />
+        )}
         {may('see_policy') && desk !== 'unit' && (
           <Tab href="/policy" current={on('/policy')} text={t('nav.policy')} />
         )}
@@ -52,9 +58,11 @@ export function Header({ session, onHelp }: Props) {
         )}
       </nav>
       <Clock />
-      <Button tone="quiet" shortcut="?" onClick={onHelp}>
-        {t('nav.help')}
-      </Button>
+      <span className={styles.help}>
+        <Button tone="quiet" shortcut="?" onClick={onHelp}>
+          <span className={styles.word}>{t('nav.help')}</span>
+        </Button>
+      </span>
       <LanguageSwitch length="short" />
       <span className={styles.person}>
         <strong>{session.display_name}</strong>

@@ -5,6 +5,10 @@ import { Link, Route, Switch } from 'wouter';
 
 import type { Session } from '../api/types';
 import { AdminPage } from '../features/admin/AdminPage';
+import { KeysPage } from '../features/admin/KeysPage';
+import { AgentPage } from '../features/agents/AgentPage';
+import { AgentsPage } from '../features/agents/AgentsPage';
+import { QuarantinePage } from '../features/agents/QuarantinePage';
 import { CameraPage } from '../features/camera/CameraPage';
 import { CamerasPage } from '../features/cameras/CamerasPage';
 import { EntryPage } from '../features/entry/EntryPage';
@@ -56,8 +60,20 @@ export function Shell({ session }: { session: Session }) {
               />
             )}
           </Route>
+          <Route path="/agents">
+            <AgentsPage />
+          </Route>
+          <Route path="/agents/:id">
+            {({ id }) => <AgentPage key={id} id={decodeURIComponent(id)} />}
+          </Route>
+          <Route path="/quarantine">
+            <QuarantinePage />
+          </Route>
           <Route path="/people">
             <AdminPage />
+          </Route>
+          <Route path="/people/keys">
+            <KeysPage />
           </Route>
           <Route path="/policy">
             <PolicyPage />

@@ -1,6 +1,10 @@
 // Every word of the API's closed sets has a name in the catalogue; any other word is shown as it came.
+import { readFileSync } from 'node:fs';
+
 import { describe, expect, it } from 'vitest';
 
+import { $defs as $defsOfAck } from '../../../../contract/schema/v1/ack.json';
+import { $defs as $defsOfGap } from '../../../../contract/schema/v1/gap-report.json';
 import { components } from '../../../openapi.json';
 import { catalogues, LANGUAGES } from '.';
 import { incidentName, nameOf, type WordGroup } from './words';
@@ -23,7 +27,23 @@ const sets: [WordGroup, { enum: string[] }][] = [
   ['commandState', components.schemas.CommandState],
   ['urgency', components.schemas.Urgency],
   ['callOutcome', components.schemas.CallOutcome],
+  ['clockTrust', components.schemas.ClockTrust],
+  ['keyEnding', components.schemas.KeyEnding],
+  ['refusalReason', setOf($defsOfAck.RefusalReason)],
+  ['lostThing', setOf($defsOfGap.LostThing)],
+  // Words that the API's document calls texts: the server's own table has them.
+  ['right', { enum: rightsOfServer() }],
 ];
+
+/** The words of a set of the contract, which describes each with a sentence. */
+function setOf({ oneOf }: { oneOf: { const: string }[] }): { enum: string[] } {
+  return { enum: oneOf.map((word) => word.const) };
+}
+
+function rightsOfServer(): string[] {
+  const table = readFileSync('../src/people/right.rs', 'utf8');
+  return [...table.matchAll(/^ {4}\w+ = "(\w+)": /gm)].map(([, word]) => word ?? '');
+}
 
 describe('the catalogue', () => {
   it.each(sets)('names every %s', (group, { enum: words }) => {

@@ -49,6 +49,12 @@ export function byNeed(cameras: readonly Camera[]): Camera[] {
   );
 }
 
+/** Where an agent stands: one that was shut out is neither here nor missed. */
+export type AgentStanding = Agent['liveness'] | 'revoked';
+
+export const standingOfAgent = (agent: Agent): AgentStanding =>
+  isExpected(agent) ? agent.liveness : 'revoked';
+
 export const isOnline = (agent: Agent): boolean => agent.liveness === 'online';
 
 /** Whether the agent is one that should be there; an administrator may have revoked it. */

@@ -4,6 +4,7 @@ import { useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { createContext, use, useEffect, useState, type ReactNode } from 'react';
 
 import { openEvents, type LiveEvent } from '../api/events';
+import { AGENT_KEY } from './agents';
 import { refreshIncident, refreshLists } from './incidents';
 import { expireSession, refreshAll } from './session';
 
@@ -91,6 +92,12 @@ async function look(client: QueryClient, events: readonly LiveEvent[]): Promise<
   if (events.some((event) => event.type === 'camera' || event.type === 'agent')) {
     looks.push(client.invalidateQueries({ queryKey: ['cameras'] }));
     looks.push(client.invalidateQueries({ queryKey: ['agents'] }));
+  }
+  if (events.some((event) => event.type === 'agent')) {
+    looks.push(client.invalidateQueries({ queryKey: AGENT_KEY }));
+  }
+  if (events.some((event) => event.type === 'quarantine')) {
+    looks.push(client.invalidateQueries({ queryKey: ['quarantine'] }));
   }
   if (events.some((event) => event.type === 'command' || event.type === 'agent')) {
     looks.push(client.invalidateQueries({ queryKey: ['orders'] }));

@@ -14,6 +14,9 @@ export type Right =
   | 'enter_reports'
   | 'see_contacts'
   | 'erase_contacts'
+  | 'see_keys'
+  | 'manage_agents'
+  | 'see_quarantine'
   | 'see_policy'
   | 'set_policy'
   | 'dispatch'
@@ -51,6 +54,8 @@ export function deskOf(session: Pick<Session, 'role' | 'rights'>): Desk {
 
 export interface Rights {
   may: (right: Right) => boolean;
+  /** Every right that is theirs, also those that the screen never asks about. */
+  held: readonly string[];
   desk: Desk;
   /** May take over what somebody else holds, and close what cannot be solved. */
   leads: boolean;
@@ -59,10 +64,13 @@ export interface Rights {
 /** Nothing while nobody is logged in. */
 export function useRights(): Rights {
   const state = useSession().data;
-  if (state?.kind !== 'open') return { may: () => false, desk: 'onlooker', leads: false };
+  if (state?.kind !== 'open') {
+    return { may: () => false, held: [], desk: 'onlooker', leads: false };
+  }
   const { session } = state;
   return {
     may: (right) => session.rights.includes(right),
+    held: session.rights,
     desk: deskOf(session),
     leads: session.role === 'shift_lead' || session.role === 'administrator',
   };

@@ -1,7 +1,7 @@
 // Sample incidents and cameras for the unit tests; each test overrides what it is about.
 import type { ServiceList } from '../api/portal';
 import type { CitizenReport } from '../api/reports';
-import type { Camera, Case, Evidence, IncidentDetail, IncidentSummary } from '../api/types';
+import type { Agent, Camera, Case, Evidence, IncidentDetail, IncidentSummary } from '../api/types';
 
 export function aSummary(over: Partial<IncidentSummary> = {}): IncidentSummary {
   return {
@@ -119,6 +119,21 @@ export function aCamera(over: Partial<Camera> = {}): Camera {
     place: null,
     counters: { received: 1000, decoded: 900, analysed: 500, dropped: 3, reconnects: 1 },
     agent_liveness: 'online',
+    ...over,
+  };
+}
+
+export function anAgent(over: Partial<Agent> = {}): Agent {
+  return {
+    id: 'tram-1',
+    liveness: 'online',
+    since: '2026-11-22T06:00:00Z',
+    version: '0.1.0',
+    enrolled_at: '2026-11-01T00:00:00Z',
+    revoked_at: null,
+    clock: { reference: 'chrony', offset_ms: -3, uncertainty_ms: 8 },
+    clock_trust: 'trusted',
+    desired_applied: null,
     ...over,
   };
 }

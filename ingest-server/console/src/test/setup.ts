@@ -12,6 +12,13 @@ configure({ asyncUtilTimeout: 10_000 });
 window.matchMedia = vi.fn().mockReturnValue({ matches: false });
 Element.prototype.scrollIntoView = () => undefined;
 Element.prototype.scrollTo = () => undefined;
+HTMLDialogElement.prototype.showModal = function () {
+  this.open = true;
+};
+HTMLDialogElement.prototype.close = function () {
+  this.open = false;
+  this.dispatchEvent(new Event('close'));
+};
 
 beforeEach(() => {
   localStorage.clear();

@@ -46,18 +46,22 @@ export function AccessLog() {
           <tbody>
             {entries.map((entry) => (
               <tr key={entry.seq}>
-                <td>
+                <td data-label={t('admin.when')}>
                   <Moment at={entry.at} as="exact" />
                 </td>
                 <th scope="row">{entry.actor}</th>
-                <td>
+                <td data-label={t('admin.did')}>
                   {name('accessAct', entry.act)}
                   {typeof entry.note === 'string' && (
                     <div className={styles.soft}>{entry.note}</div>
                   )}
                 </td>
-                <td>{typeof entry.purpose === 'string' ? name('purpose', entry.purpose) : '—'}</td>
-                <td className={styles.soft}>{entry.subject}</td>
+                <td data-label={t('admin.purpose')}>
+                  {typeof entry.purpose === 'string' ? name('purpose', entry.purpose) : '—'}
+                </td>
+                <td data-label={t('admin.subject')} className={styles.soft}>
+                  {entry.subject}
+                </td>
               </tr>
             ))}
           </tbody>

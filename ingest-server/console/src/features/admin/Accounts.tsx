@@ -11,6 +11,7 @@ import { Button } from '../../ui/Button';
 import { Blank, Failure, useProblemWords } from '../../ui/Notice';
 import { Field } from '../report/Field';
 import styles from './AdminPage.module.css';
+import { listOf } from './listOf';
 
 export function Accounts() {
   const { t } = useTranslation();
@@ -77,10 +78,14 @@ function Table({ accounts, manages, busy, onWish }: TableProps) {
                 {account.display_name}
                 <div className={styles.soft}>{username}</div>
               </th>
-              <td>{name('role', account.role)}</td>
-              <td>{typeof account.unit === 'string' ? unitName(account.unit) : '—'}</td>
-              <td>{reach.length > 0 ? reach.join(', ') : t('admin.everything')}</td>
-              <td className={disabled ? styles.fault : undefined}>
+              <td data-label={t('admin.role')}>{name('role', account.role)}</td>
+              <td data-label={t('case.unit')}>
+                {typeof account.unit === 'string' ? unitName(account.unit) : '—'}
+              </td>
+              <td data-label={t('admin.scope')}>
+                {reach.length > 0 ? reach.join(', ') : t('admin.everything')}
+              </td>
+              <td data-label={t('admin.standing')} className={disabled ? styles.fault : undefined}>
                 {t(disabled ? 'admin.disabled' : 'admin.active')}
               </td>
               {manages && (
@@ -140,14 +145,6 @@ function NewPassword({ username, busy, onWish }: WishProps & { username: string 
       </Button>
     </form>
   );
-}
-
-/** Words between commas; nothing where there are none. */
-function listOf(text: string): string[] {
-  return text
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
 }
 
 function NewAccount({ busy, onWish }: WishProps) {

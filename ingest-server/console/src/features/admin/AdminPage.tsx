@@ -6,6 +6,7 @@ import { Blank } from '../../ui/Notice';
 import { AccessLog } from './AccessLog';
 import { Accounts } from './Accounts';
 import styles from './AdminPage.module.css';
+import { PeopleTabs } from './PeopleTabs';
 
 export function AdminPage() {
   const { t } = useTranslation();
@@ -14,6 +15,7 @@ export function AdminPage() {
   return (
     <div className={styles.page} role="region" aria-labelledby="admin-title" tabIndex={0}>
       <h1 id="admin-title">{t('admin.title')}</h1>
+      <PeopleTabs />
       {may('see_accounts') && <Accounts />}
       {may('read_access_log') && <AccessLog />}
     </div>

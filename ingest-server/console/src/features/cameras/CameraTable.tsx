@@ -50,24 +50,26 @@ function CameraRow({ camera }: { camera: Camera }) {
           {camera.agent} / {camera.id}
         </span>
       </th>
-      <td className={styles.state}>
+      <td data-label={t('cameras.state')} className={styles.state}>
         <span aria-hidden="true">{SIGNS[sight]}</span> <StateWords camera={camera} />
       </td>
-      <td>
+      <td data-label={t('cameras.since')}>
         {typeof camera.since === 'string' ? (
           <Moment at={camera.since} as="stack" />
         ) : (
           t('cameras.unknown')
         )}
       </td>
-      <td className={cx(sight === 'blind' && styles.old)}>
+      <td data-label={t('cameras.lastPicture')} className={cx(sight === 'blind' && styles.old)}>
         {typeof camera.last_picture === 'string' ? (
           <Moment at={camera.last_picture} as="stack" />
         ) : (
           t('cameras.never')
         )}
       </td>
-      <td className={styles.small}>{camera.counters && <Counters counters={camera.counters} />}</td>
+      <td data-label={t('cameras.counters')} className={styles.small}>
+        {camera.counters && <Counters counters={camera.counters} />}
+      </td>
     </tr>
   );
 }

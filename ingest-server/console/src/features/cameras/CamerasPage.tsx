@@ -1,9 +1,11 @@
 // Every camera and agent: what it does, why it does not, and when its last picture came.
 import { useTranslation } from 'react-i18next';
+import { Link } from 'wouter';
 
 import type { Agent, Camera } from '../../api/types';
-import { useNames } from '../../i18n/words';
 import { byNeed, isExpected, isOnline, sightOf, useAgents, useCameras } from '../../state/cameras';
+import { useRights } from '../../state/rights';
+import { AgentMark } from '../../ui/AgentMark';
 import { Blank, Failure } from '../../ui/Notice';
 import { Moment } from '../../ui/Moment';
 import { cx } from '../../ui/cx';
@@ -44,15 +46,9 @@ function Cameras({ cameras }: { cameras: readonly Camera[] }) {
   );
 }
 
-const SIGNS = { online: '●', offline: '▲', revoked: '○' } as const;
-
-function livenessOf(agent: Agent): keyof typeof SIGNS {
-  return isExpected(agent) ? agent.liveness : 'revoked';
-}
-
 function Agents({ agents }: { agents: readonly Agent[] }) {
   const { t } = useTranslation();
-  const name = useNames();
+  const { may } = useRights();
   return (
     <section aria-labelledby="agents-title">
       <h2 id="agents-title" className={styles.heading}>
@@ -64,11 +60,14 @@ function Agents({ agents }: { agents: readonly Agent[] }) {
             key={agent.id}
             className={cx(styles.agent, isExpected(agent) && !isOnline(agent) && styles.bad)}
           >
-            <strong>{agent.id}</strong>
-            <span>
-              <span aria-hidden="true">{SIGNS[livenessOf(agent)]}</span>{' '}
-              {name('liveness', livenessOf(agent))}
-            </span>
+            <strong>
+              {may('see_orders') ? (
+                <Link href={`/agents/${encodeURIComponent(agent.id)}`}>{agent.id}</Link>
+              ) : (
+                agent.id
+              )}
+            </strong>
+            <AgentMark agent={agent} />
             <Moment at={agent.since} />
             <span>{t('cameras.version', { version: agent.version })}</span>
           </li>

@@ -1,9 +1,10 @@
 // A report was taken in: its number, what happens now, and the code that is told this once.
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Received } from '../../api/portal';
 import { Button } from '../../ui/Button';
+import { CopyButton } from '../../ui/CopyButton';
 import styles from './Portal.module.css';
 
 interface Props {
@@ -34,7 +35,7 @@ export function Thanks({ received, onFollow, onAnother }: Props) {
         <p className={styles.code} data-testid="code">
           {received.code}
         </p>
-        <CopyButton text={received.code} />
+        <CopyButton text={received.code} label={t('portal.copy')} />
       </div>
       <div className={styles.row}>
         <Button
@@ -48,28 +49,5 @@ export function Thanks({ received, onFollow, onAnother }: Props) {
         <Button onClick={onAnother}>{t('portal.another')}</Button>
       </div>
     </section>
-  );
-}
-
-function CopyButton({ text }: { text: string }) {
-  const { t } = useTranslation();
-  const [copied, setCopied] = useState(false);
-  // Browsers give the clipboard to secure pages alone.
-  if (!window.isSecureContext) return null;
-  return (
-    <Button
-      onClick={() => {
-        navigator.clipboard.writeText(text).then(
-          () => {
-            setCopied(true);
-          },
-          () => {
-            setCopied(false);
-          },
-        );
-      }}
-    >
-      <span aria-live="polite">{t(copied ? 'portal.copied' : 'portal.copy')}</span>
-    </Button>
   );
 }
