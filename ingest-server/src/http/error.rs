@@ -26,6 +26,9 @@ use crate::dispatch::DispatchError;
 use crate::export::{DisclosureError, ExportError};
 use crate::login::LoginRefusal;
 use crate::orders::OrderError;
+use crate::people::account::{self, AccountFault};
+use crate::people::api_key::{self, ApiKeyFault};
+use crate::people::password;
 use crate::review::setup::SetupError;
 use crate::review::{MAX_NOTE_CHARS, ReviewError};
 use crate::store::StoreError;
@@ -552,6 +555,32 @@ impl From<FieldFault> for FieldProblemView {
             problem: fault.problem.as_str(),
             message: "",
         }
+    }
+}
+
+impl From<AccountFault> for ApiError {
+    fn from(fault: AccountFault) -> Self {
+        Self::Invalid(match fault {
+            AccountFault::Username => Said::new("no_username"),
+            AccountFault::DisplayName => {
+                Said::new("no_display_name").with("most", account::MAX_DISPLAY_NAME_CHARS)
+            }
+            AccountFault::Password => Said::new("password_length")
+                .with("least", password::MIN_BYTES)
+                .with("most", password::MAX_BYTES),
+            AccountFault::Hash(_) => return Self::internal(fault),
+        })
+    }
+}
+
+impl From<ApiKeyFault> for ApiError {
+    fn from(fault: ApiKeyFault) -> Self {
+        Self::Invalid(match fault {
+            ApiKeyFault::Name => Said::new("no_key_name").with("most", api_key::MAX_NAME_CHARS),
+            ApiKeyFault::NoRight => Said::new("key_without_right"),
+            ApiKeyFault::NotOwners(right) => Said::new("not_the_owners").with("right", right),
+            ApiKeyFault::Expiry => Said::new("key_too_long"),
+        })
     }
 }
 

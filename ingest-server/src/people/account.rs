@@ -11,7 +11,8 @@ use super::password::{self, Password, PasswordHash};
 use super::{Reach, Role, Scope};
 
 const MAX_USERNAME_BYTES: usize = 64;
-const MAX_DISPLAY_NAME_CHARS: usize = 100;
+/// Characters of a display name.
+pub const MAX_DISPLAY_NAME_CHARS: usize = 100;
 
 /// What is wrong with an account that was asked for.
 #[derive(Debug, thiserror::Error)]

@@ -23,7 +23,8 @@ pub const PREFIX: &str = "vongkey_";
 pub const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 731);
 /// Use is written down at most this often, so that reading does not become writing.
 pub const TOUCH_EVERY: SignedDuration = SignedDuration::from_mins(1);
-const MAX_NAME_CHARS: usize = 100;
+/// Characters of a key's name.
+pub const MAX_NAME_CHARS: usize = 100;
 const SECRET_BYTES: usize = 32;
 
 /// The text of a key. Never printed, never stored.

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 
 /// Most areas, and most kinds, of one scope.
 pub const MAX_ENTRIES: usize = 64;
-const MAX_ENTRY_BYTES: usize = 64;
+/// Bytes of an entry.
+pub const MAX_ENTRY_BYTES: usize = 64;
 
 /// Where and for what somebody's rights hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

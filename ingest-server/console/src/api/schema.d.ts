@@ -1908,6 +1908,9 @@ export interface components {
             /** @description Its name for people. */
             name?: string | null;
             place?: components["schemas"]["Place"] | null;
+            /** @description The pose it was last told of; `null` for a fixed camera. */
+            pose?: string | null;
+            pose_state?: components["schemas"]["PoseState"] | null;
             reason?: components["schemas"]["CameraReason"] | null;
             /**
              * Format: date-time
@@ -3747,6 +3750,11 @@ export interface components {
              */
             version: number;
         };
+        /**
+         * @description Where a camera that turns stands.
+         * @enum {string}
+         */
+        PoseState: "standing" | "turning" | "unknown";
         /** @description A point on the WGS84 ellipsoid, in degrees. */
         Position: {
             /**

@@ -248,6 +248,16 @@ describe('a camera', () => {
     server.on('GET', 'agents/tram-1/desired', () => desired);
   });
 
+  it.each([
+    ['standing', 'thung-lung', 'Đang nhìn: thung-lung'],
+    ['turning', null, 'đang quay'],
+    ['unknown', null, 'không rõ đang nhìn đâu'],
+  ] as const)('that turns says where it looks: %s', async (pose_state, pose, shown) => {
+    server.cameras = [aCamera({ pose_state, pose })];
+    open('/cameras/tram-1/cam-1');
+    expect((await screen.findByText(/tram-1 \/ cam-1/)).textContent).toContain(shown);
+  });
+
   it('is asked for a clip, and what it answers is shown', async () => {
     server.on('POST', 'agents/tram-1/commands', () => {
       server.on('GET', 'agents/tram-1/commands', () => ({ items: [command] }));

@@ -116,6 +116,8 @@ export function aCamera(over: Partial<Camera> = {}): Camera {
     reason: null,
     since: '2026-11-22T06:00:00Z',
     last_picture: '2026-11-22T07:00:00Z',
+    pose: null,
+    pose_state: null,
     place: null,
     counters: { received: 1000, decoded: 900, analysed: 500, dropped: 3, reconnects: 1 },
     agent_liveness: 'online',

@@ -22,7 +22,7 @@ use crate::people::access::{self, Accessed};
 use crate::people::account::{AccountFault, Standing, hash_new_password};
 use crate::people::api_key::{ApiKey, ApiKeyFault, ApiKeySecret};
 use crate::people::password::Password;
-use crate::people::{Account, NewAccount, Right, Scope, Username};
+use crate::people::{Account, NewAccount, Right, Scope, Username, scope};
 use crate::store::{self, InsertedAccount, Tx};
 
 /// Entries of the access log on a page where the client names no number.
@@ -68,7 +68,7 @@ pub(in crate::http) async fn make(
     JsonBody(request): JsonBody<AccountRequest>,
 ) -> Result<(StatusCode, Json<AccountView>), ApiError> {
     let unit = request.unit.as_deref().map(unit_of).transpose()?.flatten();
-    let scope = Scope::from(request.scope).checked().map_err(unfit)?;
+    let scope = checked(request.scope)?;
     let display_name = request
         .display_name
         .unwrap_or_else(|| request.username.clone());
@@ -220,13 +220,15 @@ pub(in crate::http) async fn make_key(
 ) -> Result<(StatusCode, Json<ApiKeyMade>), ApiError> {
     let now = Timestamp::now();
     let words = request.rights.iter().map(|word| word.parse::<Right>());
-    let rights = words.collect::<Result<Vec<_>, _>>().map_err(unfit)?;
-    let scope = Scope::from(request.scope).checked().map_err(unfit)?;
-    let key = ApiKey::new(&request.name, rights, scope, request.expires_at, now).map_err(unfit)?;
+    let rights = words
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|fault| ApiError::Invalid(Said::new("no_right").with("word", fault.word)))?;
+    let scope = checked(request.scope)?;
+    let key = ApiKey::new(&request.name, rights, scope, request.expires_at, now)?;
     let tx = state.store.begin().await?;
     let account = named(&tx, &request.account).await?;
     if let Some(right) = key.rights.iter().find(|right| !right.is_of(account.role)) {
-        return Err(unfit(ApiKeyFault::NotOwners(*right)));
+        return Err(ApiKeyFault::NotOwners(*right).into());
     }
     let secret = ApiKeySecret::mint().map_err(ApiError::internal)?;
     store::insert_api_key(&tx, account.id, &key, &secret.hash()).await?;
@@ -336,13 +338,13 @@ async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, AccountFault> + Send + 'static,
 ) -> Result<T, ApiError> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(ApiError::internal)?.map_err(unfit)
+    Ok(done.map_err(ApiError::internal)??)
 }
 
 fn changed(account: Account, wanted: AccountChange) -> Result<Account, ApiError> {
     let mut account = account;
     if let Some(name) = wanted.display_name {
-        account.rename(&name).map_err(unfit)?;
+        account.rename(&name)?;
     }
     if let Some(role) = wanted.role {
         account.role = role.into();
@@ -351,7 +353,7 @@ fn changed(account: Account, wanted: AccountChange) -> Result<Account, ApiError>
         account.unit = unit_of(&unit)?;
     }
     if let Some(scope) = wanted.scope {
-        account.scope = Scope::from(scope).checked().map_err(unfit)?;
+        account.scope = checked(scope)?;
     }
     match wanted.disabled {
         Some(true) => account.standing = Standing::Disabled,
@@ -404,9 +406,17 @@ fn unit_of(text: &str) -> Result<Option<UnitId>, ApiError> {
     if text.is_empty() {
         return Ok(None);
     }
-    UnitId::new(text).map(Some).map_err(unfit)
+    let unit = UnitId::new(text).map_err(|_| ApiError::Invalid(Said::new("no_unit")))?;
+    Ok(Some(unit))
 }
 
-fn unfit(fault: impl std::error::Error) -> ApiError {
-    ApiError::InvalidRequest(fault.to_string())
+fn checked(scope: impl Into<Scope>) -> Result<Scope, ApiError> {
+    let scope: Scope = scope.into();
+    scope.checked().map_err(|_| {
+        ApiError::Invalid(
+            Said::new("scope_too_long")
+                .with("entries", scope::MAX_ENTRIES)
+                .with("bytes", scope::MAX_ENTRY_BYTES),
+        )
+    })
 }

@@ -144,6 +144,98 @@ async fn another_password_ends_the_sessions() {
 }
 
 #[tokio::test]
+async fn what_will_not_do_of_an_account_or_a_key_is_said_in_the_callers_language() {
+    let app = TestApp::new().await;
+    let administrator = app.administrator().await;
+    let account = json!({ "username": "lan-2", "role": "operator", "password": PASSWORD });
+    let with = |of: &Value, key: &str, value: Value| {
+        let mut one = of.clone();
+        one[key] = value;
+        one
+    };
+    let made = administrator.post("/api/v1/accounts", &account).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{:?}", made.json());
+    let good = key("lan-2", &["see_incidents"]);
+    let late = Timestamp::now() + SignedDuration::from_hours(24 * 800);
+    let (accounts, keys) = ("/api/v1/accounts", "/api/v1/api-keys");
+    for (path, body, vi, en) in [
+        (
+            accounts,
+            with(&account, "username", json!("Lan Hai")),
+            "Tên đăng nhập",
+            "A user name",
+        ),
+        (
+            accounts,
+            with(&account, "display_name", json!("")),
+            "Tên hiển thị",
+            "A display name",
+        ),
+        (
+            accounts,
+            with(&account, "password", json!("short")),
+            "Mật khẩu có 10",
+            "A password has 10",
+        ),
+        (
+            accounts,
+            with(&account, "unit", json!("Ô!")),
+            "Tên đơn vị",
+            "unit",
+        ),
+        (
+            accounts,
+            with(&account, "scope", json!({ "kinds": [""] })),
+            "Phạm vi",
+            "A scope",
+        ),
+        (
+            keys,
+            with(&good, "name", json!("")),
+            "Tên khóa",
+            "A key's name",
+        ),
+        (
+            keys,
+            with(&good, "rights", json!([])),
+            "ít nhất một quyền",
+            "at least one right",
+        ),
+        (
+            keys,
+            with(&good, "rights", json!(["fly"])),
+            "tên là fly",
+            "called fly",
+        ),
+        (
+            keys,
+            with(&good, "rights", json!(["manage_agents"])),
+            "Tài khoản không có",
+            "The account does not",
+        ),
+        (
+            keys,
+            with(&good, "expires_at", json!(late)),
+            "hai năm",
+            "two years",
+        ),
+    ] {
+        for (language, wanted) in [("vi", vi), ("en", en)] {
+            let headers = [
+                ("accept-language", language),
+                ("content-type", "application/json"),
+            ];
+            let body = body.to_string().into();
+            let answer = administrator.send(Method::POST, path, &headers, body).await;
+            let problem = answer.json();
+            assert_eq!(problem["code"], "invalid_request", "{problem}");
+            let detail = problem["detail"].as_str().unwrap_or_default();
+            assert!(detail.contains(wanted), "{wanted}: {problem}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_key_may_what_it_says_until_it_is_revoked() {
     let app = TestApp::new().await;
     let incident = app.take(&report("hue-01", "cam-1", 1, "raised")).await;

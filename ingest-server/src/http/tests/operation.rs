@@ -2,10 +2,13 @@
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
-use serde_json::json;
+use contract::v1::CameraStatus;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
 use super::app::{TestApp, report};
 use crate::http::BrokerLink;
+use crate::store;
 
 #[tokio::test]
 async fn readiness_names_what_is_wrong() {
@@ -84,6 +87,46 @@ async fn cameras_and_agents_are_shown_with_how_they_do() {
     assert_eq!(agents["items"][0]["id"], "hue-01");
     let text = agents.to_string();
     assert!(!text.contains("hash") && !text.contains("token"), "{text}");
+}
+
+#[tokio::test]
+async fn a_camera_that_turns_is_shown_with_its_pose() {
+    let app = TestApp::new().await;
+    app.agent("hue-01").await;
+    app.take(&report("hue-01", "cam-1", 1, "raised")).await;
+    let operator = app.operator().await;
+    let shown = async || {
+        let cameras = operator.get("/api/v1/cameras").await.json();
+        let camera = &cameras["items"][0];
+        (camera["pose"].clone(), camera["pose_state"].clone())
+    };
+    assert_eq!(shown().await, (Value::Null, Value::Null));
+    let now = Timestamp::now();
+    for (seconds, pose) in [
+        (1, json!({ "pose": "thung-lung", "pose_state": "standing" })),
+        (2, json!({ "pose_state": "turning" })),
+        (3, json!({})),
+    ] {
+        let mut status = json!({
+            "agent": "hue-01", "camera": "cam-1", "state": "running", "since": now,
+            "counters": { "received": 9, "decoded": 9, "analysed": 9, "dropped": 0, "reconnects": 0 },
+        });
+        status
+            .as_object_mut()
+            .unwrap()
+            .extend(pose.as_object().unwrap().clone());
+        let status: CameraStatus = serde_json::from_value(status).unwrap();
+        let tx = app.store.begin().await.unwrap();
+        let facts = store::CameraFacts {
+            status: &status,
+            said_at: now + SignedDuration::from_secs(seconds),
+            received: now,
+        };
+        assert!(store::set_camera_status(&tx, &facts).await.unwrap());
+        tx.commit().await.unwrap();
+        let word = |key: &str| pose.get(key).cloned().unwrap_or_default();
+        assert_eq!(shown().await, (word("pose"), word("pose_state")));
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::orders::{AgentClockView, agent_clock};
 use super::place::PlaceView;
-use super::words::{CameraReason, CameraStateWord, ClockTrustWord, LivenessWord};
+use super::words::{CameraReason, CameraStateWord, ClockTrustWord, LivenessWord, PoseStateWord};
 use super::{json, time, word};
 use crate::store::StoreError;
 use crate::store::entity::{agent, agent_condition, camera};
@@ -50,6 +50,10 @@ pub struct CameraView {
     pub since: Option<Timestamp>,
     /// When the last access unit came.
     pub last_picture: Option<Timestamp>,
+    /// The pose it was last told of; `null` for a fixed camera.
+    pub pose: Option<String>,
+    /// Whether it stands in that pose; `null` for a fixed camera.
+    pub pose_state: Option<PoseStateWord>,
     /// Where it, or what it sees, is.
     pub place: Option<PlaceView>,
     /// What it did since its agent started.
@@ -74,10 +78,14 @@ pub struct CameraCountersView {
     pub reconnects: u64,
 }
 
-/// Of the stored status only the counters are shown from the JSON; the rest has its own columns.
+/// What is shown of the stored status; the rest has its own columns.
 #[derive(Deserialize)]
 struct StoredStatus {
     counters: CameraCountersView,
+    #[serde(default)]
+    pose: Option<String>,
+    #[serde(default)]
+    pose_state: Option<String>,
 }
 
 impl CameraList {
@@ -114,7 +122,16 @@ impl CameraView {
             .as_deref()
             .map(|text| json(text, TABLE, "status"))
             .transpose()?;
+        let (counters, pose, pose_state) = match status {
+            Some(status) => (Some(status.counters), status.pose, status.pose_state),
+            None => (None, None, None),
+        };
+        let pose_state = pose_state
+            .map(|text| word(&text, TABLE, "status"))
+            .transpose()?;
         Ok(Self {
+            pose,
+            pose_state,
             state: row
                 .state
                 .as_deref()
@@ -135,7 +152,7 @@ impl CameraView {
                 .as_deref()
                 .map(|text| json(text, TABLE, "place"))
                 .transpose()?,
-            counters: status.map(|status| status.counters),
+            counters,
             agent: row.agent,
             id: row.id,
             name: row.name,

@@ -251,6 +251,17 @@ words!(
     }
 );
 words!(
+    /// Where a camera that turns stands.
+    PoseStateWord as PoseState {
+        /// In the pose that is named.
+        Standing,
+        /// On its way; its rules abstain.
+        Turning,
+        /// Nobody says where it looks; its rules abstain.
+        Unknown,
+    }
+);
+words!(
     /// Why a camera is not running.
     CameraReason as CameraReason {
         /// No connection could be made.

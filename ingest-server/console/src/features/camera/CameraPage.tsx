@@ -2,6 +2,7 @@
 import { useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 
+import type { Camera } from '../../api/types';
 import { useNames } from '../../i18n/words';
 import { cameraName, useCameras } from '../../state/cameras';
 import { useRights } from '../../state/rights';
@@ -44,6 +45,7 @@ export function CameraPage({ agent, id }: Props) {
           {camera.agent_liveness === 'online'
             ? name('cameraState', camera.state ?? 'unknown')
             : t('cameras.agentOffline', { agent: camera.agent })}
+          <Pose camera={camera} />
           {typeof camera.last_picture === 'string' && (
             <>
               {' '}
@@ -61,5 +63,21 @@ export function CameraPage({ agent, id }: Props) {
         <Blank title={t('app.notAllowed')} hint={t('camera.notAllowed')} />
       )}
     </div>
+  );
+}
+
+/** Where a camera that turns looks, as far as its agent knows now; nothing for a fixed one. */
+function Pose({ camera }: { camera: Camera }) {
+  const { t } = useTranslation();
+  const { pose, pose_state: state } = camera;
+  if (camera.agent_liveness !== 'online' || typeof state !== 'string') return null;
+  return (
+    <>
+      {' '}
+      ·{' '}
+      {state === 'standing'
+        ? `${t('camera.pose')}: ${pose ?? ''}`
+        : t(state === 'turning' ? 'camera.poseTurning' : 'camera.poseUnknown')}
+    </>
   );
 }
