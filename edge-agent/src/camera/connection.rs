@@ -70,7 +70,7 @@ impl Connection {
         connection.outputs.clock.forget();
         let source = Arc::clone(&connection.outputs.source);
         let handover = match source.duty {
-            Duty::Analyse => Handover::AsAwake(connection.outputs.gate.clone()),
+            Duty::Analyse => Handover::AsWanted(connection.outputs.gate.clone()),
             Duty::Keep => Handover::Each,
         };
         let opened = Session::open(&source.address, carrier, source.duty, handover, patience);
@@ -126,6 +126,8 @@ impl Connection {
                 Err(error) => Err(error),
             };
             if let Err(error) = handled {
+                // The last pictures before the end belong into the ring; the error is told either way.
+                let _ = session.rest().try_for_each(|rest| self.handle(rest));
                 return error;
             }
             (wait, since) = (patience.stall, Instant::now());

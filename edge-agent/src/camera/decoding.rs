@@ -113,6 +113,8 @@ impl Decoding {
             epoch,
         };
         let decoder = GatedDecoder::start(info, wanted, anchor, recall)?;
+        // What was due in another connection is of another time line.
+        outputs.gate.set_next_due(None);
         let (units, inbox) = sync_channel(MOST_CATCHING_UP);
         let shared = Arc::new(Shared::default());
         let worker = Worker {
@@ -260,6 +262,7 @@ impl Worker {
         };
         let fed = decoder.take(unit, &mut put)?;
         self.shared.note(fed);
+        self.outputs.gate.set_next_due(decoder.next_due());
         self.tell(fed, decoder.waking(), unit.pts);
         Ok(())
     }

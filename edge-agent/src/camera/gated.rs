@@ -171,6 +171,11 @@ impl<R: Recall> GatedDecoder<R> {
         self.gate.waking()
     }
 
+    /// From when on the next picture is due.
+    pub(crate) fn next_due(&self) -> Option<StreamTime> {
+        self.sampler.next_due()
+    }
+
     /// Pictures decoded so far.
     pub(crate) const fn pictures(&self) -> u64 {
         self.pictures

@@ -1,6 +1,7 @@
 //! The receiving end of a session: packets of the camera's video to access units that are whole, timed
 //! and of a size that is handled.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use gstreamer as gst;
@@ -22,9 +23,10 @@ use super::size::{Duty, StatedSize};
 use super::timeline::{Leaps, Timeline};
 use crate::geometry::PictureSize;
 
-/// Units between two keyframes that a sleeping gate lets lie before they are handed over together,
+/// Predicted units nobody waits for that are let lie before they are handed over together,
 const MOST_HELD: usize = 8;
-/// and for how long. Waking two threads for each of them cost a quarter of a quiet agent.
+/// and for how long. Waking two threads for each of them cost a quarter of a quiet agent; decoding them
+/// together with the one that is due spares a busy one most of its changes from camera to camera.
 const LONGEST_HELD: Duration = Duration::from_millis(400);
 
 /// When units are handed over.
@@ -32,9 +34,8 @@ const LONGEST_HELD: Duration = Duration::from_millis(400);
 pub(crate) enum Handover {
     /// Each as it comes.
     Each,
-    /// Each as it comes while this gate is open; while it is asleep keyframes at once and the others
-    /// some at a time.
-    AsAwake(GateHandle),
+    /// Keyframes and what is due for analysis at once; what can wait, by this gate, some at a time.
+    AsWanted(GateHandle),
 }
 
 /// Where the units of a session go, and which are taken.
@@ -50,6 +51,8 @@ pub(crate) struct Sink {
     pub(crate) duty: Duty,
     /// When they are handed over.
     pub(crate) handover: Handover,
+    /// What waits to be.
+    pub(crate) held: Held,
 }
 
 impl Sink {
@@ -121,13 +124,12 @@ fn attach(pipeline: &gst::Pipeline, pad: &gst::Pad, sink: &Sink) -> Result<(), C
 fn deliver(units: &gst_app::AppSink, sink: Sink) {
     let ended = sink.clone();
     let mut intake = Intake::new(&sink);
-    let mut held = Held::default();
     let callbacks = gst_app::AppSinkCallbacks::builder()
         .new_sample(move |units| {
             let sample = units.pull_sample().map_err(|_| gst::FlowError::Eos)?;
             match intake.take(&sample) {
                 Ok(received) => {
-                    let ready = held.add(received, &sink.handover);
+                    let ready = sink.held.add(received, &sink.handover);
                     ready.into_iter().try_for_each(|next| sink.send(next))?;
                 }
                 Err(error) => {
@@ -141,28 +143,42 @@ fn deliver(units: &gst_app::AppSink, sink: Sink) {
     units.set_callbacks(callbacks.build());
 }
 
-/// What waits to be handed over together.
-#[derive(Default)]
-struct Held {
-    waiting: Vec<Received>,
+/// What waits to be handed over together; clones share it, so that nothing of it is lost with the session.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Held(Arc<Mutex<Waiting>>);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    units: Vec<Received>,
     since: Option<Instant>,
 }
 
 impl Held {
+    /// Everything that waits.
+    pub(crate) fn take(&self) -> Vec<Received> {
+        std::mem::take(&mut *self.lock()).units
+    }
+
     /// Adds what came, and gives what is to go now, in order.
-    fn add(&mut self, received: Vec<Received>, handover: &Handover) -> Vec<Received> {
-        let may_wait = |next: &Received| matches!(next, Received::Unit(unit) if !unit.keyframe);
+    fn add(&self, received: Vec<Received>, handover: &Handover) -> Vec<Received> {
         let patient = match handover {
             Handover::Each => false,
-            Handover::AsAwake(gate) => received.iter().all(may_wait) && gate.is_asleep(),
+            Handover::AsWanted(gate) => received.iter().all(|next| {
+                matches!(next, Received::Unit(unit) if !unit.keyframe && gate.can_wait(unit.pts))
+            }),
         };
-        self.waiting.extend(received);
-        let since = *self.since.get_or_insert_with(Instant::now);
-        if patient && self.waiting.len() < MOST_HELD && since.elapsed() < LONGEST_HELD {
+        let mut waiting = self.lock();
+        waiting.units.extend(received);
+        let since = *waiting.since.get_or_insert_with(Instant::now);
+        if patient && waiting.units.len() < MOST_HELD && since.elapsed() < LONGEST_HELD {
             return Vec::new();
         }
-        self.since = None;
-        std::mem::take(&mut self.waiting)
+        std::mem::take(&mut *waiting).units
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        // Every critical section leaves it whole, so a poisoned lock is still good.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -235,36 +251,58 @@ impl Intake {
 
 #[cfg(test)]
 mod tests {
-    use super::super::gate::{Cause, Signal};
+    use super::super::gate::{Cause, Signal, Waking};
     use super::super::ring::Epoch;
     use super::super::ring_fixture::unit;
     use super::*;
     use crate::time::StreamTime;
 
-    fn came(held: &mut Held, handover: &Handover, keyframe: bool) -> usize {
-        let unit = Received::Unit(AccessUnit::clone(&unit(0.0, keyframe, 1)));
+    fn came(held: &Held, handover: &Handover, at: f64, keyframe: bool) -> usize {
+        let unit = Received::Unit(AccessUnit::clone(&unit(at, keyframe, 1)));
         held.add(vec![unit], handover).len()
     }
 
     #[test]
     fn a_sleeping_gate_gets_keyframes_at_once_and_the_rest_some_at_a_time() {
         let gate = GateHandle::default();
-        let handover = Handover::AsAwake(gate.clone());
-        let mut held = Held::default();
+        let handover = Handover::AsWanted(gate.clone());
+        let held = Held::default();
         let kinds = [true, false, false, true, false];
-        let went = kinds.map(|keyframe| came(&mut held, &handover, keyframe));
+        let went = kinds.map(|keyframe| came(&held, &handover, 0.0, keyframe));
         assert_eq!(went, [1, 0, 0, 3, 0]);
         let went: usize = (1..MOST_HELD)
-            .map(|_| came(&mut held, &handover, false))
+            .map(|_| came(&held, &handover, 0.0, false))
             .sum();
         assert_eq!(went, MOST_HELD);
-        assert_eq!(came(&mut held, &handover, false), 0);
+        assert_eq!(came(&held, &handover, 0.0, false), 0);
         gate.hold(Signal {
             epoch: Epoch(0),
             at: StreamTime::ZERO,
             cause: Cause::Hit,
         });
-        assert_eq!(came(&mut held, &handover, false), 2, "it is about to wake");
-        assert_eq!(came(&mut held, &Handover::Each, false), 1);
+        let went = came(&held, &handover, 0.0, false);
+        assert_eq!(went, 2, "it is about to wake");
+        assert_eq!(came(&held, &Handover::Each, 0.0, false), 1);
+    }
+
+    #[test]
+    fn an_open_gate_gets_what_is_due_at_once_with_what_it_is_predicted_from() {
+        let gate = GateHandle::default();
+        let _ = gate.note(Some(Waking::Off), Duration::ZERO);
+        let handover = Handover::AsWanted(gate.clone());
+        let held = Held::default();
+        let came = |at: f64, keyframe| came(&held, &handover, at, keyframe);
+        assert_eq!(came(0.0, true), 1);
+        assert_eq!(came(0.04, false), 1, "nobody knows yet what is due");
+        gate.set_next_due(Some(StreamTime::from_secs_f64(0.2)));
+        assert_eq!([0.08, 0.12, 0.16].map(|at| came(at, false)), [0, 0, 0]);
+        assert_eq!(came(0.2, false), 4);
+        assert_eq!(came(0.24, false), 1, "its picture has not come out yet");
+        gate.set_next_due(Some(StreamTime::from_secs_f64(0.4)));
+        assert_eq!(came(0.28, false), 0);
+        assert_eq!(came(0.32, true), 2, "a keyframe waits for nothing");
+        assert_eq!(came(0.36, false), 0);
+        assert_eq!(held.take().len(), 1, "the session ends");
+        assert_eq!(held.take().len(), 0);
     }
 }

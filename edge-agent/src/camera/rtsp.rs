@@ -13,7 +13,7 @@ use super::access_unit::{AccessUnit, StreamInfo};
 use super::address::{Carrier, StreamAddress};
 use super::fault::{CameraError, GstFault};
 use super::format::Format;
-use super::receive::{self, Handover, Sink};
+use super::receive::{self, Handover, Held, Sink};
 use super::sample;
 use super::size::Duty;
 use super::source::Patience;
@@ -69,6 +69,7 @@ pub(crate) struct Session {
     pipeline: gst::Pipeline,
     received: mpsc::Receiver<Received>,
     faults: mpsc::Receiver<CameraError>,
+    held: Held,
 }
 
 impl Session {
@@ -101,18 +102,21 @@ impl Session {
         report_errors(&pipeline, carrier, fault_tx.clone());
         select_video(&camera, fault_tx.clone());
         hear_time(&camera, unit_tx.clone());
+        let held = Held::default();
         let sink = Sink {
             units: unit_tx,
             faults: fault_tx,
             longest_leap: patience.stall.saturating_mul(2),
             duty,
             handover,
+            held: held.clone(),
         };
         receive::video(&camera, &pipeline, sink);
         let session = Self {
             pipeline,
             received,
             faults,
+            held,
         };
         // A failure posts an error on the bus as well, which says more.
         let _ = session.pipeline.set_state(gst::State::Playing);
@@ -130,6 +134,13 @@ impl Session {
             received = self.received.recv() => received.ok_or(CameraError::EndOfStream),
             () = tokio::time::sleep(wait) => Err(CameraError::Stalled(wait)),
         }
+    }
+
+    /// What had come when the session ended and was not taken yet, in order.
+    pub(crate) fn rest(&mut self) -> impl Iterator<Item = Received> {
+        self.received.close();
+        let queued = std::iter::from_fn(|| self.received.try_recv().ok());
+        queued.chain(self.held.take())
     }
 
     /// Says good-bye to the camera, off the runtime's threads: the TEARDOWN waits for the network.

@@ -56,6 +56,17 @@ impl Sampler {
         }
     }
 
+    /// The time from which a picture is due; none before the first, or where all are.
+    pub(crate) fn next_due(&self) -> Option<StreamTime> {
+        let origin = self.origin.filter(|_| self.period_ns > 0)?;
+        let until = self.next_slot.saturating_mul(self.period_ns);
+        let early = self.period_ns / i64::from(EARLY);
+        let since_origin = until.saturating_sub(early);
+        Some(StreamTime::from_nanos(
+            origin.as_nanos().saturating_add(since_origin),
+        ))
+    }
+
     fn slot(&mut self, pts: StreamTime) -> i64 {
         let origin = *self.origin.get_or_insert(pts);
         let elapsed = pts.as_nanos().saturating_sub(origin.as_nanos());
@@ -129,6 +140,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_due_next_is_what_is_wanted(times in prop::collection::vec(0.0..9.0f64, 1..60)) {
+            let mut sampler = Sampler::new(5.0);
+            prop_assert_eq!(sampler.next_due(), None);
+            for time in times {
+                let at = StreamTime::from_secs_f64(time);
+                let due = sampler.next_due();
+                let wanted = sampler.wants(at);
+                prop_assert_eq!(wanted, due.is_none_or(|due| at >= due));
+            }
+        }
+
         #[test]
         fn jittered_times_keep_the_rate(jitter in prop::collection::vec(-0.002..0.002f64, 500)) {
             let times = jitter.iter().enumerate().map(|(i, j)| 1.0 + i as f64 / 25.0 + j);

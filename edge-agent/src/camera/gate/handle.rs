@@ -22,6 +22,7 @@ struct Shared {
     held: Option<Signal>,
     shortest_event: Option<Option<Duration>>,
     pose: Option<PoseState>,
+    next_due: Option<StreamTime>,
     report: GateReport,
 }
 
@@ -91,10 +92,19 @@ impl GateHandle {
         signal.filter(|signal| signal.epoch == epoch)
     }
 
-    /// Whether the gate is shut and nothing was seen that will open it: only keyframes are looked at.
-    pub(crate) fn is_asleep(&self) -> bool {
+    /// From when on the next picture is due while the gate is open; none where that is not known.
+    pub(crate) fn set_next_due(&self, next_due: Option<StreamTime>) {
+        self.lock().next_due = next_due;
+    }
+
+    /// Whether nobody waits for the predicted picture of that time: the gate is shut and nothing was seen
+    /// that will open it, or it is open and the picture is only there for later ones to be predicted from.
+    pub(crate) fn can_wait(&self, pts: StreamTime) -> bool {
         let shared = self.lock();
-        shared.report.waking.is_none() && shared.held.is_none()
+        match shared.report.waking {
+            None => shared.held.is_none(),
+            Some(_) => shared.next_due.is_some_and(|due| pts < due),
+        }
     }
 
     /// The rules' shortest event, where it was ever said.
