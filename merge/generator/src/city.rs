@@ -17,7 +17,7 @@ pub enum City {
     Elsewhere,
     /// A dense centre of stalls and cars: short words, no addresses, told late, many twins.
     Market,
-    /// A wide, slow district: long letters with addresses, told on the telephone, told days late.
+    /// A wide, slow district: long letters with addresses, told on the telephone, told hours late.
     Province,
     /// A town of lanes by the water, with words, clocks and errors of its own.
     Harbour,
