@@ -1,5 +1,5 @@
-//! The bars, on cities that share nothing with the scorer: five that the model was developed with, and one that
-//! was held out. `cargo run --release --package merge --example city_figures` prints the figures.
+//! The bars, on cities that share nothing with the scorer, those that the model was developed with. What was held
+//! out is no test: it would be looked at. `cargo run --release --package merge --example city_figures` prints the figures.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it cannot go on")]
 
