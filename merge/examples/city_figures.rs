@@ -1,7 +1,7 @@
 //! Prints what a model reaches on generated cities: `city_figures [MODEL.toml] [--misses] [--seeds=N] [--held-out]`.
 //!
-//! The plain and the rough world are for development, and `--misses` names what was found in what went wrong
-//! there. The held-out world is looked at once, when all is tuned. The bars that must hold are in `tests/city.rs`.
+//! Five worlds are for development, and `--misses` names what was found in what went wrong there. The held-out
+//! world is looked at once, when all is tuned. The bars that must hold are in `tests/city.rs`.
 
 #![expect(clippy::unwrap_used, reason = "figures that cannot be made stop")]
 #![expect(clippy::print_stdout, reason = "it prints figures")]
@@ -14,11 +14,14 @@ use merge::evaluate::{Likeliest, Line, Operator, Tally, Told, replay};
 
 type World = (&'static str, fn(u64) -> Plan);
 
-const DEVELOPMENT: [World; 2] = [
+const DEVELOPMENT: [World; 5] = [
     ("plain", |seed| Plan::town(seed, Noise::PLAIN)),
     ("rough", |seed| Plan::town(seed, Noise::ROUGH)),
+    ("elsewhere", |seed| Plan::elsewhere(seed, Noise::ELSEWHERE)),
+    ("market", |seed| Plan::market(seed, Noise::MARKET)),
+    ("province", |seed| Plan::province(seed, Noise::PROVINCE)),
 ];
-const HELD_OUT: [World; 1] = [("held out", |seed| Plan::elsewhere(seed, Noise::HELD_OUT))];
+const HELD_OUT: [World; 1] = [("held out", |seed| Plan::harbour(seed, Noise::HELD_OUT))];
 /// Kinds of error that are printed of each world.
 const MOST: usize = 14;
 

@@ -3,16 +3,21 @@
 use serde::{Deserialize, Serialize};
 
 use crate::category::{Alarm, Code, Relation};
+use crate::company::around_m;
+use crate::level::{Feature, Level};
 use crate::model::Model;
 use crate::place::{Place, metres};
 use crate::profile::Profile;
-use crate::score::{Score, Subject, Veto, around_m, gap, score};
+use crate::score::{Score, Subject, Veto, gap, score};
 use crate::witness::{Source, Witness};
 
 /// Candidates whose reasons are kept with a decision.
 const KEPT: usize = 5;
-/// A candidate less likely than this is no suggestion, however many there are.
-const LEAST_SUGGESTED: f64 = 0.08;
+/// A candidate less likely than this is no suggestion: who is asked anyway reads one more line more easily
+/// than he finds what was left out.
+const LEAST_SUGGESTED: f64 = 0.02;
+/// What is over is named as what recurs from this probability on: nobody is asked about it.
+const RECURS: f64 = 0.35;
 
 /// Where an incident stands, as far as merging goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,6 +70,9 @@ pub enum Asks {
     Dismissed,
     /// This very camera said that it was over, and now sees it again.
     Cleared,
+    /// It is likely because both places are vague, or because nothing else of the kind is about: the places
+    /// do not agree, and neither number, plate nor picture speaks for it.
+    FarOff,
 }
 
 /// Why a report opens an incident of its own.
@@ -165,7 +173,8 @@ pub(crate) fn decide_all<I: Copy + Ord>(
         match score(model, &subject, candidate.profile, others) {
             Err(found) => veto = veto.max(Some(found)),
             Ok(score) => {
-                let asks = asks(model, witness, candidate);
+                let asks = asks(model, witness, candidate)
+                    .or_else(|| far_off(model, &score, candidate.profile));
                 let is_over = matches!(asks, Some(Asks::Closed | Asks::Dismissed | Asks::Cleared));
                 let side = if is_over { &mut over } else { &mut open };
                 side.push(Weighed {
@@ -253,7 +262,7 @@ fn conclude<I: Copy>(
     };
     let past = over
         .first()
-        .filter(|past| past.score.probability() >= thresholds.suggest);
+        .filter(|past| past.score.probability() >= RECURS);
     let why = match (past.and_then(|past| past.asks), suggested) {
         (_, 1..) => Why::Unsure,
         (Some(Asks::Closed | Asks::Cleared), _) => Why::Recurrence,
@@ -300,6 +309,20 @@ fn asks<I>(model: &Model, witness: &Witness, candidate: &Candidate<'_, I>) -> Op
     }
     let relation = witness.believed().relation(code);
     (relation == Relation::Other).then_some(Asks::OtherCategory)
+}
+
+/// Places that agree lie within two deviations, and within the category's radius.
+fn far_off(model: &Model, score: &Score, profile: &Profile) -> Option<Asks> {
+    let radius_m = model.category(profile.category()?).radius_m;
+    let apart = score.findings.iter().any(|found| {
+        found.level.feature() == Feature::Space
+            && (found.level > Level::SpaceWithin2 || found.measured > Some(radius_m))
+    });
+    let tells = score
+        .findings
+        .iter()
+        .any(|found| found.level.is_of_one_thing());
+    (apart && !tells).then_some(Asks::FarOff)
 }
 
 /// What was chosen and what the words name: a fire is heard in either.

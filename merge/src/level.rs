@@ -50,10 +50,14 @@ pub enum Level {
     SpaceBeyond,
     /// The intervals overlap, as far as the clocks can tell.
     TimeOverlap,
-    /// The gap is less than a quarter of the category's window.
+    /// The gap is less than a sixteenth of the category's window.
+    TimeClose,
+    /// Less than a quarter.
     TimeNear,
     /// The gap is less than the window.
     TimeWithin,
+    /// Less than four windows: people tell late, and of when they tell.
+    TimeLate,
     /// The gap is longer.
     TimeOutside,
     /// The same category.
@@ -78,6 +82,8 @@ pub enum Level {
     TextUnlikeAcross,
     /// A number in common.
     NumberShared,
+    /// Both name numbers, none in common, two of them next door to each other or across the street.
+    NumberNear,
     /// Both name numbers, none in common.
     NumberDifferent,
     /// The very same file.
@@ -102,15 +108,17 @@ pub enum Level {
 
 impl Level {
     /// Every level, feature by feature.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 33] = [
         Self::SpaceWithin1,
         Self::SpaceWithin2,
         Self::SpaceWithin4,
         Self::SpaceWithin8,
         Self::SpaceBeyond,
         Self::TimeOverlap,
+        Self::TimeClose,
         Self::TimeNear,
         Self::TimeWithin,
+        Self::TimeLate,
         Self::TimeOutside,
         Self::CategorySame,
         Self::CategoryRelated,
@@ -123,6 +131,7 @@ impl Level {
         Self::TextSimilarAcross,
         Self::TextUnlikeAcross,
         Self::NumberShared,
+        Self::NumberNear,
         Self::NumberDifferent,
         Self::PictureIdentical,
         Self::PictureCopy,
@@ -144,9 +153,12 @@ impl Level {
             | Self::SpaceWithin4
             | Self::SpaceWithin8
             | Self::SpaceBeyond => Feature::Space,
-            Self::TimeOverlap | Self::TimeNear | Self::TimeWithin | Self::TimeOutside => {
-                Feature::Time
-            }
+            Self::TimeOverlap
+            | Self::TimeClose
+            | Self::TimeNear
+            | Self::TimeWithin
+            | Self::TimeLate
+            | Self::TimeOutside => Feature::Time,
             Self::CategorySame
             | Self::CategoryRelated
             | Self::CategoryNamed
@@ -157,7 +169,7 @@ impl Level {
             | Self::TextAlikeAcross
             | Self::TextSimilarAcross
             | Self::TextUnlikeAcross => Feature::Text,
-            Self::NumberShared | Self::NumberDifferent => Feature::Number,
+            Self::NumberShared | Self::NumberNear | Self::NumberDifferent => Feature::Number,
             Self::PictureIdentical | Self::PictureCopy | Self::PictureLike => Feature::Picture,
             Self::PlateEqual | Self::PlateOneOff => Feature::Plate,
             Self::ZoneSame | Self::ZoneOther => Feature::Zone,
@@ -176,8 +188,10 @@ impl Level {
             Self::SpaceWithin8 => "space_within_8",
             Self::SpaceBeyond => "space_beyond",
             Self::TimeOverlap => "time_overlap",
+            Self::TimeClose => "time_close",
             Self::TimeNear => "time_near",
             Self::TimeWithin => "time_within",
+            Self::TimeLate => "time_late",
             Self::TimeOutside => "time_outside",
             Self::CategorySame => "category_same",
             Self::CategoryRelated => "category_related",
@@ -190,6 +204,7 @@ impl Level {
             Self::TextSimilarAcross => "text_similar_across",
             Self::TextUnlikeAcross => "text_unlike_across",
             Self::NumberShared => "number_shared",
+            Self::NumberNear => "number_near",
             Self::NumberDifferent => "number_different",
             Self::PictureIdentical => "picture_identical",
             Self::PictureCopy => "picture_copy",
@@ -209,6 +224,19 @@ impl Level {
         matches!(
             self,
             Self::TextAlikeAcross | Self::TextSimilarAcross | Self::TextUnlikeAcross
+        )
+    }
+
+    /// Whether it is found of one thing and not of its neighbour: an address, a plate, a picture.
+    #[must_use]
+    pub const fn is_of_one_thing(self) -> bool {
+        matches!(
+            self,
+            Self::NumberShared
+                | Self::PictureIdentical
+                | Self::PictureCopy
+                | Self::PlateEqual
+                | Self::PlateOneOff
         )
     }
 

@@ -101,6 +101,14 @@ impl Shares {
 struct WordLists {
     common: Vec<String>,
     before_number: Vec<String>,
+    #[serde(default)]
+    across: Vec<String>,
+    #[serde(default)]
+    rows: Vec<String>,
+    #[serde(default)]
+    before_name: Vec<String>,
+    #[serde(default)]
+    after_count: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -184,6 +192,10 @@ impl Model {
         let words = Words {
             common: raw.words.common.clone(),
             before_number: raw.words.before_number.clone(),
+            across: raw.words.across.clone(),
+            rows: raw.words.rows.clone(),
+            before_name: raw.words.before_name.clone(),
+            after_count: raw.words.after_count.clone(),
         };
         let lexicon = Lexicon::of(&raw.naming);
         Self {
@@ -434,9 +446,9 @@ mod tests {
         let model = Model::shipped();
         for (level, bits) in [
             (Level::SpaceWithin1, 4.0),
-            (Level::SpaceWithin4, -1.0),
-            (Level::TextAlike, 1.0),
-            (Level::TextSimilar, 0.5),
+            (Level::SpaceWithin4, -3.0),
+            (Level::TextAlike, 1.5),
+            (Level::TextSimilar, 0.3),
             (Level::TextUnlike, -0.5),
             (Level::PictureIdentical, 10.0),
             (Level::PictureCopy, 6.0),

@@ -8,7 +8,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::category::{Category, Each, Relation, Zones};
-use crate::level::{Feature, Level};
+use crate::company::Company;
+use crate::level::Level;
 use crate::model::Model;
 use crate::picture;
 use crate::place::{Allowance, Closeness, Place, closeness};
@@ -16,7 +17,7 @@ use crate::plate;
 use crate::profile::{Profile, apart_s, doubted};
 use crate::text::Sketch;
 use crate::time::{gap_s, level};
-use crate::witness::{Source, Span, Witness};
+use crate::witness::{Source, Witness};
 
 /// Two reports of one reporter within so many seconds are seldom of two things.
 const SOON_S: f64 = 600.0;
@@ -24,10 +25,6 @@ const SOON_S: f64 = 600.0;
 const MOST_DRIFT_S: f64 = 3.0 * 3_600.0;
 /// One camera sees one thing at one spot of its picture: of its own events the extent counts so much.
 const ONE_VIEW: f64 = 0.3;
-/// How little experience a rate is of: so many incidents.
-const FEW: f64 = 0.3;
-/// What is seen over kilometres is counted around a report as far as so many times its radius.
-const AROUND_FAR: f64 = 4.0;
 /// A score so much below nothing is not saved by words; bits.
 const HOPELESS_BITS: f64 = -12.0;
 
@@ -176,19 +173,24 @@ pub fn score(
         prior_bits: 0.0,
         findings,
     };
-    weigh_company(model, subject, profile, &pair, others, &mut score);
+    let company = Company::of(model, subject, profile, &pair, others);
+    score.prior_bits = company.prior_bits(model);
+    let before_words = score.findings.len();
     if score.bits() > HOPELESS_BITS {
         words(model, subject, profile, pair.relation, &mut score);
+    }
+    if let Some(excess) = company.excess(&score) {
+        score.findings.insert(before_words, excess);
     }
     Ok(score)
 }
 
 /// What is compared before anything is weighed.
-struct Pair<'a> {
-    habit: &'a Category,
-    relation: Relation,
-    close: Option<Closeness>,
-    gap_s: f64,
+pub(crate) struct Pair<'a> {
+    pub(crate) habit: &'a Category,
+    pub(crate) relation: Relation,
+    pub(crate) close: Option<Closeness>,
+    pub(crate) gap_s: f64,
     zone: Option<Level>,
     plate: Option<Level>,
     picture: Option<Level>,
@@ -329,6 +331,12 @@ fn one_view(witness: &Witness, profile: &Profile) -> bool {
     profile.members().iter().all(same)
 }
 
+/// Whether one camera speaks of both, alone or among others.
+pub(crate) fn in_view(witness: &Witness, profile: &Profile) -> bool {
+    let same = |member: &Witness| member.camera.is_some() && member.camera == witness.camera;
+    profile.members().iter().any(same)
+}
+
 fn allowance(habit: &Category, apart_s: f64) -> Allowance {
     Allowance {
         extent_m: habit.extent_m,
@@ -410,104 +418,4 @@ const fn across(level: Level, relation: Relation) -> Level {
         (Level::TextUnlike, Relation::Other) => Level::TextUnlikeAcross,
         _ => level,
     }
-}
-
-/// Adds the prior: −log2 of the unrelated incidents of the report's category that are expected. Most
-/// lie anywhere on the compared ground, and place and time tell them apart; some stand next door at
-/// the same time, and place and time do not: what those two say is worth no more than the odds
-/// against a neighbour.
-fn weigh_company(
-    model: &Model,
-    subject: &Subject<'_>,
-    profile: &Profile,
-    pair: &Pair<'_>,
-    others: u32,
-    score: &mut Score,
-) {
-    let prior = model.prior();
-    let anywhere = anywhere(model, subject.witness, pair, others);
-    let next_door = next_door(model, subject.witness, profile, pair);
-    score.prior_bits = (-(anywhere + next_door).log2()).clamp(prior.least_bits, prior.most_bits);
-    let told: f64 = score
-        .findings
-        .iter()
-        .filter(|found| is_of_place_and_time(found.level))
-        .map(|found| found.bits)
-        .sum();
-    let most = -(anywhere * (-told).exp2() + next_door).log2();
-    let excess = score.prior_bits + told - most;
-    if told > 0.0 && excess > 0.0 {
-        score.findings.push(Finding {
-            level: Level::Neighbours,
-            bits: -excess,
-            measured: None,
-        });
-    }
-}
-
-/// What neighbours share as a matter of course. One zone of a camera holds more than one stall.
-fn is_of_place_and_time(level: Level) -> bool {
-    level == Level::ZoneSame || matches!(level.feature(), Feature::Space | Feature::Time)
-}
-
-/// How far around a report others of its category are counted, metres.
-pub(crate) fn around_m(model: &Model, habit: &Category) -> f64 {
-    let near = model.prior().around_m;
-    if habit.is_far() {
-        near.max(AROUND_FAR * habit.radius_m)
-    } else {
-        near
-    }
-}
-
-/// Unrelated incidents of the report's category on the compared ground: what is usual of the category,
-/// as far as it is known, and what is seen around just now.
-fn anywhere(model: &Model, witness: &Witness, pair: &Pair<'_>, others: u32) -> f64 {
-    let prior = model.prior();
-    let habit = model.category(witness.believed());
-    let ground_km2 = pair.close.map_or_else(
-        || std::f64::consts::PI * (habit.radius_m / 1_000.0).powi(2),
-        |close| close.block_km2,
-    );
-    let around_km2 = std::f64::consts::PI * (around_m(model, habit) / 1_000.0).powi(2);
-    let usual = habit.per_km2(local_hour(witness.occurred, prior.utc_offset_h));
-    let experience_km2 = prior.experience_km2.max(FEW / usual);
-    let per_km2 = (usual * experience_km2 + f64::from(others)) / (experience_km2 + around_km2);
-    per_km2 * ground_km2
-}
-
-/// Unrelated incidents of the report's category next door at the same time. A camera tells
-/// neighbours apart by its zones and tracks; people's pins do so less. How far apart the two are told
-/// says what it can.
-fn next_door(model: &Model, witness: &Witness, profile: &Profile, pair: &Pair<'_>) -> f64 {
-    let prior = model.prior();
-    if pair.relation == Relation::Other {
-        return 0.0;
-    }
-    let people = profile
-        .members()
-        .iter()
-        .all(|member| member.source.is_person());
-    let factor = if people && witness.source.is_person() {
-        prior.people_factor
-    } else if pair.habit.zones == Zones::Apart && one_view(witness, profile) {
-        prior.one_view_factor
-    } else {
-        1.0
-    };
-    let against = pair
-        .close
-        .map_or(1.0, |close| close.against_neighbour(prior.next_door_m));
-    model.category(witness.believed()).clump * factor / against
-}
-
-fn local_hour(occurred: Span, utc_offset_h: f64) -> usize {
-    let local = occurred.start.as_second() as f64 / 3_600.0 + utc_offset_h;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "0 to 23"
-    )]
-    let hour = local.rem_euclid(24.0) as usize;
-    hour
 }

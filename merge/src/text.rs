@@ -10,6 +10,10 @@ use crate::level::Level;
 pub const MAX_CHARS: usize = 400;
 /// Lengths of the n-grams.
 const GRAMS: std::ops::RangeInclusive<usize> = 3..=5;
+/// Houses whose numbers differ by so much are next to each other, or across the street.
+const NEXT_DOORS: u32 = 4;
+/// So many words before a number say which it is.
+const WORDS_BEFORE: usize = 4;
 /// A text of fewer n-grams, some eight letters, says too little to be unlike another.
 const LEAST_GRAMS: usize = 15;
 
@@ -63,8 +67,39 @@ pub fn has_marks(text: &str) -> bool {
 pub struct Sketch {
     /// Hashes of its n-grams, in order, with their weights; the squares of the weights sum to 1.
     grams: Vec<(u32, f32)>,
-    /// The house and lane numbers it names, in order.
-    numbers: Vec<String>,
+    /// The house, lane and milestone numbers it names, in order.
+    numbers: Vec<Number>,
+}
+
+/// A number of an address.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Number {
+    /// The word before it, where that numbers other things than houses and lanes.
+    row: Option<String>,
+    /// Whether it is of what stands opposite.
+    across: bool,
+    /// As it was written, folded.
+    text: String,
+}
+
+impl Number {
+    /// What letters, lanes and slashes stand behind.
+    fn first(&self) -> Option<u32> {
+        let digits = |c: char| c.is_ascii_digit();
+        let end = self.text.find(|c| !digits(c)).unwrap_or(self.text.len());
+        self.text.get(..end)?.parse().ok()
+    }
+
+    /// What two numbers of one row say of each other; none where they number different things.
+    fn beside(&self, other: &Self) -> Option<Level> {
+        let apart = self.first().zip(other.first()).map(|(a, b)| a.abs_diff(b));
+        let next_door = if self.row.is_none() { NEXT_DOORS } else { 0 };
+        (self.row == other.row).then(|| match apart {
+            _ if self.text == other.text && self.across == other.across => Level::NumberShared,
+            Some(apart) if apart <= next_door => Level::NumberNear,
+            _ => Level::NumberDifferent,
+        })
+    }
 }
 
 /// Words of the language that compare nothing, or that say that a number follows.
@@ -74,6 +109,14 @@ pub struct Words {
     pub common: Vec<String>,
     /// Folded words that stand before a number of a house, a lane or a milestone.
     pub before_number: Vec<String>,
+    /// Folded words before the name of a street, which may be a number, or before an hour or a day.
+    pub before_name: Vec<String>,
+    /// Folded words that stand behind a number of things, of hours or of metres: it is of no address.
+    pub after_count: Vec<String>,
+    /// Folded words that say that what is meant stands on the other side of the street.
+    pub across: Vec<String>,
+    /// Those of `before_number` whose numbers are not of houses and lanes: each says nothing of another's.
+    pub rows: Vec<String>,
 }
 
 impl Sketch {
@@ -106,21 +149,15 @@ impl Sketch {
         })
     }
 
-    /// What the numbers in two texts say of each other; none where one names none.
+    /// What the numbers in two texts say of each other, the best of them; none where one names none that the
+    /// other could name too.
     #[must_use]
     pub fn same_number(&self, other: &Self) -> Option<Level> {
-        if self.numbers.is_empty() || other.numbers.is_empty() {
-            return None;
-        }
-        let shared = self
+        let pairs = self
             .numbers
             .iter()
-            .any(|number| other.numbers.contains(number));
-        Some(if shared {
-            Level::NumberShared
-        } else {
-            Level::NumberDifferent
-        })
+            .flat_map(|number| other.numbers.iter().map(|its| number.beside(its)));
+        pairs.flatten().min()
     }
 
     /// The cosine of the two weight vectors, 0 to 1.
@@ -176,19 +213,31 @@ fn weighed(sorted: Vec<u32>) -> Vec<(u32, f32)> {
     grams
 }
 
-fn numbers(tokens: &[&str], words: &Words) -> Vec<String> {
-    let has_digit = |token: &str| token.contains(|c: char| c.is_ascii_digit());
-    let mut numbers: Vec<String> = tokens
-        .windows(2)
-        .filter_map(|pair| match pair {
-            [word, number] if has_digit(number) => words
-                .before_number
-                .iter()
-                .any(|known| known == word)
-                .then(|| (*number).to_owned()),
-            _ => None,
-        })
-        .collect();
+/// Numbers behind a word that says so, and those that stand bare before the name of a street: two digits or
+/// more, which count nothing and name no street themselves.
+fn numbers(tokens: &[&str], words: &Words) -> Vec<Number> {
+    let among = |list: &[String], word: &str| list.iter().any(|known| known == word);
+    let mut numbers = Vec::new();
+    for (at, text) in tokens.iter().enumerate() {
+        let digits = text.chars().take_while(char::is_ascii_digit).count();
+        let before = at.checked_sub(1).and_then(|at| tokens.get(at)).copied();
+        let after = tokens.get(at + 1).copied();
+        let said = before.is_some_and(|word| among(&words.before_number, word));
+        let street =
+            |word: &str| word.chars().all(char::is_alphabetic) && !among(&words.after_count, word);
+        let bare = (2..=4).contains(&digits)
+            && after.is_some_and(street)
+            && !before.is_some_and(|word| among(&words.before_name, word));
+        if digits > 0 && (said || bare) {
+            let row = before.filter(|word| said && among(&words.rows, word));
+            let mut led_up = tokens.iter().take(at).rev().take(WORDS_BEFORE);
+            numbers.push(Number {
+                row: row.map(str::to_owned),
+                across: led_up.any(|word| among(&words.across, word)),
+                text: (*text).to_owned(),
+            });
+        }
+    }
     numbers.sort_unstable();
     numbers.dedup();
     numbers
@@ -205,6 +254,10 @@ mod tests {
         Words {
             common: list("de nghi xu ly"),
             before_number: list("so nha kiet km"),
+            across: list("dien"),
+            rows: list("km"),
+            before_name: list("duong luc"),
+            after_count: list("con ngay"),
         }
     }
 
@@ -251,7 +304,20 @@ mod tests {
             |a: &str, b: &str| Sketch::of(a, &words()).same_number(&Sketch::of(b, &words()));
         let here = "quán nước trước số nhà 45 để bàn";
         assert_eq!(number(here, "trước nhà 45"), Some(Level::NumberShared));
-        assert_eq!(number(here, "trước số 46"), Some(Level::NumberDifferent));
+        for (there, expected) in [
+            ("trước số 46", Level::NumberNear),
+            ("trước số 45b", Level::NumberNear),
+            ("trong kiệt 45/2", Level::NumberNear),
+            ("đối diện nhà số 45", Level::NumberNear),
+            ("trước số 50", Level::NumberDifferent),
+        ] {
+            assert_eq!(number(here, there), Some(expected), "{there}");
+        }
+        for no_address in ["gần km 45", "45 ngày rồi", "đường 45 cũ", "lúc 45", "có 45"]
+        {
+            assert_eq!(number(here, no_address), None, "{no_address}");
+        }
+        assert_eq!(number(here, "45 lê lợi"), Some(Level::NumberShared));
         assert_eq!(number(here, "có 6 con bò"), None);
         assert_eq!(
             number("trong kiệt 12/3", "kiet 12/3"),

@@ -3,8 +3,11 @@
 use crate::level::Level;
 use crate::witness::Span;
 
-/// Share of a category's window within which a gap is short.
+/// Shares of a category's window within which a gap is short, or hardly one.
 const NEAR: f64 = 0.25;
+const CLOSE: f64 = 0.0625;
+/// Windows after which nobody still tells of it, except in a letter.
+const LATE: f64 = 4.0;
 
 /// Seconds between two intervals, 0 where they overlap. `slack_s` is how far the two clocks may be
 /// apart: that much of a gap is none. An open interval goes on.
@@ -35,10 +38,14 @@ pub fn level(gap_s: f64, window_h: f64) -> Level {
     let window_s = window_h * 3_600.0;
     if gap_s <= 0.0 {
         Level::TimeOverlap
+    } else if gap_s < window_s * CLOSE {
+        Level::TimeClose
     } else if gap_s < window_s * NEAR {
         Level::TimeNear
     } else if gap_s < window_s {
         Level::TimeWithin
+    } else if gap_s < window_s * LATE {
+        Level::TimeLate
     } else {
         Level::TimeOutside
     }
@@ -84,11 +91,15 @@ mod tests {
     fn levels_of_gaps() {
         for (gap, expected) in [
             (0.0, Level::TimeOverlap),
-            (1.0, Level::TimeNear),
+            (1.0, Level::TimeClose),
+            (449.0, Level::TimeClose),
+            (451.0, Level::TimeNear),
             (1_799.0, Level::TimeNear),
             (1_801.0, Level::TimeWithin),
             (7_199.0, Level::TimeWithin),
-            (7_200.0, Level::TimeOutside),
+            (7_200.0, Level::TimeLate),
+            (28_799.0, Level::TimeLate),
+            (28_800.0, Level::TimeOutside),
         ] {
             assert_eq!(level(gap, 2.0), expected, "{gap}");
         }

@@ -61,12 +61,18 @@ impl Lexicon {
         Self { categories }
     }
 
+    fn lists(&self, code: &Code) -> bool {
+        self.categories.iter().any(|(known, _)| known == code)
+    }
+
+    /// Whether it is of the list, or of a family that is: then the list could have been chosen from.
     fn knows(&self, code: &Code) -> bool {
-        code.as_str() == ANY || self.categories.iter().any(|(known, _)| known == code)
+        let mut families = self.categories.iter().map(|(known, _)| known.family());
+        families.any(|family| family == code.family()) || code.family() == ANY
     }
 
     /// The category that the words name, where it is another than was chosen; none where the words name
-    /// none or two alike, or what was chosen as much.
+    /// none or two alike, or what was chosen as much. Of a family, what is not listed is left to who chose it.
     #[must_use]
     pub fn named(&self, text: &str, chosen: &Code) -> Option<Code> {
         if !self.knows(chosen) {
@@ -88,8 +94,10 @@ impl Lexicon {
                 second = second.max(found);
             }
         }
-        best.filter(|code| *code != chosen && most > second)
-            .cloned()
+        let other = |code: &&Code| {
+            *code != chosen && (self.lists(chosen) || code.family() != chosen.family())
+        };
+        best.filter(|code| most > second && other(code)).cloned()
     }
 }
 

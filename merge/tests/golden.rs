@@ -240,7 +240,7 @@ fn two_sides_of_one_street_are_two() {
     let citizens = told(&[odd], &even);
     assert!(!links(&citizens), "{citizens:#?}");
     let (found, _) = told_by(&citizens);
-    assert!(found.ends_with("number_different"), "{found}");
+    assert!(found.ends_with("number_near"), "{found}");
     insta::assert_json_snapshot!("two_sides", [shown(&cameras)]);
 }
 

@@ -7,12 +7,16 @@
 
 mod dice;
 mod town;
+mod typing;
 mod noise;
 mod happening;
+mod phrases;
+mod city;
 mod words;
 mod report;
 
-pub use noise::{City, Noise};
+pub use city::City;
+pub use noise::Noise;
 
 use dice::Dice;
 use happening::{Happening, happenings};
@@ -54,6 +58,42 @@ impl Plan {
             side_km: 4.0,
             days: 9.0,
             per_km2_day: 17.0,
+            noise,
+        }
+    }
+
+    /// A dense centre, for five days.
+    #[must_use]
+    pub const fn market(seed: u64, noise: Noise) -> Self {
+        Self {
+            seed,
+            side_km: 2.5,
+            days: 5.0,
+            per_km2_day: 60.0,
+            noise,
+        }
+    }
+
+    /// A town by the water, for six days.
+    #[must_use]
+    pub const fn harbour(seed: u64, noise: Noise) -> Self {
+        Self {
+            seed,
+            side_km: 4.5,
+            days: 6.0,
+            per_km2_day: 20.0,
+            noise,
+        }
+    }
+
+    /// A wide district, for three weeks.
+    #[must_use]
+    pub const fn province(seed: u64, noise: Noise) -> Self {
+        Self {
+            seed,
+            side_km: 8.0,
+            days: 21.0,
+            per_km2_day: 1.6,
             noise,
         }
     }

@@ -12,7 +12,13 @@ enum World {
     /// Another GPS error law, another way of typing, clocks off by 5 minutes, 30 % wrong
     /// categories, near-duplicate places: for development too.
     Rough,
-    /// Another city, other laws, other words: held out. Look at it once, when all is tuned.
+    /// Another city, other laws, other words: for development too.
+    Elsewhere,
+    /// A dense centre, told in few words and late: for development too.
+    Market,
+    /// A wide district of letters and calls: for development too.
+    Province,
+    /// A town with other laws and other words: held out. Look at it once, when all is tuned.
     HeldOut,
 }
 
@@ -47,6 +53,9 @@ fn main() -> std::io::Result<()> {
         noise: match args.world {
             World::Plain => Noise::PLAIN,
             World::Rough => Noise::ROUGH,
+            World::Elsewhere => Noise::ELSEWHERE,
+            World::Market => Noise::MARKET,
+            World::Province => Noise::PROVINCE,
             World::HeldOut => Noise::HELD_OUT,
         },
     };

@@ -1,7 +1,9 @@
 //! How people and machines err, and how a city lives: three worlds. Two are for development; the third is
 //! held out, and nothing of a scorer may be tuned by looking at it.
 
+use crate::city::City;
 use crate::dice::Dice;
+use crate::typing::Typing;
 
 /// How positions err.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -12,26 +14,12 @@ pub enum Gps {
     Canyon,
     /// Student's law with three degrees of freedom, while the phone claims what it likes.
     Wild,
-}
-
-/// How people type.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Typing {
-    /// Marks forgotten by some, a slip now and then.
-    Careful,
-    /// No marks by most, letters doubled, dropped and swapped, words dropped, abbreviations.
-    Hasty,
-    /// Keys of an input method left standing, words run together, letters replaced, other abbreviations.
-    Thumbs,
-}
-
-/// How a city lives: what happens how often and how long, who reports it when, and in which words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum City {
-    /// The one that was in mind.
-    Own,
-    /// Another one.
-    Elsewhere,
+    /// A good fix, a poor one, or one from the mast, while the telephone claims nothing: ten metres for all.
+    Mute,
+    /// Laplace's law, and the phone knows about how much; some pins are rounded to a grid and claim the best.
+    Pinned,
+    /// Errors of a lognormal law in any direction; two telephones in five claim a constant, the others too little.
+    Echoes,
 }
 
 /// How everything errs.
@@ -70,14 +58,41 @@ impl Noise {
         wrong_category: 0.30,
         twins: 0.06,
     };
-    /// Another city, other laws of error, other words: held out.
-    pub const HELD_OUT: Self = Self {
+    /// Another city, other laws of error, other words: for development since it was looked at.
+    pub const ELSEWHERE: Self = Self {
         city: City::Elsewhere,
         gps: Gps::Wild,
         typing: Typing::Thumbs,
         clock_s: 300.0,
         wrong_category: 0.30,
         twins: 0.05,
+    };
+    /// A dense centre whose telephones say nothing of themselves: for development.
+    pub const MARKET: Self = Self {
+        city: City::Market,
+        gps: Gps::Mute,
+        typing: Typing::Short,
+        clock_s: 300.0,
+        wrong_category: 0.30,
+        twins: 0.10,
+    };
+    /// A wide district of letters and calls: for development.
+    pub const PROVINCE: Self = Self {
+        city: City::Province,
+        gps: Gps::Pinned,
+        typing: Typing::Dictated,
+        clock_s: 120.0,
+        wrong_category: 0.15,
+        twins: 0.03,
+    };
+    /// A town by the water, other laws in everything: held out.
+    pub const HELD_OUT: Self = Self {
+        city: City::Harbour,
+        gps: Gps::Echoes,
+        typing: Typing::Keys,
+        clock_s: 300.0,
+        wrong_category: 0.30,
+        twins: 0.06,
     };
 }
 
@@ -112,147 +127,41 @@ impl Gps {
                 let claimed = (sigma * (0.6 * dice.normal()).exp()).clamp(3.0, 80.0);
                 (wide * dice.normal(), wide * dice.normal(), claimed)
             }
-        }
-    }
-}
-
-impl Typing {
-    /// A text as it would arrive.
-    pub(crate) fn type_out(self, dice: &mut Dice, text: &str) -> String {
-        let (bare, slips) = match self {
-            Self::Careful => (0.25, 0.006),
-            Self::Hasty => (0.65, 0.03),
-            Self::Thumbs => (0.45, 0.02),
-        };
-        let text = match self {
-            Self::Careful => text.to_owned(),
-            Self::Hasty => shorten(dice, text),
-            Self::Thumbs => thumbed(dice, text),
-        };
-        let text = if dice.chance(bare) {
-            strip(&text)
-        } else {
-            text
-        };
-        let mut letters: Vec<char> = text.chars().collect();
-        let mut at = 0;
-        while at + 1 < letters.len() {
-            if !letters[at].is_ascii_digit() && dice.chance(slips) {
-                match dice.below(3) {
-                    0 => letters.swap(at, at + 1),
-                    1 => drop(letters.remove(at)),
-                    _ => letters.insert(at, letters[at]),
+            Self::Mute => {
+                let sigma = match dice.below(100) {
+                    0..70 => 6.0,
+                    70..93 => 18.0,
+                    _ => 50.0,
+                };
+                (sigma * dice.normal(), sigma * dice.normal(), 10.0)
+            }
+            Self::Pinned => {
+                let scale = 6.0 * (0.6 * dice.normal()).exp();
+                let mut laplace = || {
+                    let far = dice.exponential(scale);
+                    if dice.chance(0.5) { far } else { -far }
+                };
+                let (east, north) = (laplace(), laplace());
+                if dice.chance(0.2) {
+                    let grid = |metres: f64| (metres / 22.0).round() * 22.0;
+                    return (grid(east), grid(north), 5.0);
                 }
+                (
+                    east,
+                    north,
+                    scale * std::f64::consts::SQRT_2 * dice.between(0.6, 1.6),
+                )
             }
-            at += 1;
-        }
-        letters.into_iter().collect()
-    }
-}
-
-fn shorten(dice: &mut Dice, text: &str) -> String {
-    let short = [
-        ("không", "ko"),
-        ("đường", "đg"),
-        ("người", "ng"),
-        ("được", "dc"),
-    ];
-    let words = text.split(' ').filter_map(|word| {
-        let known = short.iter().find(|(long, _)| *long == word);
-        match known {
-            Some((_, short)) if dice.chance(0.5) => Some(*short),
-            _ if word.chars().any(|c| c.is_ascii_digit()) => Some(word),
-            _ => (!dice.chance(0.05)).then_some(word),
-        }
-    });
-    words.collect::<Vec<_>>().join(" ")
-}
-
-/// Words as thumbs leave them: some in the raw keys of Telex, some run together.
-fn thumbed(dice: &mut Dice, text: &str) -> String {
-    let short = [
-        ("không", "hông"),
-        ("được", "đc"),
-        ("rồi", "r"),
-        ("người", "ng`"),
-    ];
-    let mut typed = String::new();
-    for word in text.split(' ') {
-        let known = short.iter().find(|(long, _)| *long == word);
-        match known {
-            Some((_, short)) if dice.chance(0.4) => typed.push_str(short),
-            _ if dice.chance(0.08) => typed.push_str(&telex(word)),
-            _ => typed.push_str(word),
-        }
-        let digits = typed.ends_with(|c: char| c.is_ascii_digit());
-        if digits || !dice.chance(0.03) {
-            typed.push(' ');
-        }
-    }
-    typed.trim_end().to_owned()
-}
-
-/// A word in the keys that make it: marks of vowels doubled, the tone's key at the end.
-fn telex(word: &str) -> String {
-    const TONED: [(&str, &str); 12] = [
-        ("áàảãạ", "a"),
-        ("ắằẳẵặ", "aw"),
-        ("ấầẩẫậ", "aa"),
-        ("éèẻẽẹ", "e"),
-        ("ếềểễệ", "ee"),
-        ("íìỉĩị", "i"),
-        ("óòỏõọ", "o"),
-        ("ốồổỗộ", "oo"),
-        ("ớờởỡợ", "ow"),
-        ("úùủũụ", "u"),
-        ("ứừửữự", "uw"),
-        ("ýỳỷỹỵ", "y"),
-    ];
-    const PLAIN: [(char, &str); 7] = [
-        ('ă', "aw"),
-        ('â', "aa"),
-        ('ê', "ee"),
-        ('ô', "oo"),
-        ('ơ', "ow"),
-        ('ư', "uw"),
-        ('đ', "dd"),
-    ];
-    let (mut keys, mut tone) = (String::new(), "");
-    for letter in word.chars() {
-        let toned = TONED
-            .iter()
-            .find_map(|(toned, base)| Some((toned.chars().position(|c| c == letter)?, base)));
-        let plain = PLAIN.iter().find(|(marked, _)| *marked == letter);
-        match (toned, plain) {
-            (Some((at, base)), _) => {
-                keys.push_str(base);
-                tone = ["s", "f", "r", "x", "j"][at];
+            Self::Echoes => {
+                let far = 9.0 * (0.8 * dice.normal()).exp();
+                let angle = dice.between(0.0, std::f64::consts::TAU);
+                let claimed = if dice.chance(0.4) {
+                    30.0
+                } else {
+                    dice.between(3.0, 14.0)
+                };
+                (far * angle.sin(), far * angle.cos(), claimed)
             }
-            (None, Some((_, base))) => keys.push_str(base),
-            (None, None) => keys.push(letter),
         }
     }
-    keys + tone
-}
-
-/// Drops Vietnamese marks by table: another way than the scorer's, on purpose.
-fn strip(text: &str) -> String {
-    const TABLE: [(&str, char); 7] = [
-        ("áàảãạăắằẳẵặâấầẩẫậ", 'a'),
-        ("éèẻẽẹêếềểễệ", 'e'),
-        ("íìỉĩị", 'i'),
-        ("óòỏõọôốồổỗộơớờởỡợ", 'o'),
-        ("úùủũụưứừửữự", 'u'),
-        ("ýỳỷỹỵ", 'y'),
-        ("đ", 'd'),
-    ];
-    text.chars()
-        .map(|letter| {
-            let lower = letter.to_lowercase().next().unwrap_or(letter);
-            TABLE
-                .iter()
-                .find(|(marked, _)| marked.contains(lower))
-                .map_or(letter, |(_, bare)| *bare)
-        })
-        .collect()
 }

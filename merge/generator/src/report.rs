@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::dice::Dice;
-use crate::happening::{Happening, KINDS};
-use crate::noise::{City, Noise};
+use crate::happening::Happening;
+use crate::noise::Noise;
 use crate::town::Town;
 use crate::words;
 
@@ -19,7 +19,7 @@ pub(crate) fn reports(
     let mut told = Vec::new();
     let watched = town.watched(happening.spot);
     if let Some((camera, side)) = watched.filter(|_| dice.chance(happening.kind.seen_by_cameras)) {
-        let rounds = 1 + u64::from(dice.chance(0.25));
+        let rounds = 1 + u64::from(dice.chance(noise.city.seen_again()));
         for round in 0..rounds {
             told.push(by_camera(
                 dice,
@@ -55,13 +55,13 @@ fn by_camera(
     let span = happening.end - happening.start;
     let start = happening.start + 40.0 + span * 0.3 * round as f64;
     let (east, north) = happening.at(start, noise.city);
-    // Elsewhere each camera's own clock is off too, always by the same.
-    let off = match noise.city {
-        City::Own => 0.0,
-        City::Elsewhere => ((camera * 7_919) % 601) as f64 - 300.0,
-    };
+    let off = noise.city.camera_clock(camera, start, noise.clock_s);
+    let (bias_east, bias_north) = noise.city.camera_bias(camera);
     let sigma = dice.between(2.0, 6.0);
-    let (lat, lon) = town.degrees(east + sigma * dice.normal(), north + sigma * dice.normal());
+    let (lat, lon) = town.degrees(
+        east + bias_east + sigma * dice.normal(),
+        north + bias_north + sigma * dice.normal(),
+    );
     let mut line = json!({
         "id": format!("{}-cam{round}", happening.label),
         "incident": happening.label,
@@ -98,22 +98,14 @@ fn by_person(
     number: usize,
     shots: &mut Vec<(String, u64)>,
 ) -> (i64, String) {
-    let noticed = match noise.city {
-        City::Own => dice.between(happening.start + 30.0, happening.end),
-        // Most people report what is new.
-        City::Elsewhere => {
-            let span = happening.end - happening.start;
-            let after = 30.0 + dice.exponential(span / 4.0);
-            happening.start + after.min(span)
-        }
-    };
-    let (east, north) = happening.at(noticed, noise.city);
+    let noticed = noise.city.noticed(dice, happening.start, happening.end);
+    let (east, north) = happening.at(noticed.seen, noise.city);
     let wide = happening.kind.wide;
     let (east, north) = (
         east + wide * dice.normal() * 0.6,
         north + wide * dice.normal() * 0.6,
     );
-    let phone = dice.chance(0.12);
+    let phone = dice.chance(noise.city.by_phone());
     let (off_east, off_north, claimed) = if phone {
         // The call-taker's pin on the address.
         let sigma = dice.between(25.0, 60.0);
@@ -122,9 +114,9 @@ fn by_person(
         noise.gps.error(dice)
     };
     let (lat, lon) = town.degrees(east + off_east, north + off_north);
-    let said = noticed + dice.between(-noise.clock_s, noise.clock_s);
+    let said = noticed.said + dice.between(-noise.clock_s, noise.clock_s);
     let category = if dice.chance(noise.wrong_category) {
-        wrong(dice, noise.city, happening.kind.code)
+        noise.city.wrong(dice, happening.kind.code)
     } else {
         happening.kind.code
     };
@@ -134,7 +126,7 @@ fn by_person(
         "source": if phone { "phone" } else { "citizen" },
         "category": category,
         "occurred": {"start": time(said), "end": time(said)},
-        "received": time(noticed + 20.0),
+        "received": time(noticed.told),
         "place": {"point": {"lat": lat, "lon": lon, "uncertainty_m": claimed}},
         "text": words::text(dice, town, noise, happening),
         "reporter": format!("r{}", dice.below(20_000)),
@@ -159,17 +151,7 @@ fn by_person(
     if happening.kind.plate && dice.chance(0.35) {
         line["plate"] = plate(dice, &happening.plate);
     }
-    (noticed as i64 + 20, line.to_string())
-}
-
-/// A category that is wrong; elsewhere most slip to the next ones of the list.
-fn wrong(dice: &mut Dice, city: City, right: &'static str) -> &'static str {
-    if city == City::Elsewhere && dice.chance(0.6) {
-        let at = KINDS.iter().position(|kind| kind.code == right);
-        let step = 1 + dice.below(2) as usize;
-        return KINDS[(at.unwrap_or_default() + step) % KINDS.len()].code;
-    }
-    dice.pick(&KINDS).code
+    (noticed.told as i64, line.to_string())
 }
 
 /// People closed it.

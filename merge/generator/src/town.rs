@@ -6,6 +6,9 @@ use crate::dice::Dice;
 const ORIGIN: (f64, f64) = (15.2, 107.9);
 const NORTH_M: f64 = 110_700.0;
 const HOUSE_M: f64 = 7.0;
+/// What is written behind the number of a house that was divided, and of one in a lane.
+const LETTERS: [&str; 3] = ["a", "b", "c"];
+const LANES: [&str; 3] = ["/2", "/4", "/6"];
 
 #[derive(Debug, Clone)]
 pub(crate) struct Street {
@@ -107,6 +110,44 @@ impl Town {
             };
         }
         self.next_to(dice, spot)
+    }
+
+    /// A spot in the same row: the next doors, the same number with a letter, or across the street.
+    pub(crate) fn in_the_row(&self, dice: &mut Dice, spot: Spot) -> Spot {
+        let street = &self.streets[spot.street];
+        match dice.below(10) {
+            0..2 => Spot {
+                letter: dice.pick::<&str>(&LETTERS),
+                ..street.spot(spot.street, spot.house)
+            },
+            2..4 => street.spot(spot.street, spot.house ^ 1),
+            _ => street.spot(spot.street, spot.house + 2 + 2 * dice.below(3) as u32),
+        }
+    }
+
+    /// A spot round the corner: another door of the same lane, or what stands back to back with it.
+    pub(crate) fn in_the_lane(&self, dice: &mut Dice, spot: Spot) -> Spot {
+        let (far, angle) = (
+            dice.between(8.0, 20.0),
+            dice.between(0.0, std::f64::consts::TAU),
+        );
+        let (house, letter) = if dice.chance(0.6) {
+            (spot.house, *dice.pick(&LANES))
+        } else {
+            (spot.house + 1 + dice.below(30) as u32, "")
+        };
+        Spot {
+            east: spot.east + far * angle.sin(),
+            north: spot.north + far * angle.cos(),
+            house,
+            letter,
+            ..spot
+        }
+    }
+
+    /// A spot some plots along the same street.
+    pub(crate) fn along(&self, dice: &mut Dice, spot: Spot) -> Spot {
+        self.streets[spot.street].spot(spot.street, spot.house + 4 + dice.below(10) as u32)
     }
 
     /// The camera that watches a spot, and the zone of it: one for each pavement.
