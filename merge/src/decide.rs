@@ -3,12 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::category::{Alarm, Code, Relation};
-use crate::company::around_m;
 use crate::level::{Feature, Level};
 use crate::model::Model;
 use crate::place::{Place, metres};
 use crate::profile::Profile;
-use crate::score::{Score, Subject, Veto, gap, score};
+use crate::score::{Score, Subject, Veto, around_m, gap, score};
 use crate::witness::{Source, Witness};
 
 /// Candidates whose reasons are kept with a decision.

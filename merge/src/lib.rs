@@ -22,7 +22,6 @@ pub mod topic;
 pub mod model;
 pub mod profile;
 pub mod score;
-mod company;
 pub mod block;
 pub mod decide;
 pub mod learn;

@@ -5,10 +5,11 @@
 //! report's category that the compared ground is expected to hold, from the category's own rate and
 //! from what is seen around just now: rare things link on place and time, common ones ask.
 
+mod company;
+
 use serde::{Deserialize, Serialize};
 
 use crate::category::{Category, Each, Relation, Zones};
-use crate::company::Company;
 use crate::level::Level;
 use crate::model::Model;
 use crate::picture;
@@ -18,6 +19,9 @@ use crate::profile::{Profile, apart_s, doubted};
 use crate::text::Sketch;
 use crate::time::{gap_s, level};
 use crate::witness::{Source, Witness};
+
+use company::Company;
+pub(crate) use company::around_m;
 
 /// Two reports of one reporter within so many seconds are seldom of two things.
 const SOON_S: f64 = 600.0;

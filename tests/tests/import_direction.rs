@@ -188,7 +188,18 @@ const NOTICE: Crate = Crate {
 /// Labelled sets that the scorer's own constants had shaped would prove nothing.
 const CITY_GENERATOR: Crate = Crate {
     name: "merge/generator",
-    order: &["dice", "town", "noise", "happening", "words", "report"],
+    order: &[
+        "dice",
+        "town",
+        "typing",
+        "kind",
+        "phrases",
+        "city",
+        "noise",
+        "happening",
+        "words",
+        "report",
+    ],
     foreign: &[ForeignLibrary {
         name: "merge",
         homes: &[],

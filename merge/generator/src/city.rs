@@ -1,7 +1,7 @@
 //! How a city lives: what happens how often and how long, who tells of it when, and who chooses wrong.
 
 use crate::dice::Dice;
-use crate::happening::{KINDS, Kind};
+use crate::kind::{KINDS, Kind};
 use crate::phrases::{ELSEWHERE, HARBOUR, MARKET, OWN, PROVINCE, Phrases};
 use crate::town::{Spot, Town};
 

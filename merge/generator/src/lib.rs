@@ -8,10 +8,11 @@
 mod dice;
 mod town;
 mod typing;
-mod noise;
-mod happening;
+mod kind;
 mod phrases;
 mod city;
+mod noise;
+mod happening;
 mod words;
 mod report;
 

@@ -1,6 +1,6 @@
-//! Ways to say what happens, for each kind in the order of [`crate::happening::KINDS`], city by city.
+//! Ways to say what happens, for each kind in the order of [`crate::kind::KINDS`], city by city.
 
-use crate::happening::KINDS;
+use crate::kind::KINDS;
 
 pub(crate) type Phrases = [&'static [&'static str]; KINDS.len()];
 

@@ -2,11 +2,11 @@
 //! and next door. The prior counts both; what place, time and words say against strangers is held to what
 //! they can say against a neighbour.
 
+use super::{Finding, Pair, Score, Subject, in_view};
 use crate::category::{Category, Relation, Zones};
 use crate::level::{Feature, Level};
 use crate::model::Model;
 use crate::profile::Profile;
-use crate::score::{Finding, Pair, Score, Subject, in_view};
 use crate::witness::{Span, Witness};
 
 /// How little experience a rate is of: so many incidents.
