@@ -1,13 +1,10 @@
 // The console as an operator uses it, against a server in memory.
-import { QueryClientProvider } from '@tanstack/react-query';
-import { render, screen, waitFor, within } from '@testing-library/react';
-import userEvent from '@testing-library/user-event';
+import { screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { makeQueryClient } from '../state/client';
+import { open } from '../test/open';
 import { aCamera, aDetail } from '../test/samples';
 import { aSession, TestServer } from '../test/server';
-import { App } from './App';
 
 // jsdom has no WebGL; what the map shows is tested by its own pure parts.
 vi.mock('../features/map/IncidentMap', () => ({ default: () => null }));
@@ -23,16 +20,6 @@ beforeEach(() => {
   ];
   server.install();
 });
-
-function open(path = '/') {
-  window.history.replaceState(null, '', path);
-  render(
-    <QueryClientProvider client={makeQueryClient()}>
-      <App />
-    </QueryClientProvider>,
-  );
-  return userEvent.setup();
-}
 
 const rows = async () => within(await screen.findByRole('list', { name: 'Danh sách sự cố' }));
 const titles = async () =>

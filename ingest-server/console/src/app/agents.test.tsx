@@ -1,13 +1,11 @@
 // Agents and what was refused of them, as an administrator works with them, and what everybody else sees of them.
-import { QueryClientProvider } from '@tanstack/react-query';
-import { render, screen, waitFor, within } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { makeQueryClient } from '../state/client';
+import { open } from '../test/open';
 import { aCamera, anAgent } from '../test/samples';
 import { aSession, problem, TestServer } from '../test/server';
-import { App } from './App';
 
 vi.mock('../features/map/IncidentMap', () => ({ default: () => null }));
 
@@ -32,16 +30,6 @@ beforeEach(() => {
   server.on('GET', 'quarantine', () => ({ items: [] }));
   server.install();
 });
-
-function open(path: string) {
-  window.history.replaceState(null, '', path);
-  render(
-    <QueryClientProvider client={makeQueryClient()}>
-      <App />
-    </QueryClientProvider>,
-  );
-  return userEvent.setup();
-}
 
 const pages = async () => within(await screen.findByRole('navigation', { name: 'Các trang' }));
 const refusal = () => problem(500, 'internal', 'Máy chủ gặp lỗi.');

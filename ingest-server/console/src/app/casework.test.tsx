@@ -1,13 +1,10 @@
 // How an incident is worked, as people at the centre and in a unit do it.
-import { QueryClientProvider } from '@tanstack/react-query';
-import { render, screen, waitFor, within } from '@testing-library/react';
-import userEvent from '@testing-library/user-event';
+import { screen, waitFor, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { makeQueryClient } from '../state/client';
+import { open } from '../test/open';
 import { aCase, aDetail } from '../test/samples';
 import { TestServer } from '../test/server';
-import { App } from './App';
 
 vi.mock('../features/map/IncidentMap', () => ({ default: () => null }));
 
@@ -20,14 +17,8 @@ beforeEach(() => {
   server.install();
 });
 
-async function open(path = '/incidents/i-1?filter=all') {
-  window.history.replaceState(null, '', path);
-  render(
-    <QueryClientProvider client={makeQueryClient()}>
-      <App />
-    </QueryClientProvider>,
-  );
-  const user = userEvent.setup();
+async function openCase(path = '/incidents/i-1?filter=all') {
+  const user = open(path);
   return { user, panel: within(await screen.findByRole('region', { name: 'Hồ sơ xử lý' })) };
 }
 
@@ -64,7 +55,7 @@ describe('the case', () => {
         },
       }),
     );
-    const { panel } = await open();
+    const { panel } = await openCase();
     // The unit by its name, once the policy is here.
     expect(await panel.findByText('Đội trật tự')).toBeTruthy();
     expect(panel.getByText('Khẩn')).toBeTruthy();
@@ -75,7 +66,7 @@ describe('the case', () => {
 
   it('takes the next step by key, with the unit it names', async () => {
     server.cases.set('i-1', aCase({ state: 'confirmed', next_steps: ['route'] }));
-    const { user } = await open();
+    const { user } = await openCase();
     await user.keyboard('r');
     await user.selectOptions(await screen.findByLabelText('Đơn vị'), 'Đội trật tự');
     await user.click(
@@ -92,7 +83,7 @@ describe('the case', () => {
   it('is held, and the last step taken back, by key', async () => {
     const undo = { action: 'confirm', until: '2030-01-01T00:00:00Z' };
     server.cases.set('i-1', aCase({ next_steps: [], undo }));
-    const { user, panel } = await open();
+    const { user, panel } = await openCase();
     await user.keyboard('h');
     expect(server.changes.at(-1)).toMatchObject({ path: 'i-1/claim', method: 'PUT' });
     await panel.findByRole('button', { name: /Hoàn tác/ });
@@ -102,7 +93,7 @@ describe('the case', () => {
 
   it('stops the clock with a reason, and notes a complaint about a unit', async () => {
     server.cases.set('i-1', aCase({ next_steps: [] }));
-    const { user, panel } = await open();
+    const { user, panel } = await openCase();
     await user.click(panel.getByRole('button', { name: 'Dừng đồng hồ' }));
     await user.selectOptions(await panel.findByLabelText('Lý do'), 'chờ cơ quan khác');
     await user.click(
@@ -130,7 +121,7 @@ describe('the case', () => {
   it('held by somebody else is taken over by whoever leads, by nobody else', async () => {
     const claim = { by: 'minh', until: '2030-01-01T00:00:00Z' };
     server.cases.set('i-1', aCase({ claim }));
-    const { panel } = await open();
+    const { panel } = await openCase();
     const button = panel.getByRole('button', { name: 'Giành lại' });
     expect(button.hasAttribute('disabled')).toBe(true);
     expect(button.getAttribute('title')).toBe('minh đang giữ');
@@ -145,7 +136,7 @@ describe('the case', () => {
       supporting: [],
       reasons: [{ rule: 'nuoc', verdict: 'fails', term: 'category' }],
     }));
-    const { user, panel } = await open();
+    const { user, panel } = await openCase();
     await user.click(panel.getByRole('button', { name: 'Quy tắc nói gì?' }));
     expect(await panel.findByText('Chuyển theo quy tắc via-he')).toBeTruthy();
     expect(panel.getByText(/không khớp/).textContent).toContain('loại');

@@ -1,12 +1,9 @@
 // Keys of programs as an administrator works with them, and what everybody else sees of them.
-import { QueryClientProvider } from '@tanstack/react-query';
-import { render, screen, within } from '@testing-library/react';
-import userEvent from '@testing-library/user-event';
+import { screen, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { makeQueryClient } from '../state/client';
+import { open } from '../test/open';
 import { aSession, problem, TestServer } from '../test/server';
-import { App } from './App';
 
 vi.mock('../features/map/IncidentMap', () => ({ default: () => null }));
 
@@ -23,16 +20,6 @@ beforeEach(() => {
   server.session = ADMINISTRATOR;
   server.install();
 });
-
-function open(path: string) {
-  window.history.replaceState(null, '', path);
-  render(
-    <QueryClientProvider client={makeQueryClient()}>
-      <App />
-    </QueryClientProvider>,
-  );
-  return userEvent.setup();
-}
 
 describe('keys of programs', () => {
   const key = {

@@ -1,13 +1,10 @@
 // The pages beside the queue: a phone call taken down, the policy tried and set, a camera asked and told.
-import { QueryClientProvider } from '@tanstack/react-query';
-import { fireEvent, render, screen, within } from '@testing-library/react';
-import userEvent from '@testing-library/user-event';
+import { fireEvent, screen, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { makeQueryClient } from '../state/client';
+import { open } from '../test/open';
 import { aCamera, aDetail, aReport, someServices } from '../test/samples';
 import { aSession, problem, TestServer } from '../test/server';
-import { App } from './App';
 
 vi.mock('../features/map/IncidentMap', () => ({ default: () => null }));
 
@@ -28,16 +25,6 @@ beforeEach(() => {
   server.on('GET', 'public/nearby', () => ({ items: [] }));
   server.install();
 });
-
-function open(path: string) {
-  window.history.replaceState(null, '', path);
-  render(
-    <QueryClientProvider client={makeQueryClient()}>
-      <App />
-    </QueryClientProvider>,
-  );
-  return userEvent.setup();
-}
 
 describe('a phone call', () => {
   it('joins what is near, and its code is read out', async () => {

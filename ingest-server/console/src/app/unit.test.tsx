@@ -1,13 +1,10 @@
 // A unit's day: what came to it, taken, worked on, answered; its leader's word; and what an auditor sees.
-import { QueryClientProvider } from '@tanstack/react-query';
-import { render, screen, within } from '@testing-library/react';
-import userEvent from '@testing-library/user-event';
+import { screen, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { makeQueryClient } from '../state/client';
+import { open } from '../test/open';
 import { aCase, aDetail } from '../test/samples';
 import { aSession, problem, TestServer } from '../test/server';
-import { App } from './App';
 
 vi.mock('../features/map/IncidentMap', () => ({ default: () => null }));
 
@@ -28,16 +25,6 @@ beforeEach(() => {
   ];
   server.install();
 });
-
-function open(path = '/') {
-  window.history.replaceState(null, '', path);
-  render(
-    <QueryClientProvider client={makeQueryClient()}>
-      <App />
-    </QueryClientProvider>,
-  );
-  return userEvent.setup();
-}
 
 const bar = () => screen.findByRole('region', { name: 'Quyết định' });
 
